@@ -1,0 +1,15 @@
+//! What the tests of every stage share.
+//!
+//! - [`seeded`]: values that are not written in the source, and the same in every run.
+//! - `server` (feature `server`): a router on a free port, stopped when the test ends.
+//! - `database` (feature `database`): a SQLite database for one test.
+//!
+//! A stage names the features that it uses in its `Cargo.toml`. Without features this crate has no dependencies.
+
+#[cfg(feature = "database")]
+pub mod database;
+mod seeded;
+#[cfg(feature = "server")]
+pub mod server;
+
+pub use seeded::{Seeded, seeded};
