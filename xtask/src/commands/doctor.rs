@@ -1,0 +1,280 @@
+//! `cargo xtask doctor`: what is missing on this machine, and the command that mends it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use console::style;
+
+use super::Ending;
+use crate::course::Course;
+use crate::engine::cargo;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::terminal::wrapped;
+
+/// What the whole course takes in the target folder, in GiB, with some room.
+const DISK_GIB: u64 = 4;
+
+/// One thing that was looked at.
+struct Finding {
+    what: &'static str,
+    state: State,
+}
+
+enum State {
+    Well(String),
+    Missing { seen: String, mend: String },
+    NotChecked(String),
+}
+
+/// Looks at everything that the course needs.
+///
+/// # Errors
+///
+/// When the course's own manifest cannot be read.
+pub fn run(course: &Course, target_folder: &Path) -> Result<Ending> {
+    let findings = [
+        Finding {
+            what: "Rust",
+            state: rust(course)?,
+        },
+        Finding {
+            what: "rustfmt",
+            state: component("rustfmt", "fmt"),
+        },
+        Finding {
+            what: "clippy",
+            state: component("clippy", "clippy"),
+        },
+        Finding {
+            what: "linker",
+            state: linker(target_folder),
+        },
+        Finding {
+            what: "C compiler",
+            state: c_compiler(target_folder),
+        },
+        Finding {
+            what: "disk",
+            state: disk(target_folder),
+        },
+        Finding {
+            what: "crates",
+            state: crates(course),
+        },
+    ];
+    let mut well = true;
+    for finding in &findings {
+        match &finding.state {
+            State::Well(seen) => println!("{} {:<11} {seen}", style("✓").green(), finding.what),
+            State::NotChecked(why) => {
+                println!("{} {:<11} {why}", style("?").yellow(), finding.what)
+            }
+            State::Missing { seen, mend } => {
+                well = false;
+                println!("{} {:<11} {seen}", style("✗").red(), finding.what);
+                println!("{}", wrapped(mend, "  "));
+            }
+        }
+    }
+    Ok(well.into())
+}
+
+fn first_line(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().next()?.to_owned();
+    output.status.success().then_some(line)
+}
+
+fn rustc() -> Command {
+    Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+}
+
+fn rust(course: &Course) -> Result<State> {
+    let manifest = files::read(&course.root.join("Cargo.toml"))?;
+    let wanted = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = "))
+        .map(|version| version.trim_matches('"').to_owned())
+        .ok_or_else(|| Error::new("Cargo.toml names no rust-version"))?;
+    let mend = format!(
+        "The course needs Rust {wanted} or newer: `rustup update stable`, or see https://rustup.rs"
+    );
+    let Some(line) = first_line(rustc().arg("--version")) else {
+        return Ok(State::Missing {
+            seen: "rustc does not answer".into(),
+            mend,
+        });
+    };
+    let version = line.split_whitespace().nth(1).unwrap_or_default();
+    Ok(if numbers(version) >= numbers(&wanted) {
+        State::Well(line)
+    } else {
+        State::Missing { seen: line, mend }
+    })
+}
+
+/// `[1, 95, 0]` of `1.95.0-nightly`.
+fn numbers(version: &str) -> Vec<u32> {
+    let release = version.split('-').next().unwrap_or_default();
+    release
+        .split('.')
+        .map_while(|part| part.parse().ok())
+        .collect()
+}
+
+fn component(name: &str, subcommand: &str) -> State {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    match first_line(Command::new(program).args([subcommand, "--version"])) {
+        Some(line) => State::Well(line),
+        None => State::Missing {
+            seen: "not installed; only `cargo xtask verify` needs it".into(),
+            mend: format!("`rustup component add {name}`"),
+        },
+    }
+}
+
+/// Compiles and links the smallest program.
+fn linker(target_folder: &Path) -> State {
+    let folder = target_folder.join("xtask").join("doctor");
+    let source = folder.join("linked.rs");
+    if let Err(error) = files::write_atomically(&source, "fn main() {}\n") {
+        return State::Missing {
+            seen: error.to_string(),
+            mend: "The target folder must be writable.".into(),
+        };
+    }
+    let mut command = rustc();
+    command
+        .arg(&source)
+        .arg("--out-dir")
+        .arg(&folder)
+        .stdin(Stdio::null());
+    let linked = command.output();
+    // The folder lies below target: leaving it there on a failure costs a few kilobytes.
+    let _ = fs::remove_dir_all(&folder);
+    match linked {
+        Ok(output) if output.status.success() => State::Well("a program links".into()),
+        Ok(output) => State::Missing {
+            seen: last_error(&output.stderr),
+            mend: install_c("A linker comes with the C compiler."),
+        },
+        Err(error) => State::Missing {
+            seen: format!("rustc does not start: {error}"),
+            mend: "https://rustup.rs has the installer.".into(),
+        },
+    }
+}
+
+fn last_error(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let line = text.lines().find(|line| line.starts_with("error"));
+    line.unwrap_or("rustc gave no reason").to_owned()
+}
+
+/// SQLite is compiled from C by the stages that use it.
+fn c_compiler(target_folder: &Path) -> State {
+    let named = std::env::var("CC").ok();
+    let usual = if cfg!(windows) {
+        ["clang", "gcc", "cc"]
+    } else {
+        ["cc", "gcc", "clang"]
+    };
+    let candidates = named.as_deref().into_iter().chain(usual);
+    for name in candidates {
+        if let Some(line) = first_line(Command::new(name).arg("--version")) {
+            return State::Well(format!("{name}: {line}"));
+        }
+    }
+    if cfg!(all(windows, target_env = "msvc")) {
+        let why = "Microsoft's compiler is not on the path, and cargo finds it by itself where it is installed";
+        return State::NotChecked(why.into());
+    }
+    let already = target_folder.join("debug").join("build");
+    let built = files::entries(&already).is_ok_and(|found| {
+        found
+            .iter()
+            .any(|path| path.to_string_lossy().contains("libsqlite3-sys"))
+    });
+    let seen = if built {
+        "none found, though SQLite was built before"
+    } else {
+        "none found"
+    };
+    State::Missing {
+        seen: seen.into(),
+        mend: install_c("SQLite, from the stage on databases on, is compiled from C."),
+    }
+}
+
+fn install_c(why: &str) -> String {
+    let how = if cfg!(target_os = "macos") {
+        "`xcode-select --install`"
+    } else if cfg!(windows) {
+        "install the \"Desktop development with C++\" tools of Visual Studio Build Tools"
+    } else {
+        "`sudo apt install build-essential`, `sudo dnf install gcc` or `sudo pacman -S base-devel`"
+    };
+    format!("{why} {how}")
+}
+
+#[cfg(unix)]
+fn disk(target_folder: &Path) -> State {
+    let existing = target_folder.ancestors().find(|folder| folder.exists());
+    let Some(stat) = existing.and_then(|folder| nix::sys::statvfs::statvfs(folder).ok()) else {
+        return State::NotChecked("the file system does not say how much is free".into());
+    };
+    // Both numbers are 32 bits wide on some systems and 64 on others.
+    #[allow(clippy::useless_conversion)]
+    let bytes = u64::from(stat.blocks_available()).saturating_mul(u64::from(stat.fragment_size()));
+    let free = bytes / (1024 * 1024 * 1024);
+    if free >= DISK_GIB {
+        State::Well(format!("{free} GiB are free"))
+    } else {
+        State::Missing {
+            seen: format!("{free} GiB are free; the whole course takes up to {DISK_GIB}"),
+            mend: "Make room, or let cargo build elsewhere: set CARGO_TARGET_DIR. `cargo clean` removes old builds.".into(),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn disk(_target_folder: &Path) -> State {
+    State::NotChecked(format!(
+        "not looked at on this system; the whole course takes up to {DISK_GIB} GiB"
+    ))
+}
+
+fn crates(course: &Course) -> State {
+    let mut command = cargo(&course.root);
+    command.args(["fetch", "--locked", "--offline", "--quiet"]);
+    match command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+    {
+        Ok(status) if status.success() => {
+            State::Well("every crate is here; the course works offline".into())
+        }
+        _ => State::Missing {
+            seen: "some crates are not downloaded yet; cargo fetches them when a stage needs them"
+                .into(),
+            mend: "For working offline, once with a connection: `cargo fetch --locked`".into(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbers;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(numbers("1.100.0") > numbers("1.95"));
+        assert!(numbers("1.95.0-nightly") >= numbers("1.95"));
+        assert!(numbers("1.94.1") < numbers("1.95"));
+    }
+}

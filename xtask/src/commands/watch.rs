@@ -1,0 +1,370 @@
+//! `cargo xtask watch`: a verdict on every save.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use console::{Key, Term, style};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+use super::next::{print_next, print_progress};
+use super::{Ending, hint, list, reset, solution};
+use crate::course::{Item, Selection, Stage};
+use crate::engine::process::{Limits, run as run_process};
+use crate::engine::{Cancel, cargo};
+use crate::error::{Error, Result};
+use crate::flags::Format;
+use crate::report::{self, Detail};
+use crate::workbench::{Workbench, is_touched};
+
+/// An editor writes a file in several steps; they count as one save.
+const SETTLE: Duration = Duration::from_millis(10);
+
+const KEYS: &str = "h hint · n next · l list · r reset · s solution · q quit";
+
+enum Event {
+    Saved,
+    Key(Key),
+}
+
+/// Judges the current exercise now and on every save, until `q` or Ctrl-C.
+///
+/// # Errors
+///
+/// When the name is wrong, the files cannot be watched, or the course cannot be read.
+pub fn run(bench: &mut Workbench<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Ending> {
+    let item = first_item(bench, start)?;
+    let (sender, events) = channel();
+    let _watcher = watch_files(
+        &bench.course.root.join("exercises"),
+        sender.clone(),
+        cancel.clone(),
+    )?;
+    let keys = read_keys(sender, cancel.clone());
+    let mut watch = Watch {
+        bench,
+        item,
+        judged: None,
+        last_passed: None,
+        asked_to_reset: false,
+        prebuild: Prebuild::default(),
+        has_keys: keys.is_some(),
+    };
+    watch.judge(cancel)?;
+    while let Ok(event) = events.recv() {
+        match event {
+            Event::Saved => {
+                drain(&events);
+                cancel.reset();
+                watch.judge(cancel)?;
+            }
+            Event::Key(Key::Char('q')) => break,
+            Event::Key(key) => watch.press(&key, cancel)?,
+        }
+        if let Some(ready) = &keys {
+            // The reader of keys waits for this word, so that it never holds the terminal when the runner ends.
+            let _ = ready.send(());
+        }
+    }
+    watch.prebuild.stop();
+    Ok(Ending::Well)
+}
+
+fn first_item<'a>(bench: &Workbench<'a>, start: Option<&str>) -> Result<Item<'a>> {
+    let Some(name) = start else {
+        return bench.named_or_current(None);
+    };
+    let selected = bench.course.select(&[name.to_owned()])?;
+    let items: Vec<Item<'a>> = selected.into_iter().flat_map(Selection::items).collect();
+    for item in &items {
+        if !bench.is_done(item)? {
+            return Ok(*item);
+        }
+    }
+    items
+        .first()
+        .copied()
+        .ok_or_else(|| Error::new(format!("`{name}` has no exercises")))
+}
+
+fn watch_files(folder: &Path, sender: Sender<Event>, cancel: Cancel) -> Result<RecommendedWatcher> {
+    let fail = |cause: notify::Error| {
+        Error::new(format!("the files cannot be watched: {cause}"))
+            .help("`cargo xtask` checks once, without watching")
+    };
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else {
+            return;
+        };
+        let is_source = |path: &Path| path.extension().is_some_and(|extension| extension == "rs");
+        let is_change = !matches!(event.kind, EventKind::Access(_));
+        if is_change && event.paths.iter().any(|path| is_source(path)) {
+            cancel.cancel();
+            // The receiver is gone when the runner is about to end.
+            let _ = sender.send(Event::Saved);
+        }
+    })
+    .map_err(fail)?;
+    watcher
+        .watch(folder, RecursiveMode::Recursive)
+        .map_err(fail)?;
+    Ok(watcher)
+}
+
+/// Reads keys on a thread of its own, when there is a terminal to read from. The answer lets it read the next one.
+fn read_keys(sender: Sender<Event>, cancel: Cancel) -> Option<Sender<()>> {
+    use std::io::IsTerminal;
+
+    let term = Term::stdout();
+    if !term.is_term() || !std::io::stdin().is_terminal() {
+        return None;
+    }
+    let (ready, may_read) = channel();
+    thread::spawn(move || {
+        while let Ok(key) = term.read_key() {
+            if key == Key::Char('q') {
+                cancel.cancel();
+            }
+            if sender.send(Event::Key(key)).is_err() || wait_for_turn(&may_read).is_err() {
+                break;
+            }
+        }
+    });
+    Some(ready)
+}
+
+fn wait_for_turn(may_read: &Receiver<()>) -> std::result::Result<(), std::sync::mpsc::RecvError> {
+    may_read.recv()?;
+    // One word came for each event, also for the saves in between.
+    while may_read.try_recv().is_ok() {}
+    Ok(())
+}
+
+fn drain(events: &Receiver<Event>) {
+    loop {
+        match events.recv_timeout(SETTLE) {
+            Ok(Event::Saved) => {}
+            Ok(Event::Key(_)) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                break;
+            }
+        }
+    }
+}
+
+/// What a watch knows between two events.
+struct Watch<'b, 'a> {
+    bench: &'b mut Workbench<'a>,
+    item: Item<'a>,
+    /// The exercise and the fingerprint that the last verdict was about.
+    judged: Option<(String, String)>,
+    last_passed: Option<Item<'a>>,
+    asked_to_reset: bool,
+    prebuild: Prebuild,
+    has_keys: bool,
+}
+
+impl<'a> Watch<'_, 'a> {
+    /// Judges the current exercise, and moves on as long as what the learner has written passes.
+    fn judge(&mut self, cancel: &Cancel) -> Result<()> {
+        self.prebuild.stop();
+        self.asked_to_reset = false;
+        let mut passed = Vec::new();
+        loop {
+            let files = match self.item.stage.files() {
+                Ok(files) => files,
+                // An editor may be between two steps of a save; the next event comes at once.
+                Err(error) => return self.show_error(&error),
+            };
+            let seen = Some((self.item.id(), self.bench.key(&self.item, &files)));
+            if passed.is_empty() && self.judged == seen {
+                return Ok(());
+            }
+            let verdict = match self.bench.judge(&[self.item]) {
+                Ok(Some(mut verdicts)) => verdicts.pop(),
+                Ok(None) => return Ok(()),
+                Err(error) => return self.show_error(&error),
+            };
+            let Some(verdict) = verdict else {
+                return Ok(());
+            };
+            self.judged = seen;
+            if passed.is_empty() {
+                clear_screen();
+            }
+            if !verdict.passed() {
+                print!(
+                    "{}\n{}",
+                    report::text(&self.item, &verdict, Detail::First),
+                    report::pointers(&self.item)
+                );
+                break;
+            }
+            println!("{}", report::headline(&verdict, &self.item.exercise.title));
+            passed.push(self.item);
+            self.last_passed = Some(self.item);
+            match self.following()? {
+                Some(item) => self.item = item,
+                None => {
+                    println!("\n{}", style("Nothing is left after this one.").green());
+                    break;
+                }
+            }
+            if !is_touched(&self.item)? && !self.item.exercise.debugging {
+                print_next(&self.item);
+                break;
+            }
+        }
+        print_progress(self.bench)?;
+        self.print_keys();
+        self.prebuild.start(self.bench, self.item.stage);
+        cancel.reset();
+        Ok(())
+    }
+
+    fn show_error(&mut self, error: &Error) -> Result<()> {
+        clear_screen();
+        println!("{error}");
+        self.print_keys();
+        Ok(())
+    }
+
+    fn print_keys(&self) {
+        let words = if self.has_keys {
+            KEYS
+        } else {
+            "watching; Ctrl-C ends it"
+        };
+        println!("{}", style(words).dim());
+    }
+
+    /// The next exercise of the roadmap that is not done.
+    fn following(&self) -> Result<Option<Item<'a>>> {
+        let mut later = self
+            .bench
+            .course
+            .exercises()
+            .skip_while(|item| item.id() != self.item.id());
+        later.next();
+        for item in later {
+            if !self.bench.is_done(&item)? {
+                return Ok(Some(item));
+            }
+        }
+        Ok(None)
+    }
+
+    fn press(&mut self, key: &Key, cancel: &Cancel) -> Result<()> {
+        let confirmed = std::mem::take(&mut self.asked_to_reset);
+        let id = self.item.id();
+        match key {
+            Key::Char('h') => {
+                println!();
+                hint::run(self.bench, Some(&id), false)?;
+            }
+            Key::Char('l') => {
+                clear_screen();
+                list::run(self.bench, Format::Text)?;
+            }
+            Key::Char('n') => match self.following()? {
+                Some(item) => {
+                    self.item = item;
+                    cancel.reset();
+                    return self.judge(cancel);
+                }
+                None => println!("\nNothing is left after this one."),
+            },
+            Key::Char('r') if confirmed => {
+                println!();
+                reset::run(self.bench.course, &id, false)?;
+            }
+            Key::Char('r') => {
+                println!(
+                    "\nPress r again to bring the starter of {id} back; your file is kept beside it."
+                );
+                self.asked_to_reset = true;
+            }
+            Key::Char('s') => self.show_solution(cancel)?,
+            _ => return Ok(()),
+        }
+        self.print_keys();
+        Ok(())
+    }
+
+    /// The answer to the current exercise once it passes, or to the one that passed last.
+    fn show_solution(&mut self, cancel: &Cancel) -> Result<()> {
+        let item = match self.last_passed {
+            Some(passed) if !is_touched(&self.item)? => passed,
+            _ => self.item,
+        };
+        println!();
+        cancel.reset();
+        match solution::run(self.bench, &item.id(), false) {
+            Ok(_) => Ok(()),
+            Err(error) => self.show_error(&error),
+        }
+    }
+}
+
+fn clear_screen() {
+    let term = Term::stdout();
+    if term.is_term() {
+        // A screen that cannot be cleared still shows what is printed next.
+        let _ = term.clear_screen();
+    }
+}
+
+/// Builds the dependencies of the stage that comes next while the learner types.
+#[derive(Default)]
+struct Prebuild {
+    running: Option<(Cancel, thread::JoinHandle<bool>, String)>,
+    done: Vec<String>,
+}
+
+impl Prebuild {
+    fn start(&mut self, bench: &Workbench<'_>, current: &Stage) {
+        let mut later = bench
+            .course
+            .stages
+            .iter()
+            .skip_while(|stage| stage.folder != current.folder);
+        let Some(next) = later.nth(1) else {
+            return;
+        };
+        if self.done.contains(&next.id) {
+            return;
+        }
+        let mut command = cargo(&bench.course.root);
+        command.args([
+            "test",
+            "--no-run",
+            "--quiet",
+            "--test",
+            "stage",
+            "--package",
+            &next.id,
+        ]);
+        let cancel = Cancel::default();
+        let token = cancel.clone();
+        let limits = Limits {
+            time: None,
+            output: usize::MAX,
+        };
+        let handle = thread::spawn(move || {
+            // A build ahead of time is a favour: what fails here is said when the stage is judged.
+            run_process(command, limits, &token, |_| ()).is_ok() && !token.is_cancelled()
+        });
+        self.running = Some((cancel, handle, next.id.clone()));
+    }
+
+    /// Stops the build: a verdict must not wait for it. What is compiled by then stays.
+    fn stop(&mut self) {
+        if let Some((cancel, handle, stage)) = self.running.take() {
+            let finished = handle.is_finished();
+            cancel.cancel();
+            if handle.join().unwrap_or(false) && finished {
+                self.done.push(stage);
+            }
+        }
+    }
+}
