@@ -47,9 +47,9 @@ struct State {
     shown: Option<Instant>,
 }
 
-impl Meter {
+impl Default for Meter {
     /// A meter that has nothing to show yet.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             term: Term::stderr(),
             state: Mutex::new(State {
@@ -58,7 +58,9 @@ impl Meter {
             }),
         }
     }
+}
 
+impl Meter {
     /// Shows `text` in the place of what was shown before.
     pub fn show(&self, text: &str) {
         let Ok(mut state) = self.state.lock() else {

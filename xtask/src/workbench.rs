@@ -28,9 +28,6 @@ impl<'a> Workbench<'a> {
         if let Some(notice) = notice {
             eprintln!("{notice}");
         }
-        for fault in &course.faults {
-            eprintln!("{fault}\n");
-        }
         Ok(Self {
             course,
             progress,

@@ -4,7 +4,7 @@ use console::style;
 
 use super::Ending;
 use crate::course::Item;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::{self, Detail};
 use crate::terminal::{bar, width, wrapped};
 use crate::workbench::{Workbench, is_touched};
@@ -29,6 +29,11 @@ pub fn run(bench: &mut Workbench<'_>) -> Result<Ending> {
     let mut passed_now = 0;
     loop {
         let Some(item) = bench.current()? else {
+            if !bench.course.faults.is_empty() {
+                return Err(Error::new(
+                    "every exercise that can be read passes; a stage cannot be read, see above",
+                ));
+            }
             println!(
                 "{}",
                 style("Every exercise passes. The roadmap is yours.").green()

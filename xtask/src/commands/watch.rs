@@ -1,7 +1,7 @@
 //! `cargo xtask watch`: a verdict on every save.
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -53,18 +53,24 @@ pub fn run(bench: &mut Workbench<'_>, start: Option<&str>, cancel: &Cancel) -> R
     };
     watch.judge(cancel)?;
     while let Ok(event) = events.recv() {
-        match event {
+        let key = match event {
+            Event::Key(key) => Some(key),
             Event::Saved => {
-                drain(&events);
+                let key = settle(&events);
                 cancel.reset();
                 watch.judge(cancel)?;
+                key
             }
-            Event::Key(Key::Char('q')) => break,
-            Event::Key(key) => watch.press(&key, cancel)?,
+        };
+        if key == Some(Key::Char('q')) {
+            break;
         }
-        if let Some(ready) = &keys {
-            // The reader of keys waits for this word, so that it never holds the terminal when the runner ends.
-            let _ = ready.send(());
+        if let Some(key) = key {
+            watch.press(&key, cancel)?;
+            if let Some(ready) = &keys {
+                // The reader of keys waits for this word, so that it never holds the terminal when the runner ends.
+                let _ = ready.send(());
+            }
         }
     }
     watch.prebuild.stop();
@@ -126,7 +132,7 @@ fn read_keys(sender: Sender<Event>, cancel: Cancel) -> Option<Sender<()>> {
             if key == Key::Char('q') {
                 cancel.cancel();
             }
-            if sender.send(Event::Key(key)).is_err() || wait_for_turn(&may_read).is_err() {
+            if sender.send(Event::Key(key)).is_err() || may_read.recv().is_err() {
                 break;
             }
         }
@@ -134,22 +140,14 @@ fn read_keys(sender: Sender<Event>, cancel: Cancel) -> Option<Sender<()>> {
     Some(ready)
 }
 
-fn wait_for_turn(may_read: &Receiver<()>) -> std::result::Result<(), std::sync::mpsc::RecvError> {
-    may_read.recv()?;
-    // One word came for each event, also for the saves in between.
-    while may_read.try_recv().is_ok() {}
-    Ok(())
-}
-
-fn drain(events: &Receiver<Event>) {
-    loop {
-        match events.recv_timeout(SETTLE) {
-            Ok(Event::Saved) => {}
-            Ok(Event::Key(_)) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                break;
-            }
+/// Waits until an editor has done with a file. A key that is pressed meanwhile is answered.
+fn settle(events: &Receiver<Event>) -> Option<Key> {
+    while let Ok(event) = events.recv_timeout(SETTLE) {
+        if let Event::Key(key) = event {
+            return Some(key);
         }
     }
+    None
 }
 
 /// What a watch knows between two events.

@@ -196,11 +196,6 @@ impl Stage {
         })
     }
 
-    /// The library's name in `use` lines.
-    pub fn library(&self) -> String {
-        self.id.replace('-', "_")
-    }
-
     /// What is compiled and run for this stage, as it is in the working tree: manifest, sources, tests, and the files
     /// that they read.
     ///

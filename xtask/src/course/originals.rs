@@ -47,6 +47,17 @@ impl Originals {
         Ok(Self { files })
     }
 
+    /// The working tree as it is, for a maintainer who has not recorded it yet.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn of_tree(stage: &Stage) -> Result<Self> {
+        Ok(Self {
+            files: stage.files()?,
+        })
+    }
+
     /// Records the files of the working tree as the originals.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ impl<'a> Engine<'a> {
             target_folder,
             overlay: OnceCell::new(),
             cancel,
-            meter: Meter::new(),
+            meter: Meter::default(),
             colours,
         }
     }

@@ -58,18 +58,19 @@ impl Overlay {
     ///
     /// When a file cannot be read or written.
     pub fn install(&self, stage: &Stage, files: &FileSet) -> Result<()> {
-        self.install_workspace(stage)?;
-        let folder = self.folder(stage);
-        for path in files::tree(&folder, |_| true)?.keys() {
-            if !files.contains_key(path) {
-                let left = folder.join(path);
-                fs::remove_file(&left).map_err(|cause| Error::file(&left, cause))?;
-            }
-        }
-        for (path, text) in files {
-            write(&folder.join(path), text)?;
-        }
-        Ok(())
+        self.install_workspace(&format!("{JUDGED}/exercises/{}", stage.folder))?;
+        replace(&self.folder(stage), files)
+    }
+
+    /// Makes the overlay hold `files` as a library beside the stage, for the examples of its lesson.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read or written.
+    pub fn install_lesson(&self, stage: &Stage, files: &FileSet) -> Result<()> {
+        let member = format!("{JUDGED}/lessons/{}", stage.folder);
+        self.install_workspace(&member)?;
+        replace(&self.root.join(member), files)
     }
 
     /// Moves the times of the stage's files `ahead` of now. Cargo compares times, and where the clock is too coarse
@@ -93,11 +94,11 @@ impl Overlay {
 
     /// The manifest, the lock file and the support library. What did not change is not written, so that it is not
     /// compiled again.
-    fn install_workspace(&self, stage: &Stage) -> Result<()> {
+    fn install_workspace(&self, member: &str) -> Result<()> {
         let manifest = files::read(&self.course.join("Cargo.toml"))?;
         write_changed(
             &self.root.join("Cargo.toml"),
-            &workspace_manifest(&manifest, stage)?,
+            &workspace_manifest(&manifest, member)?,
         )?;
         let lock = self.course.join("Cargo.lock");
         if lock.exists() {
@@ -112,9 +113,9 @@ impl Overlay {
     }
 }
 
-/// The course's workspace manifest with the judged stage as its only member.
-fn workspace_manifest(manifest: &str, stage: &Stage) -> Result<String> {
-    let members = format!("members = [\"{JUDGED}/exercises/{}\"]", stage.folder);
+/// The course's workspace manifest with one member.
+fn workspace_manifest(manifest: &str, member: &str) -> Result<String> {
+    let members = format!("members = [\"{member}\"]");
     let mut found = false;
     let lines = manifest.lines().filter_map(|line| {
         if line.starts_with("members = [") {
@@ -140,6 +141,20 @@ fn workspace_manifest(manifest: &str, stage: &Stage) -> Result<String> {
                 ),
         )
     }
+}
+
+/// Makes `folder` hold exactly `files`, all of them newly written.
+fn replace(folder: &Path, files: &FileSet) -> Result<()> {
+    for path in files::tree(folder, |_| true)?.keys() {
+        if !files.contains_key(path) {
+            let left = folder.join(path);
+            fs::remove_file(&left).map_err(|cause| Error::file(&left, cause))?;
+        }
+    }
+    for (path, text) in files {
+        write(&folder.join(path), text)?;
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -87,11 +87,8 @@ pub fn run(
         let end = wait(&mut child, limits, cancel, &printed);
         // Also after a normal exit: a process that was left running would keep the pipes open.
         interrupt::kill_group(child.id());
-        let end = end.map_err(|error| {
-            let _ = child.kill();
-            error
-        })?;
         let _ = child.wait();
+        let end = end?;
         Ok(Outcome {
             end,
             stdout: out.join().unwrap_or_default(),
