@@ -85,8 +85,11 @@ pub fn run(
         let out = scope.spawn(|| collect(stdout, &printed, limits.output, &line));
         let err = scope.spawn(|| collect(stderr, &printed, limits.output, &|_: &str| ()));
         let end = wait(&mut child, limits, cancel, &printed);
-        // Also after a normal exit: a process that was left running would keep the pipes open.
-        interrupt::kill_group(child.id());
+        // Also after a normal exit: a process that was left running would keep the pipes open. On Windows, where
+        // finding such a process costs another program's start, only after a stop.
+        if cfg!(unix) || !matches!(end, Ok(End::Exited(_))) {
+            interrupt::kill_group(child.id());
+        }
         let _ = child.wait();
         let end = end?;
         Ok(Outcome {
