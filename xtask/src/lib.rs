@@ -12,6 +12,8 @@ pub mod flags;
 pub mod interrupt;
 pub mod progress;
 pub mod report;
+#[cfg(test)]
+mod sample;
 pub mod terminal;
 pub mod toml_file;
 pub mod verify;

@@ -7,6 +7,8 @@ mod compile;
 mod overlay;
 pub mod process;
 mod run;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::cell::OnceCell;
