@@ -1,1 +1,3 @@
-//! Stage.
+//! Programming logic: one file for each exercise.
+
+pub mod variables;

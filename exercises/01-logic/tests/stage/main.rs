@@ -1,1 +1,3 @@
+//! The tests of this stage: one file for each exercise.
 
+mod variables;
