@@ -45,9 +45,9 @@ fn lines_do_not_influence_each_other() {
     for _ in 0..100 {
         let lines: Vec<Line> = (0..random.size(0..6))
             .map(|_| {
-                let (copies, price_cents) = random.clone().pairs_below(20).next().expect("endless");
-                random.bits();
-                line("Emma", u32::from(copies), u32::from(price_cents) * 97)
+                let copies = u32::try_from(random.number(0..20)).expect("below 20");
+                let price_cents = u32::try_from(random.number(0..5000)).expect("below 5000");
+                line("Emma", copies, price_cents)
             })
             .collect();
         let together: Vec<u64> = line_amounts(&lines);

@@ -73,8 +73,7 @@ pub fn invoice(lines: &[Line]) -> String {
     let amounts = line_amounts(lines);
     let mut text = String::new();
     let mut net = 0;
-    for index in 0..lines.len() {
-        let line = &lines[index];
+    for (index, line) in lines.iter().enumerate() {
         let amount = amounts[index];
         text.push_str(&format!(
             "{} x {}: {}\n",
