@@ -1,12 +1,13 @@
 //! Waiting, trying again, and counting pages.
 //!
-//! Lantern's payment provider sometimes does not answer. The shop waits a little and asks again, each time twice as long.
-//! And for the printed catalogue it counts how many pages the books will fill.
+//! Lantern's payment provider sometimes does not answer. The shop waits a little and asks again, and waits twice as
+//! long each time. And for the printed catalogue it counts how many pages the books will fill.
 
 /// How long to wait before each retry, in milliseconds.
 ///
-/// The first wait is `first_ms`, every further one is twice as long as the one before, and none is longer than `limit_ms`.
-/// There are `retries` waits. Doubling never overflows: an amount that no longer fits counts as above the limit.
+/// The first wait is `first_ms`, every further one is twice as long as the one before, and none is longer than
+/// `limit_ms`. There are `retries` waits. Doubling never overflows: an amount that no longer fits in a `u64` counts as
+/// the largest `u64`.
 ///
 /// | `first_ms` | `limit_ms` | `retries` | answer |
 /// | --- | --- | --- | --- |

@@ -1,12 +1,12 @@
 //! Slugs, masked addresses and short titles.
 //!
-//! Text comes in from people and goes out to web addresses, log files and narrow screens. Each place has its own rules,
-//! and all of them must hold for `é` and `日` as well as for `e`.
+//! Text comes in from people and goes out to web addresses, log files and narrow screens. Each place has its own
+//! rules, and all of them must hold for `é` and `日` as well as for `e`.
 
 /// The part of a web address that names a book: `/books/the-salt-road` instead of `/books/4711`.
 ///
-/// Letters and digits stay, of every language, in lower case. Whatever lies between them, one character or many, becomes
-/// a single hyphen. There is no hyphen at the start or at the end.
+/// Letters and digits stay, of every language, in lower case. Whatever lies between them, one character or many,
+/// becomes a single hyphen. There is no hyphen at the start or at the end.
 ///
 /// | `title` | answer |
 /// | --- | --- |

@@ -90,13 +90,16 @@ fn the_first_success_is_reported() {
 /// A status that is neither a success nor worth a retry ends the attempts, even if a success would follow.
 #[test]
 fn a_hopeless_answer_ends_the_attempts() {
-    let cases: [&[u16]; 6] = [
+    let cases: [&[u16]; 9] = [
         &[404],
         &[503, 404, 200],
         &[301, 200],
         &[199, 200],
         &[430, 200],
         &[600, 200],
+        &[300, 200],
+        &[428, 200],
+        &[499, 200],
     ];
     for statuses in cases {
         let attempt: Option<u32> = successful_attempt(statuses);

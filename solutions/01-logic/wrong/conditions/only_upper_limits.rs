@@ -3,8 +3,8 @@
 //!
 //! Postage and status codes.
 //!
-//! The price of a parcel depends on its weight, some parcels ship free, and the status code of an HTTP answer belongs to
-//! one of five classes. Three small decisions, and each is only as good as its answer at the edges.
+//! The price of a parcel depends on its weight, some parcels ship free, and the status code of an HTTP answer belongs
+//! to one of five classes. Three small decisions, and each is only as good as its answer at the edges.
 
 /// The postage for a parcel, in cents; `None` when the parcel is not sent by post.
 pub fn postage_cents(weight_grams: u32) -> Option<u32> {

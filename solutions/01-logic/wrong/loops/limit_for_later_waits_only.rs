@@ -3,8 +3,8 @@
 //!
 //! Waiting, trying again, and counting pages.
 //!
-//! Lantern's payment provider sometimes does not answer. The shop waits a little and asks again, each time twice as long.
-//! And for the printed catalogue it counts how many pages the books will fill.
+//! Lantern's payment provider sometimes does not answer. The shop waits a little and asks again, and waits twice as
+//! long each time. And for the printed catalogue it counts how many pages the books will fill.
 
 /// How long to wait before each retry, in milliseconds: doubled each time, never above the limit.
 pub fn retry_delays_ms(first_ms: u64, limit_ms: u64, retries: u32) -> Vec<u64> {

@@ -3,8 +3,8 @@
 //!
 //! Slugs, masked addresses and short titles.
 //!
-//! Text comes in from people and goes out to web addresses, log files and narrow screens. Each place has its own rules,
-//! and all of them must hold for `é` and `日` as well as for `e`.
+//! Text comes in from people and goes out to web addresses, log files and narrow screens. Each place has its own
+//! rules, and all of them must hold for `é` and `日` as well as for `e`.
 
 /// The part of a web address that names a book: lower case, one hyphen between words, none at the ends.
 pub fn slug(title: &str) -> String {

@@ -3,8 +3,8 @@
 //!
 //! Slugs, masked addresses and short titles.
 //!
-//! Text comes in from people and goes out to web addresses, log files and narrow screens. Each place has its own rules,
-//! and all of them must hold for `é` and `日` as well as for `e`.
+//! Text comes in from people and goes out to web addresses, log files and narrow screens. Each place has its own
+//! rules, and all of them must hold for `é` and `日` as well as for `e`.
 
 /// The part of a web address that names a book: lower case, one hyphen between words, none at the ends.
 pub fn slug(title: &str) -> String {
@@ -27,7 +27,7 @@ pub fn slug(title: &str) -> String {
 
 /// An email address as it may stand in a log file: its first character, three stars, and what follows the last `@`.
 pub fn mask_email(email: &str) -> String {
-    // The last `@`, because the part before it may hold another one, and a mask must hide too much rather than too little.
+    // The last `@`, because the part before it may hold another one, and a mask should rather hide too much.
     match email.rsplit_once('@') {
         Some((name, domain)) => match name.chars().next() {
             Some(first) => format!("{first}***@{domain}"),
