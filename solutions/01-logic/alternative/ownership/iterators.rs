@@ -1,4 +1,4 @@
-//! Differs: iterators and closures for the searching, a copy of the whole cart for the sale, `as_mut` style changes in place.
+//! Differs: iterators and closures for the searching, a copy of the whole cart for the sale, changes made in place.
 //!
 //! Editing a cart.
 //!
