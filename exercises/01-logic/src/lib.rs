@@ -1,9 +1,9 @@
 //! Programming logic: one file for each exercise.
 
-pub mod conditions;
-pub mod debugging;
-pub mod functions;
-pub mod loops;
-pub mod ownership;
-pub mod strings;
 pub mod variables;
+pub mod conditions;
+pub mod loops;
+pub mod functions;
+pub mod strings;
+pub mod ownership;
+pub mod debugging;

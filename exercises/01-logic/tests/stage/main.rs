@@ -1,9 +1,9 @@
 //! The tests of this stage: one file for each exercise.
 
-mod conditions;
-mod debugging;
-mod functions;
-mod loops;
-mod ownership;
-mod strings;
 mod variables;
+mod conditions;
+mod loops;
+mod functions;
+mod strings;
+mod ownership;
+mod debugging;
