@@ -157,9 +157,14 @@ fn source_lines(item: &Item<'_>, place: &str) -> Vec<String> {
         let root = item.stage.folder();
         let text = crate::files::read(&root.parent()?.parent()?.join(path)).ok()?;
         let lines: Vec<&str> = text.lines().skip(first).take(STATEMENT_LINES).collect();
-        let ends = |line: &&str| line.ends_with(';') || line.ends_with('}');
-        let length = lines.iter().position(ends).map_or(1, |end| end + 1);
-        let indent = lines.first()?.len() - lines.first()?.trim_start().len();
+        let indent_of = |line: &str| line.len() - line.trim_start().len();
+        let indent = indent_of(lines.first()?);
+        let inside = lines
+            .iter()
+            .take_while(|line| indent_of(line) >= indent)
+            .count();
+        let end = lines.iter().position(|line| line.ends_with(';'));
+        let length = end.map_or(inside, |end| inside.min(end + 1));
         let dedent = |line: &&str| line.get(indent..).unwrap_or_default().to_owned();
         Some(lines.iter().take(length).map(dedent).collect())
     };
