@@ -1,0 +1,3 @@
+//! The tests of this stage, one module an exercise.
+
+mod structs;

@@ -1,0 +1,3 @@
+//! Data types and control structures.
+
+pub mod structs;
