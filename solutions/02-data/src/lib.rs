@@ -1,3 +1,4 @@
 //! Data types and control structures.
 
+pub mod enums;
 pub mod structs;
