@@ -1,4 +1,5 @@
-//! Data types and control structures.
+//! Data types and control structures: one file for each exercise.
 
 pub mod enums;
+pub mod options;
 pub mod structs;
