@@ -1,5 +1,6 @@
 //! Data types and control structures: one file for each exercise.
 
+pub mod collections;
 pub mod enums;
 pub mod options;
 pub mod structs;

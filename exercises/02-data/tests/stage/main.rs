@@ -1,5 +1,6 @@
 //! The tests of this stage: one file for each exercise, and `texts`, which makes random texts.
 
+mod collections;
 mod enums;
 mod options;
 mod structs;
