@@ -2,5 +2,6 @@
 
 pub mod collections;
 pub mod enums;
+pub mod iterators;
 pub mod options;
 pub mod structs;

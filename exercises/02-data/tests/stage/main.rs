@@ -2,6 +2,7 @@
 
 mod collections;
 mod enums;
+mod iterators;
 mod options;
 mod structs;
 mod texts;
