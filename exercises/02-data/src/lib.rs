@@ -5,3 +5,4 @@ pub mod enums;
 pub mod iterators;
 pub mod options;
 pub mod structs;
+pub mod traits;

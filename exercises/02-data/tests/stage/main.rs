@@ -6,3 +6,4 @@ mod iterators;
 mod options;
 mod structs;
 mod texts;
+mod traits;
