@@ -3,6 +3,7 @@
 pub mod collections;
 pub mod enums;
 pub mod iterators;
+pub mod newtypes;
 pub mod options;
 pub mod structs;
 pub mod traits;

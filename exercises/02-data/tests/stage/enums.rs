@@ -197,7 +197,12 @@ fn accepted_moves_always_tell_a_legal_story() {
     ];
     let mut random = support::seeded(0x0DE2);
     for case in 0..300 {
-        let due = random.number(0..100_000);
+        // The first order costs nothing, and goes the same ways.
+        let due = if case == 0 {
+            0
+        } else {
+            random.number(1..100_000)
+        };
         let mut order = Order::new(due);
         let mut story = String::new();
         for _ in 0..12 {

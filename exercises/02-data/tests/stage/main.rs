@@ -3,6 +3,7 @@
 mod collections;
 mod enums;
 mod iterators;
+mod newtypes;
 mod options;
 mod structs;
 mod texts;
