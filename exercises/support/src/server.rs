@@ -24,7 +24,9 @@ pub async fn spawn(router: Router) -> Server {
     let listener = TcpListener::bind(("127.0.0.1", 0))
         .await
         .expect("the system gives a free port");
-    let address = listener.local_addr().expect("a bound socket has an address");
+    let address = listener
+        .local_addr()
+        .expect("a bound socket has an address");
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let task = tokio::spawn(async move {
         axum::serve(listener, service)
