@@ -1,0 +1,3 @@
+//! The tests of the stage, a module for each exercise.
+
+mod parsing;

@@ -1,0 +1,3 @@
+//! Input, output and errors: what comes into a program, what leaves it, and what to say when either goes wrong.
+
+pub mod parsing;
