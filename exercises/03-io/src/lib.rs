@@ -1,3 +1,4 @@
 //! Input, output and errors: what comes into a program, what leaves it, and what to say when either goes wrong.
 
+pub mod errors;
 pub mod parsing;

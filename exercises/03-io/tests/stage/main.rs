@@ -1,3 +1,4 @@
 //! The tests of the stage, a module for each exercise.
 
+mod errors;
 mod parsing;
