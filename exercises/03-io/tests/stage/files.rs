@@ -18,19 +18,29 @@ fn an_entry_is_added_behind_the_others() {
     assert_eq!(text_of(&journal), "order 1\n", "after the first entry");
     append(&journal, "");
     append(&journal, "Zahlung für 1: 35 €");
-    assert_eq!(text_of(&journal), "order 1\n\nZahlung für 1: 35 €\n", "after three entries");
+    assert_eq!(
+        text_of(&journal),
+        "order 1\n\nZahlung für 1: 35 €\n",
+        "after three entries"
+    );
 }
 
 /// What was appended comes back in its order, whatever the entries say.
 #[test]
 fn entries_come_back_as_they_were() {
     let mut random = support::seeded(0x0308);
-    let pieces = ["order", " ", "", "\t", "é", "日本", "📚", "\u{2028}", "\0", "#", "="];
+    let pieces = [
+        "order", " ", "", "\t", "é", "日本", "📚", "\u{2028}", "\0", "#", "=",
+    ];
     for round in 0..20 {
         let shop = Folder::new();
         let journal = shop.path("journal.txt");
         let entries: Vec<String> = (0..random.size(1..15))
-            .map(|_| (0..random.size(0..6)).map(|_| *random.pick(&pieces)).collect())
+            .map(|_| {
+                (0..random.size(0..6))
+                    .map(|_| *random.pick(&pieces))
+                    .collect()
+            })
             .collect();
         for entry in &entries {
             append(&journal, entry);
@@ -46,11 +56,21 @@ fn an_entry_of_two_lines_is_refused() {
     let shop = Folder::new();
     let journal = shop.path("journal.txt");
     append(&journal, "order 1");
-    for entry in ["order 2\norder 3", "order 2\n", "\n", "order 2\r", "order\r2"] {
+    for entry in [
+        "order 2\norder 3",
+        "order 2\n",
+        "\n",
+        "order 2\r",
+        "order\r2",
+    ] {
         let answer: io::Result<()> = append_entry(&journal, entry);
         let kind = answer.map_err(|error| error.kind());
         assert_eq!(kind, Err(io::ErrorKind::InvalidInput), "entry {entry:?}");
-        assert_eq!(text_of(&journal), "order 1\n", "the journal after {entry:?} was refused");
+        assert_eq!(
+            text_of(&journal),
+            "order 1\n",
+            "the journal after {entry:?} was refused"
+        );
     }
 }
 
@@ -59,18 +79,33 @@ fn an_entry_of_two_lines_is_refused() {
 fn only_a_missing_journal_is_an_empty_one() {
     let shop = Folder::new();
     let missing: io::Result<Vec<String>> = read_entries(&shop.path("journal.txt"));
-    assert_eq!(missing.ok(), Some(Vec::new()), "a journal that does not exist yet");
+    assert_eq!(
+        missing.ok(),
+        Some(Vec::new()),
+        "a journal that does not exist yet"
+    );
 
     let damaged = shop.path("damaged.txt");
     fs::write(&damaged, b"order 1\n\xff\xfe\n").expect("the test writes its file");
     let kind = read_entries(&damaged).map_err(|error| error.kind());
-    assert_eq!(kind, Err(io::ErrorKind::InvalidData), "a journal that is not UTF-8");
+    assert_eq!(
+        kind,
+        Err(io::ErrorKind::InvalidData),
+        "a journal that is not UTF-8"
+    );
 
     let folder: io::Result<Vec<String>> = read_entries(shop.folder.path());
-    assert!(folder.is_err(), "a folder in the place of the journal gave {folder:?}");
+    assert!(
+        folder.is_err(),
+        "a folder in the place of the journal gave {folder:?}"
+    );
     let nowhere: io::Result<()> = append_entry(&shop.path("no/such/folder/journal.txt"), "order 1");
     let kind = nowhere.map_err(|error| error.kind());
-    assert_eq!(kind, Err(io::ErrorKind::NotFound), "a journal in a folder that does not exist");
+    assert_eq!(
+        kind,
+        Err(io::ErrorKind::NotFound),
+        "a journal in a folder that does not exist"
+    );
 }
 
 /// The new contents stand in the place of the old ones, longer or shorter, and no draft is left.
@@ -87,8 +122,16 @@ fn new_contents_take_the_place_of_the_old() {
         assert!(answer.is_ok(), "round {round} gave {answer:?}");
         assert_eq!(text_of(&target), contents, "round {round}");
     }
-    assert_eq!(shop.names(), ["stock.draft", "stock.txt"], "what lies in the folder afterwards");
-    assert_eq!(text_of(&shop.path("stock.draft")), "a neighbour", "the neighbour's contents");
+    assert_eq!(
+        shop.names(),
+        ["stock.draft", "stock.txt"],
+        "what lies in the folder afterwards"
+    );
+    assert_eq!(
+        text_of(&shop.path("stock.draft")),
+        "a neighbour",
+        "the neighbour's contents"
+    );
 }
 
 /// While the new contents are being written, the target still has the old ones, and the draft lies beside it.
@@ -107,7 +150,11 @@ fn until_the_end_the_target_is_as_it_was() {
     assert!(answer.is_ok(), "the replacement gave {answer:?}");
     let expected = (String::from("old"), String::from("half of the new"));
     assert_eq!(seen, Some(expected), "target and draft, half-way");
-    assert_eq!(text_of(&target), "half of the new, and the rest", "the target at the end");
+    assert_eq!(
+        text_of(&target),
+        "half of the new, and the rest",
+        "the target at the end"
+    );
 }
 
 /// When writing fails half-way, the error comes back, the target is as it was, and the draft is gone.
@@ -121,9 +168,17 @@ fn a_failure_while_writing_changes_nothing() {
         Err(io::Error::from(io::ErrorKind::StorageFull))
     });
     let kind = answer.map_err(|error| error.kind());
-    assert_eq!(kind, Err(io::ErrorKind::StorageFull), "the error of the writing");
+    assert_eq!(
+        kind,
+        Err(io::ErrorKind::StorageFull),
+        "the error of the writing"
+    );
     assert_eq!(text_of(&target), "old", "the target afterwards");
-    assert_eq!(shop.names(), ["stock.txt"], "what lies in the folder afterwards");
+    assert_eq!(
+        shop.names(),
+        ["stock.txt"],
+        "what lies in the folder afterwards"
+    );
 }
 
 /// When the last step fails, because a folder has the target's name, that folder is as it was, and the draft is gone.
@@ -138,9 +193,20 @@ fn a_failure_of_the_renaming_changes_nothing() {
         filled = true;
         draft.write_all(b"new")
     });
-    assert!(answer.is_err() && filled, "filled: {filled}, answer: {answer:?}");
-    assert_eq!(text_of(&target.join("inside")), "old", "the file in the folder");
-    assert_eq!(shop.names(), ["stock.txt"], "what lies in the folder afterwards");
+    assert!(
+        answer.is_err() && filled,
+        "filled: {filled}, answer: {answer:?}"
+    );
+    assert_eq!(
+        text_of(&target.join("inside")),
+        "old",
+        "the file in the folder"
+    );
+    assert_eq!(
+        shop.names(),
+        ["stock.txt"],
+        "what lies in the folder afterwards"
+    );
 
     for no_file in ["..", "/", ""] {
         let answer: io::Result<()> = replace(Path::new(no_file), |_| Ok(()));
@@ -170,7 +236,11 @@ fn a_crash_half_way_is_survived() {
     let answer: io::Result<()> = replace(&target, |draft| draft.write_all(b"new"));
     assert!(answer.is_ok(), "the call after the crash gave {answer:?}");
     assert_eq!(text_of(&target), "new", "the target after the next call");
-    assert_eq!(shop.names(), ["stock.txt"], "what lies in the folder afterwards");
+    assert_eq!(
+        shop.names(),
+        ["stock.txt"],
+        "what lies in the folder afterwards"
+    );
 }
 
 /// A folder that is gone when the test ends.

@@ -3,3 +3,4 @@
 mod errors;
 mod parsing;
 mod streams;
+mod files;

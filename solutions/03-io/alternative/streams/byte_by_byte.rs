@@ -1,4 +1,4 @@
-//! Differs: `fill_buf` and `consume` in the place of `take` and `read_until`, and a `BufWriter` inside.
+//! Differs: single `bytes` in the place of `take` and `read_until`, and a `BufWriter` inside.
 //!
 //! The feed of the packing table.
 //!
@@ -33,11 +33,8 @@ pub fn next_line(input: &mut impl BufRead, limit: u16) -> io::Result<Option<Stri
     let limit = usize::from(limit);
     let mut line = Vec::new();
     let mut any = false;
-    loop {
-        let Some(&byte) = input.fill_buf()?.first() else {
-            break;
-        };
-        input.consume(1);
+    for byte in input.by_ref().bytes() {
+        let byte = byte?;
         any = true;
         if byte == b'\n' {
             if line.last() == Some(&b'\r') {
