@@ -4,3 +4,4 @@ pub mod errors;
 pub mod parsing;
 pub mod streams;
 pub mod files;
+pub mod json;

@@ -4,3 +4,4 @@ mod errors;
 mod parsing;
 mod streams;
 mod files;
+mod json;
