@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::fs;
 use std::io;
 use std::num::ParseIntError;
 use std::path::Path;

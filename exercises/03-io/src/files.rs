@@ -3,8 +3,13 @@
 //! The shop appends each order to a journal, which only ever grows. It writes its stock list anew every minute, while
 //! other programs read it, on a machine that may be switched off at any moment.
 
+use std::fs;
 use std::fs::File;
+use std::fs::OpenOptions;
 use std::io;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 

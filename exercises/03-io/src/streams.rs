@@ -5,6 +5,7 @@
 
 use std::io;
 use std::io::BufRead;
+use std::io::Read;
 use std::io::Write;
 
 /// Reads the next line, and never holds more of it than the limit asks for.

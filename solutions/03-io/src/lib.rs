@@ -5,3 +5,4 @@ pub mod parsing;
 pub mod streams;
 pub mod files;
 pub mod json;
+pub mod access_log;

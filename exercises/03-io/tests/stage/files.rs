@@ -99,6 +99,13 @@ fn only_a_missing_journal_is_an_empty_one() {
         folder.is_err(),
         "a folder in the place of the journal gave {folder:?}"
     );
+    let no_name: io::Result<Vec<String>> = read_entries(Path::new("jour\0nal.txt"));
+    let kind = no_name.map_err(|error| error.kind());
+    assert_eq!(
+        kind,
+        Err(io::ErrorKind::InvalidInput),
+        "a name that no file can have"
+    );
     let nowhere: io::Result<()> = append_entry(&shop.path("no/such/folder/journal.txt"), "order 1");
     let kind = nowhere.map_err(|error| error.kind());
     assert_eq!(

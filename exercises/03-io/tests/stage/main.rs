@@ -5,3 +5,4 @@ mod parsing;
 mod streams;
 mod files;
 mod json;
+mod access_log;

@@ -101,11 +101,11 @@ fn every_line_gets_its_number() {
             10,
         ),
     ] {
-        let mut output = Vec::new();
+        let mut output = Disk::new(1_000);
         let answer: io::Result<u64> = number_lines(stream.as_bytes(), &mut output, 100);
         assert_eq!(answer.ok(), Some(count), "the count of {stream:?}");
         assert_eq!(
-            String::from_utf8_lossy(&output),
+            String::from_utf8_lossy(&output.written),
             expected,
             "the output for {stream:?}"
         );
@@ -155,7 +155,7 @@ fn an_error_of_the_input_comes_back_after_the_lines_before_it() {
         ("a line of 5 bytes, limit 4", too_long),
         ("a line that is not UTF-8", not_text),
     ] {
-        let mut output = Vec::new();
+        let mut output = Disk::new(1_000);
         let answer: io::Result<u64> = number_lines(bytes.as_slice(), &mut output, 4);
         assert_eq!(
             answer.map_err(|error| error.kind()),
@@ -163,12 +163,12 @@ fn an_error_of_the_input_comes_back_after_the_lines_before_it() {
             "{case}"
         );
         assert_eq!(
-            String::from_utf8_lossy(&output),
+            String::from_utf8_lossy(&output.written),
             "1 one\n2 two\n",
             "the output before {case}"
         );
     }
-    let mut output = Vec::new();
+    let mut output = Disk::new(1_000);
     let torn = BufReader::new(b"one\ntwo\nthr".chain(Broken));
     let answer: io::Result<u64> = number_lines(torn, &mut output, 100);
     assert_eq!(
@@ -177,7 +177,7 @@ fn an_error_of_the_input_comes_back_after_the_lines_before_it() {
         "the connection breaks inside the third line"
     );
     assert_eq!(
-        String::from_utf8_lossy(&output),
+        String::from_utf8_lossy(&output.written),
         "1 one\n2 two\n",
         "the output before the break"
     );
@@ -302,7 +302,7 @@ impl Read for Feed {
     }
 }
 
-/// Takes everything, keeps nothing, and remembers the most that was held back.
+/// Takes ten megabytes, keeps nothing, and remembers the most that was held back.
 struct Sink {
     held: Rc<Cell<usize>>,
     most_held: usize,
@@ -311,6 +311,9 @@ struct Sink {
 
 impl Write for Sink {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        if self.bytes > 10_000_000 {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
         self.most_held = self.most_held.max(self.held.get());
         self.bytes += buffer.len();
         // Less than nothing is held when the numbers in front have outweighed what was read.
@@ -332,14 +335,18 @@ impl Read for Broken {
     }
 }
 
-/// A disk with room for so many bytes and no more.
+/// A disk with room for so many bytes and no more. Code that never stops writing finds it full.
 struct Disk {
     room: usize,
+    written: Vec<u8>,
 }
 
 impl Disk {
     fn new(room: usize) -> Self {
-        Self { room }
+        Self {
+            room,
+            written: Vec::new(),
+        }
     }
 }
 
@@ -350,6 +357,7 @@ impl Write for Disk {
         }
         let length = self.room.min(buffer.len());
         self.room -= length;
+        self.written.extend_from_slice(&buffer[..length]);
         Ok(length)
     }
 
