@@ -1,8 +1,9 @@
 //! The tests of the stage, a module for each exercise.
 
+mod access_log;
+mod cli;
 mod errors;
-mod parsing;
-mod streams;
 mod files;
 mod json;
-mod access_log;
+mod parsing;
+mod streams;
