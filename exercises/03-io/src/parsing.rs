@@ -8,9 +8,9 @@
 pub struct Settings {
     /// Key `shop_name`: any text except the empty one.
     pub shop_name: String,
-    /// Key `port`: a whole number from 1 to 65535.
+    /// Key `port`: a whole number from 1 to 65535, as `str::parse` reads it.
     pub port: u16,
-    /// Key `free_delivery_cents`: a whole number from 0 up, as far as a `u64` goes.
+    /// Key `free_delivery_cents`: a whole number from 0 up, as `str::parse` reads a `u64`.
     pub free_delivery_cents: u64,
 }
 

@@ -81,7 +81,7 @@ impl From<io::Error> for CountError {
 pub fn count_books(path: &Path) -> Result<u32, CountError> {
     let text = fs::read_to_string(path)?;
     let mut total: u32 = 0;
-    for (line, text) in (1..).zip(text.lines()) {
+    for (text, line) in text.lines().zip(1..) {
         let text = text.trim();
         if text.is_empty() {
             continue;

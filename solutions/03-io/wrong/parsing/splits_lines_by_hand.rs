@@ -13,9 +13,9 @@ use std::collections::HashSet;
 pub struct Settings {
     /// Key `shop_name`: any text except the empty one.
     pub shop_name: String,
-    /// Key `port`: a whole number from 1 to 65535.
+    /// Key `port`: a whole number from 1 to 65535, as `str::parse` reads it.
     pub port: u16,
-    /// Key `free_delivery_cents`: a whole number from 0 up, as far as a `u64` goes.
+    /// Key `free_delivery_cents`: a whole number from 0 up, as `str::parse` reads a `u64`.
     pub free_delivery_cents: u64,
 }
 
@@ -103,7 +103,7 @@ pub fn parse_line(line: &str) -> Result<Option<(&str, &str)>, Problem> {
 pub fn parse_settings(text: &str) -> Result<Settings, SettingsError> {
     let mut settings = Settings::default();
     let mut seen = HashSet::new();
-    for (line, text) in (1..).zip(text.split('\n')) {
+    for (text, line) in text.split('\n').zip(1..) {
         apply(text, &mut settings, &mut seen).map_err(|problem| SettingsError { line, problem })?;
     }
     Ok(settings)
