@@ -98,7 +98,8 @@ enum Failure {
 /// Finds out what the arguments ask for. The name of the program is not among them.
 ///
 /// 1. Before an argument `--`, an argument that begins with `-` and is not `-` itself is an option. There are two
-///    options, and both are the same: `-h` and `--help`. Behind `--` there are no options; `--` itself counts for nothing.
+///    options, and both are the same: `-h` and `--help`. Behind `--` there are no options; this first `--` itself counts
+///    for nothing.
 /// 2. If the help is asked for, nothing else matters: the answer is [`Command::Help`], whatever is wrong besides.
 /// 3. Of what is left when the options are gone, the first is the command, and the rest belongs to it.
 ///    `-` in the place of a file is standard input.
@@ -205,8 +206,8 @@ fn shown(argument: &OsString) -> String {
 ///   `output` gets nothing.
 /// - A file that cannot be opened or read: [`FAILED`]. `errors` is told the name of the file and the reason.
 /// - An output that cannot be written: [`FAILED`], and `errors` is told the reason. There is one exception: when the
-///   reader of the output has gone away ([`io::ErrorKind::BrokenPipe`], as in `… | head -1`), all is well: [`DONE`], and
-///   `errors` is told nothing.
+///   reader of the output has gone away ([`io::ErrorKind::BrokenPipe`], as in `… | head -1`), all is well: [`DONE`],
+///   and `errors` is told nothing.
 /// - When `errors` cannot be written, there is nobody left to tell. The code stays what it was.
 ///
 /// Every complaint begins with `io: `.
