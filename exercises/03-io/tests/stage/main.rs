@@ -1,9 +1,9 @@
 //! The tests of the stage, a module for each exercise.
 
-mod access_log;
-mod cli;
+mod parsing;
 mod errors;
+mod streams;
 mod files;
 mod json;
-mod parsing;
-mod streams;
+mod cli;
+mod access_log;
