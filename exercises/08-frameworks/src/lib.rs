@@ -1,1 +1,3 @@
-//! Stage.
+//! Web frameworks: a service on axum, piece by piece.
+
+pub mod routing;

@@ -1,1 +1,5 @@
+//! The tests of the stage, a module for each exercise.
 
+mod http;
+
+mod routing;
