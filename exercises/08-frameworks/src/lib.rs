@@ -1,3 +1,4 @@
 //! Web frameworks: a service on axum, piece by piece.
 
+pub mod extractors;
 pub mod routing;

@@ -2,4 +2,5 @@
 
 mod http;
 
+mod extractors;
 mod routing;
