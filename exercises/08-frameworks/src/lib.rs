@@ -2,3 +2,4 @@
 
 pub mod extractors;
 pub mod routing;
+pub mod state;

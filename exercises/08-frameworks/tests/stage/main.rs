@@ -4,3 +4,4 @@ mod http;
 
 mod extractors;
 mod routing;
+mod state;
