@@ -3,5 +3,6 @@
 mod http;
 
 mod extractors;
+mod responses;
 mod routing;
 mod state;
