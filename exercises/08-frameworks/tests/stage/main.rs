@@ -2,6 +2,7 @@
 
 mod http;
 
+mod errors;
 mod extractors;
 mod responses;
 mod routing;
