@@ -1,4 +1,4 @@
-//! Differs: the variants become a triple first and one answer at the end; the chain is walked with an iterator; no `?` in the first handler.
+//! Differs: the variants become a triple first and one answer at the end; the chain is walked by recursion; no `?` in the first handler.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -207,9 +207,13 @@ impl IntoResponse for ServiceError {
 
 /// The whole chain: an outer error often says only that something failed, and its source says what.
 fn details(error: &(dyn Error + 'static)) -> Details {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    let texts: Vec<String> = chain.map(ToString::to_string).collect();
-    Details(texts.join(": "))
+    match error.source() {
+        None => Details(error.to_string()),
+        Some(inner) => {
+            let Details(below) = details(inner);
+            Details(format!("{error}: {below}"))
+        }
+    }
 }
 
 /// The catalogue. Given.
