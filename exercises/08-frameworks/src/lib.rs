@@ -2,6 +2,7 @@
 
 pub mod errors;
 pub mod extractors;
+pub mod middleware;
 pub mod responses;
 pub mod routing;
 pub mod state;

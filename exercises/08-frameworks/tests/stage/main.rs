@@ -4,6 +4,7 @@ mod http;
 
 mod errors;
 mod extractors;
+mod middleware;
 mod responses;
 mod routing;
 mod state;
