@@ -1,5 +1,6 @@
 //! Web frameworks: a service on axum, piece by piece.
 
+pub mod database;
 pub mod errors;
 pub mod extractors;
 pub mod middleware;

@@ -2,6 +2,7 @@
 
 mod http;
 
+mod database;
 mod errors;
 mod extractors;
 mod middleware;
