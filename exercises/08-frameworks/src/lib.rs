@@ -1,5 +1,6 @@
 //! Web frameworks: a service on axum, piece by piece.
 
+pub mod auth_workflow;
 pub mod database;
 pub mod errors;
 pub mod extractors;

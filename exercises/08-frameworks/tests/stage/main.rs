@@ -2,6 +2,7 @@
 
 mod http;
 
+mod auth_workflow;
 mod database;
 mod errors;
 mod extractors;
