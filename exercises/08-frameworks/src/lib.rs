@@ -8,3 +8,4 @@ pub mod middleware;
 pub mod responses;
 pub mod routing;
 pub mod state;
+pub mod testing;
