@@ -1,15 +1,23 @@
-//! The tests of the stage, a module for each exercise. `http` and the voucher services are given.
+//! The tests of the stage, a module for each exercise. `http` and the two voucher services are given.
 
 mod http;
 mod voucher_service;
 mod voucher_service_rewritten;
 
-mod auth_workflow;
-mod database;
-mod errors;
-mod extractors;
-mod middleware;
-mod responses;
 mod routing;
+
+mod extractors;
+
 mod state;
+
+mod responses;
+
+mod errors;
+
+mod middleware;
+
+mod database;
+
+mod auth_workflow;
+
 mod testing;

@@ -200,16 +200,16 @@ async fn the_time_is_that_of_the_answer() {
 async fn the_log_tells_who_got_what() {
     let log = AccessLog::default();
     let router = wrapped("bath", &log);
+    ask(&router, "POST", "/nowhere/at/all", "not plain").await;
     ask(&router, "GET", "/id", "a-1").await;
     ask(&router, "HEAD", "/id?token=secret", "a-2").await;
-    ask(&router, "POST", "/nowhere/at/all", "not plain").await;
     ask(&router, "PUT", "/id", "a-3").await;
     ask(&router, "GET", "/broken", "a-4").await;
     insta::assert_json_snapshot!(log.lines(), @r#"
     [
+      "bath-1 POST /nowhere/at/all 404 0",
       "a-1 GET /id 200 0",
       "a-2 HEAD /id 200 0",
-      "bath-1 POST /nowhere/at/all 404 0",
       "a-3 PUT /id 405 0",
       "a-4 GET /broken 500 0"
     ]
