@@ -96,6 +96,7 @@ fn incoming_id(headers: &HeaderMap) -> Option<String> {
 ///
 /// - The answer says it in `Server-Timing: total;dur=12`, which a browser shows among its network tools.
 /// - The log gets one line: id, method, path, status and milliseconds, as in `bath-3 GET /books/9780141439587 200 12`.
+///   The path comes without its query, where tokens and email addresses stand.
 ///
 /// It runs inside [`request_id`] and finds the id there. Measure with tokio's `Instant`: the tests stop its clock.
 pub async fn timing(

@@ -97,7 +97,7 @@ impl Database {
 
     /// Lets `work` have the connection, on a thread that may wait, and gives back what it returns.
     ///
-    /// - Neither the wait for the connection nor the work itself may happen on the calling thread.
+    /// - Neither the wait for the connection nor the work itself may hold up the calling thread.
     /// - An error of the work is translated by `From`.
     /// - Work that panics is `ServiceError::Panicked`, for its own caller only: the next call finds a connection that
     ///   works.
