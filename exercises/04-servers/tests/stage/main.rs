@@ -1,0 +1,5 @@
+//! Stage 04, servers: what the tests of the exercises share, and the tests themselves.
+
+mod clients;
+
+mod tcp;
