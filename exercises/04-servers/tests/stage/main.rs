@@ -3,3 +3,5 @@
 mod clients;
 
 mod tcp;
+
+mod request;
