@@ -5,3 +5,5 @@ mod clients;
 mod tcp;
 
 mod request;
+
+mod body;
