@@ -7,3 +7,5 @@ mod tcp;
 mod request;
 
 mod body;
+
+mod response;
