@@ -9,3 +9,5 @@ mod request;
 mod body;
 
 mod response;
+
+mod query;
