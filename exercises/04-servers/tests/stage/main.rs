@@ -1,6 +1,7 @@
 //! Stage 04, servers: what the tests of the exercises share, and the tests themselves.
 
 mod clients;
+mod decoding;
 
 mod tcp;
 
@@ -11,3 +12,5 @@ mod body;
 mod response;
 
 mod query;
+
+mod routing;
