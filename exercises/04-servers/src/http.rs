@@ -316,6 +316,10 @@ pub trait Service {
     ) -> io::Result<()>;
 }
 
+/// Decodes percent-encoded text once, or gives nothing when that is impossible. `main.rs` hands in what `query` has; the
+/// tests bring a simpler one.
+pub type Decode = fn(&str) -> Option<String>;
+
 /// Why a line could not be read.
 #[derive(Debug)]
 pub enum LineError {

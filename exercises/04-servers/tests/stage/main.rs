@@ -14,3 +14,7 @@ mod response;
 mod query;
 
 mod routing;
+
+mod connections;
+
+mod static_files;

@@ -5,16 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 
-use crate::http::{Method, Request, Response, Status};
+use crate::http::{Decode, Method, Request, Response, Status};
 
 /// What stood in the path where the pattern has `{name}`, by name, decoded.
 pub type Params = BTreeMap<String, String>;
 
 /// A function that answers. It may be a closure that has captured what it needs; several threads call it at once.
 pub type Handler = Box<dyn Fn(&Request, &Params) -> Response + Send + Sync>;
-
-/// Decodes percent-encoded text once, or gives nothing when that is impossible. The program hands in what `query` has.
-pub type Decode = fn(&str) -> Option<String>;
 
 /// Why a route was not added. It is the programmer's mistake, so it is found when the server starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
