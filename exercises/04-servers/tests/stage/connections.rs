@@ -6,9 +6,9 @@ use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use servers::connections::{BUSY, BUSY_WAIT, Clock, Pool, Settings, Stream, Timed};
+use servers::connections::{BUSY, BUSY_WAIT, Clock, Pool, Settings, Stream, SystemClock, Timed};
 use servers::connections::{admit, is_timeout, serve_connection, wants_more};
 use servers::http::{Framing, Head, HttpError, Method, Request, Response, Sending};
 use servers::http::{Service, Status, Version};
@@ -640,19 +640,6 @@ fn a_client_may_ask_before_it_sends() {
     }
 }
 
-/// Time as it passes, for the one test with a real connection.
-struct RealClock(Instant);
-
-impl Clock for RealClock {
-    fn now(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    fn unix_seconds(&self) -> u64 {
-        0
-    }
-}
-
 /// On a real socket, too, half a request is answered with 408 or the end of the connection, and the client learns that
 /// nothing more will come although its own side is open.
 #[test]
@@ -666,7 +653,9 @@ fn a_real_socket_keeps_the_deadline() {
             farewell: Duration::from_secs(600),
             ..SETTINGS
         };
-        serve_connection(stream, &Lines, &RealClock(Instant::now()), &settings)
+        let clock = SystemClock::start();
+        let count = serve_connection(stream, &Lines, &clock, &settings);
+        (count, clock)
     });
     let mut client = TcpStream::connect(address).expect("the server listens");
     // Ten seconds, which only a server that hangs needs.
@@ -685,8 +674,25 @@ fn a_real_socket_keeps_the_deadline() {
         "half a request was answered with {answer:?}"
     );
     drop(client);
-    let count: usize = server.join().expect("the server does not panic");
+    let (count, clock): (usize, SystemClock) = server.join().expect("the server does not panic");
     assert_eq!(count, usize::from(!answer.is_empty()), "responses counted");
+
+    let unix = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970")
+            .as_secs()
+    };
+    let (before, told, after) = (unix(), clock.unix_seconds(), unix());
+    assert!(
+        (before..=after).contains(&told),
+        "it is {before} to {after}, and the clock says {told}"
+    );
+    let start = clock.now();
+    assert!(
+        (0..100_000_000).any(|_| clock.now() > start),
+        "the clock of the server stands still"
+    );
 }
 
 fn some(number: usize) -> NonZeroUsize {
@@ -881,16 +887,22 @@ fn a_connection_without_a_place_gets_503() {
         "the place in the queue is free"
     );
     let (third, third_seen) = guest(false);
-    assert_eq!(
-        admit(&pool, third).ok(),
-        Some(false),
-        "every place is taken"
-    );
     let (fourth, _) = guest(true);
-    let error: Option<io::ErrorKind> = admit(&pool, fourth).err().map(|error| error.kind());
+    let (told, tells) = channel();
+    // In a thread, because a server that waits for a place here would never come back.
+    let door = thread::spawn(move || {
+        for guest in [third, fourth] {
+            told.send(admit(&pool, guest).map_err(|error| error.kind()))
+                .ok();
+        }
+        pool
+    });
+    let answer: Result<bool, io::ErrorKind> = arrives(&tells, "a full house answers at once");
+    assert_eq!(answer, Ok(false), "every place is taken");
+    let answer: Result<bool, io::ErrorKind> = arrives(&tells, "a full house answers at once");
     assert_eq!(
-        error,
-        Some(io::ErrorKind::BrokenPipe),
+        answer,
+        Err(io::ErrorKind::BrokenPipe),
         "a guest that has gone"
     );
 
@@ -913,5 +925,5 @@ fn a_connection_without_a_place_gets_503() {
         );
     }
     drop(gate);
-    pool.finish();
+    door.join().expect("the door does not panic").finish();
 }

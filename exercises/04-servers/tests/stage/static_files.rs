@@ -474,12 +474,14 @@ fn whatever_is_asked_only_public_files_are_found() {
     for case in 0..3_000 {
         let mut path = String::from("/");
         for _ in 0..generator.size(1..7) {
-            path.push_str(*generator.pick(&pieces));
+            let piece: &&str = generator.pick(&pieces);
+            path.push_str(piece);
             if generator.coin() {
                 path.push('/');
             }
         }
-        path.push_str(*generator.pick(&["", "secret.txt", "index.html"]));
+        let last: &&str = generator.pick(&["", "secret.txt", "index.html"]);
+        path.push_str(last);
         if let Some(content) = site.find(&path) {
             assert!(
                 public.contains(&content.as_str()),

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::http::{Framing, Head, HttpError, Method, Request, Response, Sending};
 use crate::http::{Service, Status, Version};
@@ -42,6 +42,33 @@ pub trait Clock {
 
     /// The seconds since the beginning of 1970, UTC.
     fn unix_seconds(&self) -> u64;
+}
+
+/// The time of the system. Given.
+pub struct SystemClock {
+    started: Instant,
+}
+
+impl SystemClock {
+    /// A clock that begins now.
+    pub fn start() -> SystemClock {
+        SystemClock {
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn unix_seconds(&self) -> u64 {
+        // A clock that is set before 1970 counts as 1970.
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |time| time.as_secs())
+    }
 }
 
 /// How much patience and how much work a connection gets. Given.
