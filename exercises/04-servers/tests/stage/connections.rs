@@ -81,6 +81,7 @@ struct Seen {
     bytes: RefCell<Vec<u8>>,
     /// The waits that were set, and when.
     waits: RefCell<Vec<(Duration, Duration)>>,
+    flushed: Cell<bool>,
     /// Whether the server said that it has finished, and what it has read since.
     ended: Cell<bool>,
     read_after: Cell<usize>,
@@ -166,6 +167,7 @@ impl Write for Client<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.seen.flushed.set(true);
         Ok(())
     }
 }
@@ -357,6 +359,8 @@ fn a_deadline_covers_all_reads_and_writes() {
         written.is_err_and(|error| is_timeout(&error)),
         "no time is left for writing"
     );
+    timed.flush().expect("flushing waits for nobody");
+    assert!(seen.flushed.get(), "the stream below is flushed");
     assert_eq!(seen.text(), "x", "what was written in time");
     for (at, wait) in seen.waits.borrow().iter() {
         assert_eq!(

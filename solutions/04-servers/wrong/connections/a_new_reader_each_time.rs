@@ -200,9 +200,8 @@ pub fn serve_connection<S: Stream, C: Clock, V: Service>(
     for number in 1..=settings.requests {
         reader = BufReader::new(reader.into_inner());
         reader.get_mut().allow(settings.idle);
-        match reader.fill_buf() {
-            Ok(bytes) if !bytes.is_empty() => {}
-            _ => return number - 1,
+        if reader.fill_buf().is_err() {
+            return number - 1;
         }
         reader.get_mut().allow(settings.exchange);
         let received = receive(&mut reader, service);

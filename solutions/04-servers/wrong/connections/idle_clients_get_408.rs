@@ -199,21 +199,17 @@ pub fn serve_connection<S: Stream, C: Clock, V: Service>(
     let mut reader = BufReader::new(Timed::new(stream, clock, settings.idle));
     for number in 1..=settings.requests {
         reader.get_mut().allow(settings.idle);
-        match reader.fill_buf() {
-            Ok(bytes) if !bytes.is_empty() => {}
-            Err(error) if is_timeout(&error) => {
-                let response = Response::text(Status::REQUEST_TIMEOUT, "too slow");
-                let sending = Sending {
-                    head_only: false,
-                    close: true,
-                    now: clock.unix_seconds(),
-                };
-                reader.get_mut().allow(settings.exchange);
-                service.write(reader.get_mut(), &response, sending).ok();
-                part(reader, settings);
-                return number;
-            }
-            _ => return number - 1,
+        if reader.fill_buf().is_err_and(|error| is_timeout(&error)) {
+            let response = Response::text(Status::REQUEST_TIMEOUT, "too slow");
+            let sending = Sending {
+                head_only: false,
+                close: true,
+                now: clock.unix_seconds(),
+            };
+            reader.get_mut().allow(settings.exchange);
+            service.write(reader.get_mut(), &response, sending).ok();
+            part(reader, settings);
+            return number;
         }
         reader.get_mut().allow(settings.exchange);
         let received = receive(&mut reader, service);

@@ -86,7 +86,9 @@ pub fn converse(mut reader: impl BufRead, mut writer: impl Write, shelf: &Shelf)
         if count == buffer.len() {
             return say(&mut writer, "ERROR line too long");
         }
-        let line = str::from_utf8(&buffer[..count]).unwrap_or_default().trim_end();
+        let line = str::from_utf8(&buffer[..count])
+            .unwrap_or_default()
+            .trim_end();
         say(&mut writer, &answer(line, shelf))?;
         if line == "QUIT" {
             return Ok(());
