@@ -86,7 +86,7 @@ pub fn parse_pairs(text: &str) -> Result<Pairs, QueryError> {
     todo!("cut at every &, cut at the first =, then decode both sides")
 }
 
-/// The first value of that name.
+/// The first value of that name, or nothing. Upper and lower case make a difference.
 pub fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     todo!("find the name, and borrow its value")
 }

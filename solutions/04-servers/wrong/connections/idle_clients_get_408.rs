@@ -178,13 +178,15 @@ pub fn wants_more(head: &Head) -> bool {
 /// 1. Wait for its first byte, as long as `settings.idle` allows. A client that sends none, or leaves, gets no
 ///    response; the connection just ends.
 /// 2. From then on `settings.exchange` is the time for reading the whole request, with [`receive`].
-/// 3. Answer with `service.respond`, and send it with `service.write`, which gets `settings.exchange` anew. The answer
-///    to HEAD says so in [`Sending`].
+/// 3. Answer with `service.respond`, and send it with `service.write`, which gets `settings.exchange` anew. Its
+///    [`Sending`] says whether this is the answer to HEAD, whether the connection closes, and what the clock's
+///    `unix_seconds` are now.
 /// 4. Go on with the next request, unless the client does not [want more](wants_more), or this was number
 ///    `settings.requests`. Then the response says that the connection closes.
 ///
 /// A request that is refused gets its status and the text that says why, and the connection closes, because nobody knows
-/// where the next request would begin. A request that does not arrive in time gets 408, and the same.
+/// where the next request would begin. A request that does not arrive in time gets 408, and the connection closes, too.
+/// A connection that breaks in another way just ends.
 ///
 /// One buffered reader serves the whole connection: a client may send its second request along with the first, and then
 /// the buffer holds the beginning of the second.

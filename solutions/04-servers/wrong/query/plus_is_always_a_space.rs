@@ -125,7 +125,7 @@ fn decode_form(text: &str) -> Result<String, QueryError> {
     percent_decode(&text.replace('+', " "))
 }
 
-/// The first value of that name.
+/// The first value of that name, or nothing. Upper and lower case make a difference.
 pub fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs
         .iter()
