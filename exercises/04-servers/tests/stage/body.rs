@@ -1,9 +1,9 @@
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 
 use servers::body::{LONGEST_LINE, MOST_TRAILERS, framing, read_body};
 use servers::http::{Framing, Head, HttpError, Method, Status, Version};
 
-use crate::clients::{Endless, InPieces};
+use crate::clients::{Broken, Endless, InPieces};
 
 /// The status that a refusal carries.
 fn refused<T>(result: &Result<T, HttpError>) -> Option<u16> {
@@ -305,6 +305,30 @@ fn doubtful_chunks_are_refused() {
     ] {
         let (body, _) = read(bytes.as_bytes(), Framing::Chunked);
         assert_eq!(refused(&body), Some(400), "chunked body {bytes:?}");
+    }
+}
+
+/// A connection that breaks inside a body is an error of its own, and not a fault that the client gets a status for.
+#[test]
+fn a_broken_connection_is_no_bad_request() {
+    for (framing, begun) in [
+        (Framing::Length(5), ""),
+        (Framing::Length(5), "isb"),
+        (Framing::Chunked, ""),
+        (Framing::Chunked, "5\r\nisb"),
+        (Framing::Chunked, "5\r\nisbn=\r"),
+        (Framing::Chunked, "0\r\nX: "),
+    ] {
+        let mut reader = BufReader::new(begun.as_bytes().chain(Broken));
+        let kind: Option<io::ErrorKind> = match read_body(&mut reader, framing, 100) {
+            Err(HttpError::Io(error)) => Some(error.kind()),
+            _ => None,
+        };
+        assert_eq!(
+            kind,
+            Some(io::ErrorKind::ConnectionReset),
+            "{framing:?}, after {begun:?}"
+        );
     }
 }
 

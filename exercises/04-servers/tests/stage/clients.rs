@@ -80,3 +80,12 @@ impl BufRead for Endless<'_> {
         self.first = self.first.get(count..).unwrap_or_default();
     }
 }
+
+/// A client whose connection breaks.
+pub struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+}

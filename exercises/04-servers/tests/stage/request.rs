@@ -1,9 +1,10 @@
-use std::io::{BufReader, Read};
+use std::error::Error;
+use std::io::{self, BufReader, Read};
 
 use servers::http::{Head, HttpError, Method, Status, Version};
 use servers::request::{LIMITS, Limits, is_host, parse_field, parse_request_line, read_head};
 
-use crate::clients::{Endless, InPieces};
+use crate::clients::{Broken, Endless, InPieces};
 
 /// The status that a refusal carries.
 fn refused<T>(result: &Result<T, HttpError>) -> Option<u16> {
@@ -288,6 +289,40 @@ fn a_line_ends_in_cr_lf() {
     for bytes in cases {
         assert_eq!(refused(&read(bytes)), Some(400), "head {:?}", shown(bytes));
     }
+}
+
+/// A connection that breaks is an error of its own, and not a fault that the client gets a status for.
+#[test]
+fn a_broken_connection_is_no_bad_request() {
+    for begun in [
+        "",
+        "\r\n",
+        "GET / HT",
+        "GET / HTTP/1.1\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX",
+    ] {
+        let mut reader = BufReader::new(begun.as_bytes().chain(Broken));
+        let error: HttpError =
+            read_head(&mut reader, &LIMITS).expect_err("a head that does not end is no head");
+        let HttpError::Io(cause) = &error else {
+            panic!("the connection breaks after {begun:?}, and the error is: {error}");
+        };
+        assert_eq!(
+            cause.kind(),
+            io::ErrorKind::ConnectionReset,
+            "after {begun:?}"
+        );
+        assert!(error.source().is_some(), "the error keeps its cause");
+        assert!(
+            error.to_string().contains(&cause.to_string()),
+            "the message names the cause: {error}"
+        );
+    }
+    let refusal: Option<String> = read(b"GET /").err().map(|error| error.to_string());
+    assert!(
+        refusal.is_some_and(|text| text.contains("400")),
+        "a refusal's message names its status"
+    );
 }
 
 /// A request of HTTP/1.1 names its host exactly once; HTTP/1.0 knows requests without one. The host holds only the
