@@ -1,0 +1,340 @@
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use servers::tcp::{LONGEST_LINE, Shelf, answer, converse, listen, serve};
+
+use crate::clients::{Endless, InPieces};
+
+/// Book 12 in three copies, book 7 in none.
+fn shelf() -> Shelf {
+    Arc::new(Mutex::new(BTreeMap::from([(12, 3), (7, 0)])))
+}
+
+fn copies(shelf: &Shelf, book: u32) -> Option<u32> {
+    shelf
+        .lock()
+        .expect("no thread panicked")
+        .get(&book)
+        .copied()
+}
+
+/// What the stock desk answers to a client that sends `bytes` and closes.
+fn answers(bytes: &[u8], shelf: &Shelf) -> String {
+    let mut written: Vec<u8> = Vec::new();
+    converse(bytes, &mut written, shelf).expect("reading from memory does not fail");
+    String::from_utf8(written).expect("answers are text")
+}
+
+/// The operating system picks a port that is free, and only this machine can reach it.
+#[test]
+fn the_desk_listens_on_a_free_local_port() {
+    let (first, first_address): (TcpListener, SocketAddr) = listen().expect("a port is free");
+    let (_second, second_address) = listen().expect("another port is free");
+    assert!(
+        first_address.ip().is_loopback(),
+        "listens on {first_address}, not on 127.0.0.1"
+    );
+    assert_ne!(
+        first_address.port(),
+        0,
+        "port 0 is the question, not the answer"
+    );
+    assert_ne!(
+        first_address, second_address,
+        "two desks at once need two ports"
+    );
+    TcpStream::connect(first_address).expect("the address that was returned takes a connection");
+    drop(first);
+}
+
+/// Each command is answered from the shelf, and only `TAKE` changes it.
+#[test]
+fn commands_are_answered_from_the_shelf() {
+    let shelf: Shelf = shelf();
+    for (line, expected) in [
+        ("STOCK 12", "COUNT 3"),
+        ("TAKE 12", "TAKEN 2"),
+        ("STOCK 12", "COUNT 2"),
+        ("TAKE 12", "TAKEN 1"),
+        ("TAKE 12", "TAKEN 0"),
+        ("TAKE 12", "SOLD OUT"),
+        ("STOCK 12", "COUNT 0"),
+        ("STOCK 7", "COUNT 0"),
+        ("TAKE 7", "SOLD OUT"),
+        ("STOCK 99", "UNKNOWN 99"),
+        ("TAKE 99", "UNKNOWN 99"),
+        ("QUIT", "BYE"),
+    ] {
+        let said: String = answer(line, &shelf);
+        assert_eq!(said, expected, "the answer to {line:?}");
+    }
+    assert_eq!(
+        copies(&shelf, 99),
+        None,
+        "a question does not put a book on the shelf"
+    );
+}
+
+/// What is no command gets an error line, and the conversation goes on with the next line.
+#[test]
+fn what_is_no_command_gets_an_error() {
+    let lines: [&[u8]; 11] = [
+        b"",
+        b"stock 12",
+        b"STOCK",
+        b"TAKE ",
+        b"TAKE twelve",
+        b"TAKE -1",
+        b"TAKE 4294967296",
+        b"TAKE 12 12",
+        b"GIVE 12",
+        b"GIVE 99",
+        b"TAKE \xFF\xFE",
+    ];
+    for line in lines {
+        let shelf: Shelf = shelf();
+        let sent = [line, b"\nSTOCK 12\n"].concat();
+        let said: String = answers(&sent, &shelf);
+        assert_eq!(
+            said,
+            "ERROR not a command\nCOUNT 3\n",
+            "the answers to {:?} and STOCK 12",
+            String::from_utf8_lossy(line),
+        );
+    }
+}
+
+/// A line is what stands before `\n`, wherever the network cut the bytes; `\r\n` ends a line too. After `QUIT` the desk
+/// reads no further.
+#[test]
+fn the_network_may_cut_the_bytes_anywhere() {
+    let sent = b"STOCK 12\r\nTAKE 12\nTAKE 12\r\nQUIT\r\nTAKE 12\n";
+    let mut generator = support::seeded(0x7C9);
+    for round in 0..100 {
+        let sizes: Vec<usize> = (0..10).map(|_| generator.size(1..12)).collect();
+        let shelf: Shelf = shelf();
+        let mut written: Vec<u8> = Vec::new();
+        let reader = BufReader::new(InPieces::new(sent, &sizes));
+        converse(reader, &mut written, &shelf).expect("reading from memory does not fail");
+        assert_eq!(
+            String::from_utf8_lossy(&written),
+            "COUNT 3\nTAKEN 2\nTAKEN 1\nBYE\n",
+            "round {round}, bytes in pieces of {sizes:?}",
+        );
+        assert_eq!(
+            copies(&shelf, 12),
+            Some(1),
+            "what comes after QUIT is not carried out"
+        );
+    }
+}
+
+/// A line without its `\n` is not a line yet: when the connection ends there, nothing is done and nothing is said.
+#[test]
+fn an_unfinished_line_is_not_carried_out() {
+    let shelf: Shelf = shelf();
+    assert_eq!(
+        answers(b"TAKE 12\nTAKE 12", &shelf),
+        "TAKEN 2\n",
+        "the second line is unfinished"
+    );
+    assert_eq!(
+        copies(&shelf, 12),
+        Some(2),
+        "only the finished line takes a copy"
+    );
+    assert_eq!(answers(b"QUIT", &shelf), "", "an unfinished QUIT");
+    assert_eq!(answers(b"", &shelf), "", "a client that says nothing");
+}
+
+/// The longest line is still read; one byte more ends the conversation, and a line without end does not fill the memory.
+#[test]
+fn a_line_has_a_longest_length() {
+    let longest = usize::try_from(LONGEST_LINE).expect("a short line");
+    let shelf: Shelf = shelf();
+    let fits = ["x".repeat(longest).as_bytes(), b"\nSTOCK 12\n"].concat();
+    assert_eq!(
+        answers(&fits, &shelf),
+        "ERROR not a command\nCOUNT 3\n",
+        "a line of {longest} bytes is read, and the conversation goes on",
+    );
+    let long = ["x".repeat(longest + 1).as_bytes(), b"\nSTOCK 12\n"].concat();
+    assert_eq!(
+        answers(&long, &shelf),
+        "ERROR line too long\n",
+        "a line of {} bytes",
+        longest + 1
+    );
+
+    let mut client = Endless::new(b"");
+    let mut written: Vec<u8> = Vec::new();
+    let ended: io::Result<()> = converse(&mut client, &mut written, &shelf);
+    assert!(
+        ended.is_ok(),
+        "an endless line ends the conversation in order, not with {ended:?}"
+    );
+    assert_eq!(
+        String::from_utf8_lossy(&written),
+        "ERROR line too long\n",
+        "an endless line"
+    );
+    assert!(
+        client.taken < 100_000,
+        "{} bytes read for one line",
+        client.taken
+    );
+}
+
+/// Bytes that were written but not flushed have not been sent.
+#[derive(Default)]
+struct Outbox {
+    waiting: Vec<u8>,
+    sent: Vec<u8>,
+}
+
+impl Write for Outbox {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.waiting.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sent.append(&mut self.waiting);
+        Ok(())
+    }
+}
+
+/// A client that sends one line, and breaks off.
+struct OneLine(bool);
+
+impl Read for OneLine {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.0 {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        self.0 = true;
+        buffer[..9].copy_from_slice(b"STOCK 12\n");
+        Ok(9)
+    }
+}
+
+/// The client waits for its answer, so the answer is flushed before the desk waits for the client. A connection that
+/// breaks is an error, not the end of a conversation.
+#[test]
+fn an_answer_leaves_before_the_next_line_is_awaited() {
+    let mut outbox = Outbox::default();
+    let ended: io::Result<()> = converse(BufReader::new(OneLine(false)), &mut outbox, &shelf());
+    assert_eq!(
+        String::from_utf8_lossy(&outbox.sent),
+        "COUNT 3\n",
+        "flushed when the break came"
+    );
+    let kind: Option<io::ErrorKind> = ended.err().map(|error| error.kind());
+    assert_eq!(
+        kind,
+        Some(io::ErrorKind::ConnectionReset),
+        "what the broken connection reports"
+    );
+}
+
+/// A till that this test plays. Waiting for an answer ends after ten seconds, which only a server that hangs needs.
+fn till(address: SocketAddr) -> (BufReader<TcpStream>, TcpStream) {
+    let stream = TcpStream::connect(address).expect("the desk listens");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("ten seconds are a time");
+    (
+        BufReader::new(stream.try_clone().expect("a second handle")),
+        stream,
+    )
+}
+
+fn ask(till: &mut (BufReader<TcpStream>, TcpStream), line: &str) -> String {
+    till.1
+        .write_all(format!("{line}\n").as_bytes())
+        .expect("the desk reads");
+    let mut said = String::new();
+    till.0
+        .read_line(&mut said)
+        .expect("the desk answers within ten seconds");
+    said
+}
+
+/// Each client has a thread of its own: one that says nothing, or breaks off, does not hold up the next.
+#[test]
+fn a_silent_client_does_not_hold_up_the_others() {
+    let (listener, address): (TcpListener, SocketAddr) = listen().expect("a port is free");
+    let shelf: Shelf = shelf();
+    let desk = thread::spawn(move || serve(&listener, &shelf, 3));
+    let silent = till(address);
+    drop(till(address));
+    let mut busy = till(address);
+    assert_eq!(
+        ask(&mut busy, "STOCK 12"),
+        "COUNT 3\n",
+        "asked while another client is silent"
+    );
+    assert_eq!(
+        ask(&mut busy, "QUIT"),
+        "BYE\n",
+        "asked while another client is silent"
+    );
+    drop(silent);
+    let served: io::Result<()> = desk.join().expect("the desk does not panic");
+    assert!(
+        served.is_ok(),
+        "three clients came and went, and serve() said {served:?}"
+    );
+}
+
+/// Many tills at once take what is there and not one copy more.
+#[test]
+fn no_copy_is_sold_twice() {
+    let mut generator = support::seeded(0x7CA);
+    let (stock, tills, tries) = (generator.number(50..100), 4, 40);
+    let (listener, address): (TcpListener, SocketAddr) = listen().expect("a port is free");
+    let shelf: Shelf = Arc::new(Mutex::new(BTreeMap::from([(
+        5,
+        u32::try_from(stock).expect("below 100"),
+    )])));
+    let shared = Arc::clone(&shelf);
+    let desk = thread::spawn(move || serve(&listener, &shared, tills));
+    let buyers: Vec<_> = (0..tills)
+        .map(|_| {
+            thread::spawn(move || -> Vec<String> {
+                let mut till = till(address);
+                (0..tries).map(|_| ask(&mut till, "TAKE 5")).collect()
+            })
+        })
+        .collect();
+    let mut said: Vec<String> = Vec::new();
+    for buyer in buyers {
+        said.extend(buyer.join().expect("every till gets its answers"));
+    }
+    desk.join()
+        .expect("the desk does not panic")
+        .expect("the desk serves four tills");
+
+    let mut left: Vec<u64> = said
+        .iter()
+        .filter_map(|answer| answer.trim_end().strip_prefix("TAKEN "))
+        .map(|left| left.parse().expect("a number of copies"))
+        .collect();
+    left.sort_unstable();
+    let expected: Vec<u64> = (0..stock).collect();
+    assert_eq!(
+        left, expected,
+        "{stock} copies: each answer TAKEN n is given once"
+    );
+    let sold_out = said.iter().filter(|answer| *answer == "SOLD OUT\n").count();
+    assert_eq!(
+        sold_out,
+        said.len() - left.len(),
+        "every other answer is SOLD OUT"
+    );
+    assert_eq!(copies(&shelf, 5), Some(0), "what is left on the shelf");
+}
