@@ -2,19 +2,11 @@
 
 // What the exercises hand to each other. Given: read it, there is nothing to write in it.
 pub mod http;
-
 pub mod tcp;
-
 pub mod request;
-
 pub mod body;
-
 pub mod response;
-
 pub mod query;
-
 pub mod routing;
-
 pub mod connections;
-
 pub mod static_files;

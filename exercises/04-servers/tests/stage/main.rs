@@ -2,19 +2,11 @@
 
 mod clients;
 mod decoding;
-
 mod tcp;
-
 mod request;
-
 mod body;
-
 mod response;
-
 mod query;
-
 mod routing;
-
 mod connections;
-
 mod static_files;
