@@ -1,0 +1,10 @@
+//! The HTML pages.
+
+use axum::Router;
+
+use super::app::App;
+
+/// The routes of the pages.
+pub fn routes() -> Router<App> {
+    Router::new()
+}

@@ -1,0 +1,279 @@
+//! Which milestones are written? Each is tried on a database of its own; what panics with `todo!()` is not.
+
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use tower::ServiceExt as _;
+
+use super::app::{App, Client, Cx, Keys, Parts, Tx};
+use super::clock::ManualClock;
+use super::config::Config;
+use super::database::{Database, Durability};
+use super::http;
+use super::neighbours::{Credentials, Event, Kind, Neighbours, Presented};
+use super::problem::Problem;
+use super::standins::{self, Journal};
+use crate::{audit, lockout, login, refresh, register, reset, sessions, totp, verify_email};
+
+/// The nine milestones, all of them as they are written.
+#[must_use]
+pub fn as_written(config: &Config) -> Neighbours {
+    Neighbours {
+        passwords: Arc::new(register::Argon2id(config.argon2)),
+        verifier: Arc::new(login::Phc(config.argon2)),
+        verification: Arc::new(verify_email::Links),
+        sign_in: Arc::new(login::Door),
+        sessions: Arc::new(sessions::Book),
+        refresh: Arc::new(refresh::Rotation),
+        second_factor: Arc::new(totp::Authenticator),
+        lockout: Arc::new(lockout::Gate),
+        audit: Arc::new(audit::Trail),
+    }
+}
+
+/// The milestones of the running program, with stand-ins for those that are not written, and the names of these.
+///
+/// # Errors
+///
+/// A sentence, when the temporary folder cannot be used.
+pub async fn milestones() -> Result<(Neighbours, Vec<&'static str>), String> {
+    // A `todo!()` is what we look for: no word about it on standard error.
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let found = tried().await;
+    std::panic::set_hook(Box::new(move |panic| {
+        if http::unwritten(panic.payload()).is_none() {
+            usual(panic);
+        }
+    }));
+    found
+}
+
+async fn tried() -> Result<(Neighbours, Vec<&'static str>), String> {
+    let folder = std::env::temp_dir().join(format!("lantern-probe-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let found = try_all(&folder).await;
+    std::fs::remove_dir_all(&folder).map_err(|error| error.to_string())?;
+    found
+}
+
+async fn try_all(folder: &Path) -> Result<(Neighbours, Vec<&'static str>), String> {
+    let config = Config::for_tests();
+    let cx = scratch(folder, &config)?;
+    let running = as_written(&Config::default());
+    let cheap = as_written(&config);
+    let mut unwritten = Vec::new();
+    let mut chosen = cx.neighbours().clone();
+
+    let passwords = |_: &Tx| {
+        cheap
+            .passwords
+            .weakness("a long enough password", "reader@lantern.example");
+        cheap.passwords.hash("a long enough password").map(drop)
+    };
+    if written(&cx, passwords) {
+        chosen.passwords = running.passwords;
+    }
+    let verification = |tx: &Tx| cheap.verification.send(tx, 1, "reader@lantern.example");
+    if written(&cx, verification) {
+        chosen.verification = running.verification;
+    }
+    if written(&cx, |_| cheap.verifier.verify("password", STORED).map(drop)) {
+        chosen.verifier = running.verifier;
+    }
+    let credentials = Credentials {
+        email: "nobody@lantern.example".to_owned(),
+        password: "password".to_owned(),
+        code: None,
+    };
+    let sign_in = || cheap.sign_in.sign_in(&cx, &credentials, Kind::Api);
+    if !panics(AssertUnwindSafe(sign_in)) {
+        chosen.sign_in = running.sign_in;
+    }
+    let sessions = |tx: &Tx| {
+        let sessions = &cheap.sessions;
+        let started = sessions.start(tx, 1, Kind::Api)?;
+        sessions.access_token(tx, 1, &started.session_id)?;
+        sessions.authenticate(tx, Presented::Bearer("x"))?;
+        sessions.end(tx, &started.session_id)?;
+        sessions.end_all(tx, 1)
+    };
+    if written(&cx, sessions) {
+        chosen.sessions = running.sessions;
+    }
+    if written(&cx, |tx| cheap.refresh.issue(tx, "none").map(drop)) {
+        chosen.refresh = running.refresh;
+    }
+    if written(&cx, |tx| cheap.second_factor.check(tx, 1, None).map(drop)) {
+        chosen.second_factor = running.second_factor;
+    }
+    let lockout = |tx: &Tx| {
+        cheap.lockout.begin(tx, "reader@lantern.example")?;
+        cheap.lockout.take_back(tx, "reader@lantern.example")?;
+        cheap.lockout.succeeded(tx, "reader@lantern.example")
+    };
+    if written(&cx, lockout) {
+        chosen.lockout = running.lockout;
+    } else {
+        unwritten.push("lockout");
+    }
+    if written(&cx, |tx| cheap.audit.record(tx, Event::new(1, "probe"))) {
+        chosen.audit = running.audit;
+    }
+
+    for (name, routes, requests) in milestones_with_routes() {
+        let mut complete = match name {
+            "register" => Arc::ptr_eq(&chosen.passwords, &cx.neighbours().passwords),
+            "verify_email" => Arc::ptr_eq(&chosen.verification, &cx.neighbours().verification),
+            "login" => {
+                Arc::ptr_eq(&chosen.verifier, &cx.neighbours().verifier)
+                    || Arc::ptr_eq(&chosen.sign_in, &cx.neighbours().sign_in)
+            }
+            "sessions" => Arc::ptr_eq(&chosen.sessions, &cx.neighbours().sessions),
+            "refresh" => Arc::ptr_eq(&chosen.refresh, &cx.neighbours().refresh),
+            "totp" => Arc::ptr_eq(&chosen.second_factor, &cx.neighbours().second_factor),
+            "audit" => Arc::ptr_eq(&chosen.audit, &cx.neighbours().audit),
+            _ => false,
+        };
+        complete = !complete;
+        let service = http::service(cx.app().clone(), routes);
+        for (method, path, body) in requests {
+            complete &= answers(&service, method, path, body).await;
+        }
+        if !complete {
+            unwritten.push(name);
+        }
+    }
+    Ok((chosen, unwritten))
+}
+
+/// The password string that the verifier is tried on.
+const STORED: &str =
+    "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+
+fn scratch(folder: &Path, config: &Config) -> Result<Cx, String> {
+    let database = Database::open(&folder.join("probe.db"), Durability::Relaxed)?;
+    let told = |problem: Problem| problem.detail().to_owned();
+    let keys = Keys::load(&database, 0, false).map_err(told)?;
+    let user = "INSERT INTO users (id, email, name, password_hash, verified_at, created_at)
+                VALUES (1, 'reader@lantern.example', 'Reader', '', 1, 1)";
+    database
+        .write(|connection| Ok(connection.execute_batch(user)?))
+        .map_err(told)?;
+    let app = App::new(Parts {
+        config: config.clone(),
+        clock: Arc::new(ManualClock::at(1_800_000_000)),
+        database,
+        neighbours: standins::neighbours(&Journal::default()),
+        keys,
+        outbox: folder.join("outbox"),
+    });
+    Ok(Cx::new(app, Client::local()))
+}
+
+/// Whether `work` does anything but panic with `todo!()`. What it changes is rolled back.
+fn written(cx: &Cx, work: impl FnOnce(&Tx) -> Result<(), Problem>) -> bool {
+    let tried = || {
+        cx.write(|tx| -> Result<(), Problem> {
+            // Its answer does not matter, and a 5xx rolls back.
+            let _ = work(tx);
+            Err(Problem::unwritten("probe"))
+        })
+    };
+    !panics(AssertUnwindSafe(tried))
+}
+
+fn panics<T>(work: AssertUnwindSafe<impl FnOnce() -> T>) -> bool {
+    std::panic::catch_unwind(work).is_err_and(|panic| http::unwritten(panic.as_ref()).is_some())
+}
+
+async fn answers(service: &Router, method: &str, path: &str, body: &str) -> bool {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::AUTHORIZATION, "Bearer user-1")
+        .body(Body::from(body.to_owned()));
+    let Ok(request) = request else {
+        return false;
+    };
+    match service.clone().oneshot(request).await {
+        Ok(response) => response.status() != StatusCode::NOT_IMPLEMENTED,
+        Err(never) => match never {},
+    }
+}
+
+type Probes = [(&'static str, &'static str, &'static str)];
+
+/// Each milestone that has routes, and requests that reach its functions.
+fn milestones_with_routes() -> [(&'static str, Router<App>, &'static Probes); 8] {
+    [
+        (
+            "register",
+            register::routes(),
+            &[(
+                "POST",
+                "/api/register",
+                r#"{"email":"new@lantern.example","password":"a long enough password","name":"New"}"#,
+            )],
+        ),
+        (
+            "verify_email",
+            verify_email::routes(),
+            &[("POST", "/api/verify-email", r#"{"token":"x"}"#)],
+        ),
+        (
+            "login",
+            login::routes(),
+            &[(
+                "POST",
+                "/api/login",
+                r#"{"email":"nobody@lantern.example","password":"x"}"#,
+            )],
+        ),
+        (
+            "sessions",
+            sessions::routes(),
+            &[
+                ("GET", "/api/me", ""),
+                ("GET", "/api/sessions", ""),
+                ("DELETE", "/api/sessions/x", ""),
+            ],
+        ),
+        (
+            "refresh",
+            refresh::routes(),
+            &[("POST", "/api/refresh", r#"{"refresh_token":"x"}"#)],
+        ),
+        (
+            "reset",
+            reset::routes(),
+            &[
+                (
+                    "POST",
+                    "/api/password/forgot",
+                    r#"{"email":"nobody@lantern.example"}"#,
+                ),
+                (
+                    "POST",
+                    "/api/password/reset",
+                    r#"{"token":"x","password":"y"}"#,
+                ),
+            ],
+        ),
+        (
+            "totp",
+            totp::routes(),
+            &[
+                ("POST", "/api/totp/enroll", ""),
+                ("POST", "/api/totp/confirm", r#"{"code":"000000"}"#),
+                ("DELETE", "/api/totp", ""),
+            ],
+        ),
+        ("audit", audit::routes(), &[("GET", "/api/audit", "")]),
+    ]
+}
