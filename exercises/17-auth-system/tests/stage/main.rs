@@ -3,3 +3,11 @@
 mod helpers;
 
 mod register;
+
+mod verify_email;
+
+mod login;
+
+mod sessions;
+
+mod refresh;
