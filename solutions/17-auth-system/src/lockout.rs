@@ -57,14 +57,14 @@ impl Lockout for Gate {
 /// The pause after `failures` failed attempts, in seconds: none below `allowed`, then the first pause, doubled with
 /// each further failure up to the longest.
 pub fn pause(failures: i64, allowed: i64, limits: &LockoutLimits) -> i64 {
-    let beyond = failures - allowed;
-    match u32::try_from(beyond) {
-        Err(_) => 0,
-        Ok(doublings) => 2_i64
-            .saturating_pow(doublings)
-            .saturating_mul(limits.first_pause)
-            .min(limits.longest_pause),
+    if failures < allowed {
+        return 0;
     }
+    let doublings = u32::try_from(failures - allowed).unwrap_or(u32::MAX);
+    2_i64
+        .saturating_pow(doublings)
+        .saturating_mul(limits.first_pause)
+        .min(limits.longest_pause)
 }
 
 /// What counts as one client: an IPv4 address, or the /64 that an IPv6 customer is given.

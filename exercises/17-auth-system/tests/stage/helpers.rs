@@ -198,20 +198,6 @@ impl TestApp {
             .unwrap_or_default()
     }
 
-    /// Whether any file of the database contains `text`: what a thief of the disk would find.
-    pub fn database_contains(&self, text: &str) -> bool {
-        let files = std::fs::read_dir(self.folder.path()).expect("the folder can be read");
-        files
-            .map(|entry| entry.expect("an entry").path())
-            .filter(|path| path.is_file())
-            .any(|path| {
-                let bytes = std::fs::read(path).expect("the file can be read");
-                bytes
-                    .windows(text.len())
-                    .any(|window| window == text.as_bytes())
-            })
-    }
-
     /// The context of a request from this machine, for functions that tests call directly.
     pub fn cx(&self) -> Cx {
         Cx::new(

@@ -11,3 +11,11 @@ mod login;
 mod sessions;
 
 mod refresh;
+
+mod reset;
+
+mod totp;
+
+mod lockout;
+
+mod audit;

@@ -10,7 +10,10 @@ use crate::helpers::{Answer, START, TestApp, at_once, count, spawn, value};
 const MONTH: i64 = 30 * 24 * 3600;
 
 async fn app() -> TestApp {
-    let app = spawn(routes(), |neighbours, _| neighbours.refresh = Arc::new(Rotation)).await;
+    let app = spawn(routes(), |neighbours, _| {
+        neighbours.refresh = Arc::new(Rotation)
+    })
+    .await;
     app.person("ada@lantern.example", "hash");
     app.person("ben@lantern.example", "hash");
     app
@@ -26,11 +29,15 @@ fn start(app: &TestApp, user: i64) -> (String, String) {
 }
 
 async fn refresh(app: &TestApp, token: &str) -> Answer {
-    app.post("/api/refresh", json!({"refresh_token": token})).await
+    app.post("/api/refresh", json!({"refresh_token": token}))
+        .await
 }
 
 fn lives(app: &TestApp, session: &str) -> bool {
-    app.query("SELECT ended_at IS NULL FROM sessions WHERE id = ?1", [session])
+    app.query(
+        "SELECT ended_at IS NULL FROM sessions WHERE id = ?1",
+        [session],
+    )
 }
 
 /// A refresh token brings an access token of its own session and person, and its successor.
@@ -61,13 +68,29 @@ async fn a_chain_goes_on() {
     let (session, mut token) = start(&app, 1);
     let mut seen: Vec<String> = Vec::new();
     for (link, pause) in support::seeded(0x1751).numbers(1..7200).take(8).enumerate() {
-        assert!(!seen.contains(&token), "the token of link {link} was given before");
-        let kept: i64 = app.query("SELECT count(*) FROM refresh_tokens WHERE digest = ?1", [tokens::digest(&token)]);
-        assert_eq!(kept, 1, "the table keeps the digest of the token of link {link}");
+        assert!(
+            !seen.contains(&token),
+            "the token of link {link} was given before"
+        );
+        let kept: i64 = app.query(
+            "SELECT count(*) FROM refresh_tokens WHERE digest = ?1",
+            [tokens::digest(&token)],
+        );
+        assert_eq!(
+            kept, 1,
+            "the table keeps the digest of the token of link {link}"
+        );
         app.clock.advance(i64::try_from(pause).expect("it fits"));
         let answer: Answer = refresh(&app, &token).await;
-        assert_eq!(answer.status, 200, "link {link} of the chain: {:?}", answer.body);
-        seen.push(std::mem::replace(&mut token, answer.text("refresh_token").to_owned()));
+        assert_eq!(
+            answer.status, 200,
+            "link {link} of the chain: {:?}",
+            answer.body
+        );
+        seen.push(std::mem::replace(
+            &mut token,
+            answer.text("refresh_token").to_owned(),
+        ));
     }
     assert!(lives(&app, &session), "the session after eight refreshes");
 }
@@ -78,17 +101,38 @@ async fn a_second_use_ends_the_session() {
     let app = app().await;
     let (session, stolen) = start(&app, 1);
     let (other, _) = start(&app, 1);
-    let newest = refresh(&app, &stolen).await.text("refresh_token").to_owned();
+    let newest = refresh(&app, &stolen)
+        .await
+        .text("refresh_token")
+        .to_owned();
     let _ = app.journal.take();
     app.clock.advance(3600);
     let again: Answer = refresh(&app, &stolen).await;
-    assert_eq!((again.status, again.code()), (401, "invalid_token"), "the second use: {:?}", again.body);
-    assert!(!lives(&app, &session), "the session ends with the second use");
+    assert_eq!(
+        (again.status, again.code()),
+        (401, "invalid_token"),
+        "the second use: {:?}",
+        again.body
+    );
+    assert!(
+        !lives(&app, &session),
+        "the session ends with the second use"
+    );
     assert!(lives(&app, &other), "the person's other session goes on");
     let journal = app.journal.take();
-    assert_eq!(journal, [format!("end {session}"), "record refresh.reused 1".to_owned()], "the neighbours");
+    assert_eq!(
+        journal,
+        [
+            format!("end {session}"),
+            "record refresh.reused 1".to_owned()
+        ],
+        "the neighbours"
+    );
     let successor: Answer = refresh(&app, &newest).await;
-    assert_eq!(successor, again, "the newest token of a session that has ended");
+    assert_eq!(
+        successor, again,
+        "the newest token of a session that has ended"
+    );
 }
 
 /// The theft is noticed however old the stolen token is.
@@ -100,9 +144,17 @@ async fn an_older_token_is_recognised() {
     for _ in 0..3 {
         token = refresh(&app, &token).await.text("refresh_token").to_owned();
     }
-    assert_eq!(refresh(&app, &first).await.status, 401, "the first token, three refreshes later");
+    assert_eq!(
+        refresh(&app, &first).await.status,
+        401,
+        "the first token, three refreshes later"
+    );
     assert!(!lives(&app, &session), "the session ends with it");
-    assert_eq!(refresh(&app, &token).await.status, 401, "the newest token, afterwards");
+    assert_eq!(
+        refresh(&app, &token).await.status,
+        401,
+        "the newest token, afterwards"
+    );
 }
 
 /// Unknown tokens and digests are refused, all with the same answer, and harm no session.
@@ -110,11 +162,25 @@ async fn an_older_token_is_recognised() {
 async fn unknown_tokens_are_refused() {
     let app = app().await;
     let (session, token) = start(&app, 1);
-    for unknown in ["", "x", &tokens::digest(&token), &session, &token.to_uppercase()] {
+    for unknown in [
+        "",
+        "x",
+        &tokens::digest(&token),
+        &session,
+        &token.to_uppercase(),
+    ] {
         let answer: Answer = refresh(&app, unknown).await;
-        assert_eq!((answer.status, answer.code()), (401, "invalid_token"), "the token {unknown:?}");
+        assert_eq!(
+            (answer.status, answer.code()),
+            (401, "invalid_token"),
+            "the token {unknown:?}"
+        );
     }
-    assert_eq!(refresh(&app, &token).await.status, 200, "the session's own token, afterwards");
+    assert_eq!(
+        refresh(&app, &token).await.status,
+        200,
+        "the session's own token, afterwards"
+    );
 }
 
 /// Refreshing does not prolong the session: at its end the newest token is refused too.
@@ -125,13 +191,25 @@ async fn the_session_ends_in_spite_of_refreshing() {
     app.clock.advance(MONTH - 10);
     let newest = refresh(&app, &token).await.text("refresh_token").to_owned();
     let expires: i64 = app.query("SELECT expires_at FROM sessions WHERE id = ?1", [&session]);
-    assert_eq!(expires, START + MONTH, "the end of the session, after a refresh");
+    assert_eq!(
+        expires,
+        START + MONTH,
+        "the end of the session, after a refresh"
+    );
     app.clock.advance(9);
     let last = refresh(&app, &newest).await;
-    assert_eq!(last.status, 200, "in the session's last second: {:?}", last.body);
+    assert_eq!(
+        last.status, 200,
+        "in the session's last second: {:?}",
+        last.body
+    );
     app.clock.advance(1);
     let late: Answer = refresh(&app, last.text("refresh_token")).await;
-    assert_eq!((late.status, late.code()), (401, "invalid_token"), "in the first second after its end");
+    assert_eq!(
+        (late.status, late.code()),
+        (401, "invalid_token"),
+        "in the first second after its end"
+    );
 }
 
 /// Of twenty uses of one token at the same time, exactly one gets a pair; the others end the session.
@@ -141,6 +219,13 @@ async fn of_twenty_uses_at_once_one_wins() {
     let (session, token) = start(&app, 1);
     let body = json!({"refresh_token": token});
     let answers: Vec<Answer> = at_once(20, || app.server.post("/api/refresh").json(&body)).await;
-    assert_eq!((count(&answers, 200), count(&answers, 401)), (1, 19), "answers with 200 and with 401");
-    assert!(!lives(&app, &session), "the session, after nineteen second uses");
+    assert_eq!(
+        (count(&answers, 200), count(&answers, 401)),
+        (1, 19),
+        "answers with 200 and with 401"
+    );
+    assert!(
+        !lives(&app, &session),
+        "the session, after nineteen second uses"
+    );
 }
