@@ -92,7 +92,7 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let hashing = Semaphore::new(parts.config.hashing_at_once);
         Self(Arc::new(Inner {
             config: parts.config,
             clock: parts.clock,
@@ -102,8 +102,7 @@ impl App {
             outbox: Outbox::new(parts.outbox),
             delivering: Mutex::new(()),
             mail_waiting: Notify::new(),
-            // Each hash holds 19 MiB: a flood of sign-ins queues here instead of filling the memory.
-            hashing: Arc::new(Semaphore::new(cores)),
+            hashing: Arc::new(hashing),
         }))
     }
 
@@ -212,7 +211,7 @@ impl Cx {
         .await
     }
 
-    /// The same for work that may hash a password: at most one for each core at a time.
+    /// The same for work that may hash a password: at most `hashing_at_once` of the configuration at a time.
     ///
     /// # Errors
     ///

@@ -51,6 +51,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// The largest request body, in bytes.
     pub largest_body: usize,
+    /// How many requests may hash a password at the same time; the others wait.
+    pub hashing_at_once: usize,
 }
 
 impl Default for Config {
@@ -78,6 +80,8 @@ impl Default for Config {
             },
             behind_proxy: false,
             largest_body: 16 * 1024,
+            // Each hash holds 19 MiB: a flood of sign-ins queues instead of filling the memory.
+            hashing_at_once: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 }
@@ -93,6 +97,7 @@ impl Config {
                 lanes: 1,
             },
             behind_proxy: true,
+            hashing_at_once: 64,
             ..Self::default()
         }
     }

@@ -1,7 +1,7 @@
 //! One SQLite file in WAL mode: one connection that writes, as many as needed that read.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -32,6 +32,7 @@ pub struct Database {
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
     writes: AtomicU64,
+    waiting: AtomicUsize,
 }
 
 impl Database {
@@ -50,6 +51,7 @@ impl Database {
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
             writes: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
         })
     }
 
@@ -84,7 +86,9 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut connection = lock(&self.writer);
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = work(&transaction);
         if !matches!(&answer, Err(problem) if problem.status().is_server_error()) {
@@ -98,6 +102,12 @@ impl Database {
     #[must_use]
     pub fn writes(&self) -> u64 {
         self.writes.load(Ordering::Relaxed)
+    }
+
+    /// How many calls of `write` wait for their turn: a test that wants requests to meet lets them gather here.
+    #[must_use]
+    pub fn waiting_writers(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
     }
 
     pub(super) fn waiting_mails(&self) -> Result<Vec<(i64, UnixTime, Mail)>, Problem> {

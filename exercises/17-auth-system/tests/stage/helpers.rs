@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_system::given::app::{App, Client, Cx, Keys, Parts};
 use auth_system::given::clock::ManualClock;
@@ -118,22 +119,46 @@ pub async fn answer(request: RequestBuilder) -> Answer {
     }
 }
 
-/// Sends `count` requests at once and reads every answer.
-pub async fn at_once(count: usize, request: impl Fn() -> RequestBuilder) -> Vec<Answer> {
-    let tasks: Vec<_> = (0..count)
-        .map(|_| tokio::spawn(answer(request())))
-        .collect();
-    let mut answers = Vec::new();
-    for task in tasks {
-        answers.push(task.await.expect("the request is sent"));
-    }
-    answers
-}
-
 impl TestApp {
     /// Posts JSON.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         answer(self.server.post(path).json(&body)).await
+    }
+
+    /// Sends `count` requests that meet: whatever each of them looks up before it writes, it has looked up before the
+    /// first one may write.
+    pub async fn at_once(&self, count: usize, request: impl Fn() -> RequestBuilder) -> Vec<Answer> {
+        let answered = Arc::new(AtomicUsize::new(0));
+        let (holds, held) = tokio::sync::oneshot::channel();
+        let (app, done) = (self.app.clone(), Arc::clone(&answered));
+        let gate = tokio::task::spawn_blocking(move || {
+            app.database().write(|_| {
+                holds.send(()).expect("the test waits for this");
+                while app.database().waiting_writers() + done.load(Ordering::SeqCst) < count {
+                    std::thread::yield_now();
+                }
+                Ok(())
+            })
+        });
+        held.await.expect("the gate is closed");
+        let tasks: Vec<_> = (0..count)
+            .map(|_| {
+                let (request, answered) = (request(), Arc::clone(&answered));
+                tokio::spawn(async move {
+                    let answer = answer(request).await;
+                    answered.fetch_add(1, Ordering::SeqCst);
+                    answer
+                })
+            })
+            .collect();
+        gate.await
+            .expect("the gate opens")
+            .expect("nothing was written");
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(task.await.expect("the request is sent"));
+        }
+        answers
     }
 
     /// A person whose address is confirmed, with the password hash `stored`; answers the id.

@@ -10,7 +10,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::post;
 
-use crate::helpers::{Answer, TestApp, answer, at_once, count, spawn};
+use crate::helpers::{Answer, TestApp, answer, count, spawn};
 
 const GUESSER: &str = "203.0.113.66";
 const OWNER: &str = "192.0.2.7";
@@ -317,7 +317,7 @@ async fn of_twenty_guesses_at_once_five_go_through() {
             .post("/attempt/ada/wrong")
             .header("x-forwarded-for", GUESSER)
     };
-    let answers: Vec<Answer> = at_once(20, guess).await;
+    let answers: Vec<Answer> = app.at_once(20, guess).await;
     assert_eq!(
         (count(&answers, 401), count(&answers, 429)),
         (5, 15),

@@ -5,7 +5,7 @@ use auth_system::given::tokens;
 use auth_system::refresh::{Rotation, routes};
 use serde_json::json;
 
-use crate::helpers::{Answer, START, TestApp, at_once, count, spawn, value};
+use crate::helpers::{Answer, START, TestApp, count, spawn, value};
 
 const MONTH: i64 = 30 * 24 * 3600;
 
@@ -218,7 +218,9 @@ async fn of_twenty_uses_at_once_one_wins() {
     let app = app().await;
     let (session, token) = start(&app, 1);
     let body = json!({"refresh_token": token});
-    let answers: Vec<Answer> = at_once(20, || app.server.post("/api/refresh").json(&body)).await;
+    let answers: Vec<Answer> = app
+        .at_once(20, || app.server.post("/api/refresh").json(&body))
+        .await;
     assert_eq!(
         (count(&answers, 200), count(&answers, 401)),
         (1, 19),

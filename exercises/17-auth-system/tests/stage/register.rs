@@ -11,7 +11,7 @@ use auth_system::given::standins::Journal;
 use auth_system::register::{Argon2id, COMMON_PASSWORDS, routes};
 use serde_json::{Value, json};
 
-use crate::helpers::{Answer, TestApp, at_once, count, spawn};
+use crate::helpers::{Answer, TestApp, count, spawn};
 
 /// The milestone's own passwords, and a journal line for each hash.
 struct Counted(Argon2id, Journal);
@@ -336,7 +336,9 @@ async fn an_unconfirmed_account_can_be_registered_again() {
 async fn twenty_registrations_at_once_make_one_account() {
     let app = app().await;
     let body = form("ada@lantern.example", "correct horse battery");
-    let answers: Vec<Answer> = at_once(20, || app.server.post("/api/register").json(&body)).await;
+    let answers: Vec<Answer> = app
+        .at_once(20, || app.server.post("/api/register").json(&body))
+        .await;
     assert_eq!(count(&answers, 201), 20, "answers with 201");
     assert_eq!(
         app.query::<i64>("SELECT count(*) FROM users", []),

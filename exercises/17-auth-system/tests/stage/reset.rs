@@ -7,7 +7,7 @@ use auth_system::given::tokens;
 use auth_system::reset::routes;
 use serde_json::{Value, json};
 
-use crate::helpers::{Answer, TestApp, at_once, count, spawn, value};
+use crate::helpers::{Answer, TestApp, count, spawn, value};
 
 const HALF_AN_HOUR: i64 = 1800;
 
@@ -297,8 +297,9 @@ async fn of_twenty_uses_at_once_one_wins() {
     forgot(&app, "ada@lantern.example").await;
     let body = json!({"token": app.mailed_token("ada@lantern.example"), "password": "a brand new password"});
     let _ = app.journal.take();
-    let answers: Vec<Answer> =
-        at_once(20, || app.server.post("/api/password/reset").json(&body)).await;
+    let answers: Vec<Answer> = app
+        .at_once(20, || app.server.post("/api/password/reset").json(&body))
+        .await;
     assert_eq!(
         (count(&answers, 204), count(&answers, 400)),
         (1, 19),

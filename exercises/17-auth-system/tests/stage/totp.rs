@@ -7,7 +7,7 @@ use auth_system::totp::{Authenticator, hotp, routes};
 use data_encoding::BASE32_NOPAD;
 use serde_json::{Value, json};
 
-use crate::helpers::{Answer, START, TestApp, answer, at_once, count, spawn, value};
+use crate::helpers::{Answer, START, TestApp, answer, count, spawn, value};
 
 async fn app() -> TestApp {
     let app = spawn(routes(), |neighbours, _| {
@@ -408,13 +408,14 @@ async fn of_twenty_uses_at_once_one_passes() {
         .decode(enroll(&app, 2).await.text("secret").as_bytes())
         .expect("base32");
     let body: Value = json!({"code": code(&secret, 2)});
-    let answers: Vec<Answer> = at_once(20, || {
-        app.server
-            .post("/api/totp/confirm")
-            .bearer_auth("user-2")
-            .json(&body)
-    })
-    .await;
+    let answers: Vec<Answer> = app
+        .at_once(20, || {
+            app.server
+                .post("/api/totp/confirm")
+                .bearer_auth("user-2")
+                .json(&body)
+        })
+        .await;
     assert_eq!(
         (count(&answers, 200), count(&answers, 409)),
         (1, 19),

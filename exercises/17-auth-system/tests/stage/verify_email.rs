@@ -4,7 +4,7 @@ use auth_system::given::tokens;
 use auth_system::verify_email::{Links, routes};
 use serde_json::json;
 
-use crate::helpers::{Answer, START, TestApp, at_once, count, spawn, value};
+use crate::helpers::{Answer, START, TestApp, count, spawn, value};
 
 const DAY: i64 = 24 * 3600;
 
@@ -198,8 +198,9 @@ async fn of_twenty_uses_at_once_one_wins() {
     let app = app().await;
     let ada = unconfirmed(&app, "ada@lantern.example");
     let body = json!({"token": send(&app, ada, "ada@lantern.example")});
-    let answers: Vec<Answer> =
-        at_once(20, || app.server.post("/api/verify-email").json(&body)).await;
+    let answers: Vec<Answer> = app
+        .at_once(20, || app.server.post("/api/verify-email").json(&body))
+        .await;
     assert_eq!(
         (count(&answers, 204), count(&answers, 400)),
         (1, 19),

@@ -58,7 +58,6 @@ struct Found {
 pub fn refresh(cx: &Cx, token: &str) -> Result<TokenPair, Problem> {
     let digest = tokens::digest(token);
     let found = cx.read(|tx| find(tx, &digest)?.ok_or_else(invalid_token))?;
-    std::thread::yield_now();
     cx.write(|tx| {
         let neighbours = tx.neighbours();
         if found.used {

@@ -122,8 +122,8 @@ pub fn register(cx: &Cx, form: &Registration) -> Result<Registered, Problem> {
     cx.write(|tx| {
         if free {
             tx.execute(
-                "INSERT INTO users (email, name, password_hash, created_at) VALUES (?1, '', '', 0)",
-                [&email],
+                "INSERT INTO users (email, name, password_hash, created_at) VALUES (?1, '', '', ?2)",
+                (&email, tx.now()),
             )?;
         }
         // One statement decides, so that two registrations at once cannot both find the address free. An account that
