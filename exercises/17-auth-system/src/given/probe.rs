@@ -105,7 +105,8 @@ async fn try_all(folder: &Path) -> Result<(Neighbours, Vec<&'static str>), Strin
     if written(&cx, sessions) {
         chosen.sessions = running.sessions;
     }
-    if written(&cx, |tx| cheap.refresh.issue(tx, "none").map(drop)) {
+    let refresh = |tx: &Tx| cheap.refresh.issue(tx, "probe").map(drop);
+    if written(&cx, refresh) {
         chosen.refresh = running.refresh;
     }
     if written(&cx, |tx| cheap.second_factor.check(tx, 1, None).map(drop)) {
@@ -148,8 +149,22 @@ async fn try_all(folder: &Path) -> Result<(Neighbours, Vec<&'static str>), Strin
             unwritten.push(name);
         }
     }
+    unwritten.sort_by_key(|name| ORDER.iter().position(|known| known == name));
     Ok((chosen, unwritten))
 }
+
+/// The milestones, in their order.
+const ORDER: [&str; 9] = [
+    "register",
+    "verify_email",
+    "login",
+    "sessions",
+    "refresh",
+    "reset",
+    "totp",
+    "lockout",
+    "audit",
+];
 
 /// The password string that the verifier is tried on.
 const STORED: &str =
@@ -159,10 +174,12 @@ fn scratch(folder: &Path, config: &Config) -> Result<Cx, String> {
     let database = Database::open(&folder.join("probe.db"), Durability::Relaxed)?;
     let told = |problem: Problem| problem.detail().to_owned();
     let keys = Keys::load(&database, 0, false).map_err(told)?;
-    let user = "INSERT INTO users (id, email, name, password_hash, verified_at, created_at)
-                VALUES (1, 'reader@lantern.example', 'Reader', '', 1, 1)";
+    let rows = "INSERT INTO users (id, email, name, password_hash, verified_at, created_at)
+                VALUES (1, 'reader@lantern.example', 'Reader', '', 1, 1);
+                INSERT INTO sessions (id, user_id, kind, client, user_agent, created_at, expires_at)
+                VALUES ('probe', 1, 'api', '', '', 1, 1)";
     database
-        .write(|connection| Ok(connection.execute_batch(user)?))
+        .write(|connection| Ok(connection.execute_batch(rows)?))
         .map_err(told)?;
     let app = App::new(Parts {
         config: config.clone(),

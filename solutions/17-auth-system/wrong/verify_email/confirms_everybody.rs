@@ -1,4 +1,4 @@
-//! Caught by: the_mailed_token_confirms_its_account, a_token_expires
+//! Caught by: the_mailed_token_confirms_its_account
 //! Why it tempts: the UPDATE without its WHERE confirms the right account, too.
 
 use axum::Router;

@@ -1,4 +1,4 @@
-//! Caught by: a_new_mail_voids_the_old_one
+//! Caught by: a_new_mail_voids_the_old_one, every_mail_has_a_token_of_its_own
 //! Why it tempts: the DELETE without its WHERE works, as long as one person registers at a time.
 
 use axum::Router;

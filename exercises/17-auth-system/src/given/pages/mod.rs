@@ -92,8 +92,7 @@ impl Visit {
         let wrong = context! {
             error => problem.detail(),
             errors => minijinja::value::Serde(problem.errors()),
-            heading => "That did not work",
-            ..values
+            ..minijinja::value::merge_maps([context! { heading => "That did not work" }, values])
         };
         let mut response = self.answer(problem.status(), template, wrong);
         for (name, value) in problem.clone().into_response().headers() {
@@ -184,7 +183,7 @@ async fn style() -> impl IntoResponse {
 }
 
 async fn register_form(visit: Visit) -> Response {
-    visit.page("register.html", Value::UNDEFINED)
+    visit.page("register.html", typed(&Fields::new()))
 }
 
 async fn register_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
@@ -213,7 +212,7 @@ fn typed(fields: &Fields) -> Value {
 }
 
 async fn sign_in_form(visit: Visit) -> Response {
-    visit.page("sign_in.html", Value::UNDEFINED)
+    visit.page("sign_in.html", typed(&Fields::new()))
 }
 
 async fn sign_in_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
