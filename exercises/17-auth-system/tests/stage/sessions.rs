@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
 
 use crate::helpers::{Answer, START, TestApp, answer, spawn, value};
 
@@ -45,17 +45,21 @@ async fn me(app: &TestApp, token: &str) -> Answer {
 
 /// A token in the compact form of RFC 7515, signed with HMAC-SHA-256: written here without any JWT library.
 fn signed(header: &str, payload: &str, key: &[u8]) -> String {
-    let input = format!(
-        "{}.{}",
-        BASE64URL_NOPAD.encode(header.as_bytes()),
-        BASE64URL_NOPAD.encode(payload.as_bytes())
-    );
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length is a key");
-    mac.update(input.as_bytes());
-    format!(
-        "{input}.{}",
-        BASE64URL_NOPAD.encode(&mac.finalize().into_bytes())
-    )
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("any length is a key");
+    compact(header, payload, mac)
+}
+
+/// The same with HMAC-SHA-512: as genuine as can be, but not with our algorithm.
+fn signed_512(header: &str, payload: &str, key: &[u8]) -> String {
+    let mac = Hmac::<Sha512>::new_from_slice(key).expect("any length is a key");
+    compact(header, payload, mac)
+}
+
+fn compact(header: &str, payload: &str, mut mac: impl Mac) -> String {
+    let [header, payload] = [header, payload].map(|part| BASE64URL_NOPAD.encode(part.as_bytes()));
+    mac.update(format!("{header}.{payload}").as_bytes());
+    let signature = BASE64URL_NOPAD.encode(&mac.finalize().into_bytes());
+    format!("{header}.{payload}.{signature}")
 }
 
 fn claims(session: &Started) -> Value {
@@ -183,7 +187,11 @@ async fn forged_tokens_are_refused() {
         ),
         (
             signed(r#"{"alg":"HS512","kid":"k2"}"#, &good_text, NEW_KEY),
-            "another algorithm in the header",
+            "another algorithm in the header, signed with ours",
+        ),
+        (
+            signed_512(r#"{"alg":"HS512","kid":"k2"}"#, &good_text, NEW_KEY),
+            "another algorithm, signed with it",
         ),
         (
             signed(HEADER, &good_text, OLD_KEY),
