@@ -1,4 +1,4 @@
-//! Caught by: a_mended_trail_is_found_out, an_honest_trail_fits
+//! Caught by: a_mended_trail_is_found_out
 //! Why it tempts: a checksum per row finds every change, and no missing row.
 
 use axum::extract::Query;

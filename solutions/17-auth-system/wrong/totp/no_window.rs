@@ -1,4 +1,4 @@
-//! Caught by: the_window_is_one_step
+//! Caught by: the_window_is_one_step, no_code_passes_twice
 //! Why it tempts: the standard computes one code for one time; phones are seconds off, and people type slowly.
 
 use axum::http::StatusCode;
