@@ -64,31 +64,26 @@ impl Server {
     }
 
     /// Begins a GET request for `path`.
-    #[must_use]
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.client.get(self.url(path))
     }
 
     /// Begins a POST request to `path`.
-    #[must_use]
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.client.post(self.url(path))
     }
 
     /// Begins a PUT request to `path`.
-    #[must_use]
     pub fn put(&self, path: &str) -> RequestBuilder {
         self.client.put(self.url(path))
     }
 
     /// Begins a PATCH request to `path`.
-    #[must_use]
     pub fn patch(&self, path: &str) -> RequestBuilder {
         self.client.patch(self.url(path))
     }
 
     /// Begins a DELETE request for `path`.
-    #[must_use]
     pub fn delete(&self, path: &str) -> RequestBuilder {
         self.client.delete(self.url(path))
     }

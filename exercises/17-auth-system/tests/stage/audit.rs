@@ -43,11 +43,7 @@ fn ids(answer: &Answer) -> Vec<i64> {
 }
 
 fn broken(app: &TestApp) -> Option<i64> {
-    value(
-        app.app
-            .database()
-            .read(|connection| first_broken(connection)),
-    )
+    value(app.app.database().read(first_broken))
 }
 
 /// Changes the trail as somebody would who owns the database.

@@ -45,6 +45,21 @@ fn field(fields: &Fields, name: &str) -> String {
     fields.get(name).cloned().unwrap_or_default()
 }
 
+/// The page that a visitor gets instead of the one that was asked for.
+struct Refused(Box<Response>);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem.into_response()))
+    }
+}
+
 /// One visit: the request's context, who is signed in by the cookie, and the guard of the forms.
 struct Visit {
     cx: Cx,
@@ -53,13 +68,11 @@ struct Visit {
 }
 
 impl FromRequestParts<App> for Visit {
-    type Rejection = Response;
+    type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let cx = Cx::from_request_parts(parts, app)
-            .await
-            .map_err(IntoResponse::into_response)?;
-        let guard = Guard::new(app, &parts.headers).map_err(IntoResponse::into_response)?;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+        let cx = Cx::from_request_parts(parts, app).await?;
+        let guard = Guard::new(app, &parts.headers)?;
         let mut visit = Self {
             cx: cx.clone(),
             current: None,
@@ -76,7 +89,10 @@ impl FromRequestParts<App> for Visit {
         });
         match asked.await {
             Ok(current) => visit.current = current,
-            Err(problem) => return Err(visit.refusal("message.html", &problem, Value::UNDEFINED)),
+            Err(problem) => {
+                let page = visit.refusal("message.html", &problem, Value::UNDEFINED);
+                return Err(Refused(Box::new(page)));
+            }
         }
         Ok(visit)
     }
@@ -127,7 +143,7 @@ impl Visit {
     }
 
     /// Refuses a form that was not sent from one of our own pages.
-    fn check(&self, fields: &Fields) -> Result<(), Response> {
+    fn check(&self, fields: &Fields) -> Result<(), Refused> {
         if self.guard.accepts(&field(fields, "csrf")) {
             return Ok(());
         }
@@ -136,14 +152,18 @@ impl Visit {
             "form_expired",
             "This form has expired. Go back, reload the page and send it again.",
         );
-        Err(self.refusal("message.html", &problem, Value::UNDEFINED))
+        Err(Refused(Box::new(self.refusal(
+            "message.html",
+            &problem,
+            Value::UNDEFINED,
+        ))))
     }
 
     /// Who is signed in, or the way to the sign-in page.
-    fn current(&self) -> Result<Current, Response> {
+    fn current(&self) -> Result<Current, Refused> {
         self.current
             .clone()
-            .ok_or_else(|| Redirect::to("/sign-in").into_response())
+            .ok_or_else(|| Refused(Box::new(Redirect::to("/sign-in").into_response())))
     }
 }
 
@@ -186,7 +206,7 @@ async fn register_form(visit: Visit) -> Response {
     visit.page("register.html", typed(&Fields::new()))
 }
 
-async fn register_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn register_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     let form = Registration {
         email: field(&fields, "email"),
@@ -215,7 +235,7 @@ async fn sign_in_form(visit: Visit) -> Response {
     visit.page("sign_in.html", typed(&Fields::new()))
 }
 
-async fn sign_in_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn sign_in_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     let code = field(&fields, "code").trim().to_owned();
     let credentials = Credentials {
@@ -251,7 +271,7 @@ fn with_cookie(response: impl IntoResponse, cookie: &str) -> Response {
     }
 }
 
-async fn sign_out(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn sign_out(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     if let Some(current) = visit.current.clone() {
         let cx = visit.cx.clone();
@@ -264,7 +284,7 @@ async fn sign_out(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, 
     Ok(with_cookie(Redirect::to("/sign-in"), &cleared))
 }
 
-async fn devices(visit: Visit) -> Result<Response, Response> {
+async fn devices(visit: Visit) -> Result<Response, Refused> {
     let current = visit.current()?;
     let cx = visit.cx.clone();
     let listed = cx.run(move |cx| sessions::list(cx, &current)).await;
@@ -277,7 +297,7 @@ async fn devices(visit: Visit) -> Result<Response, Response> {
     })
 }
 
-async fn end_device(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn end_device(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     let current = visit.current()?;
     let (cx, id) = (visit.cx.clone(), field(&fields, "id"));
@@ -290,7 +310,7 @@ async fn end_device(visit: Visit, Form(fields): Form<Fields>) -> Result<Response
     })
 }
 
-async fn two_factor(visit: Visit) -> Result<Response, Response> {
+async fn two_factor(visit: Visit) -> Result<Response, Refused> {
     let current = visit.current()?;
     let cx = visit.cx.clone();
     Ok(
@@ -301,7 +321,7 @@ async fn two_factor(visit: Visit) -> Result<Response, Response> {
     )
 }
 
-async fn enroll(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn enroll(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     let current = visit.current()?;
     let cx = visit.cx.clone();
@@ -316,7 +336,7 @@ async fn enroll(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Re
     )
 }
 
-async fn confirm(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn confirm(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     let current = visit.current()?;
     let (cx, code) = (visit.cx.clone(), field(&fields, "code").trim().to_owned());
@@ -332,7 +352,7 @@ async fn confirm(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, R
     })
 }
 
-async fn remove(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn remove(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     let current = visit.current()?;
     let cx = visit.cx.clone();
@@ -354,7 +374,7 @@ async fn verify_form(visit: Visit, Query(query): Query<Fields>) -> Response {
     )
 }
 
-async fn verify_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn verify_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     let (cx, token) = (visit.cx.clone(), field(&fields, "token"));
     Ok(
@@ -369,7 +389,7 @@ async fn forgot_form(visit: Visit) -> Response {
     visit.page("forgot.html", Value::UNDEFINED)
 }
 
-async fn forgot_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn forgot_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     let (cx, email) = (visit.cx.clone(), field(&fields, "email"));
     Ok(match cx.run(move |cx| reset::forgot(cx, &email)).await {
@@ -389,7 +409,7 @@ async fn reset_form(visit: Visit, Query(query): Query<Fields>) -> Response {
     visit.page("token.html", new_password_page(&field(&query, "token")))
 }
 
-async fn reset_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Response> {
+async fn reset_post(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     visit.check(&fields)?;
     let (token, password) = (field(&fields, "token"), field(&fields, "password"));
     let cx = visit.cx.clone();
