@@ -30,9 +30,9 @@ impl Lockout for Gate {
     /// With the failure that reaches a limit begins the first [`pause`]: the attempt itself still goes through, the next one
     /// waits. A counter whose last attempt is `memory` seconds old, or more, begins again at one.
     ///
-    /// | `per_account` 5: attempt | 1 to 5 | 6 | 6, after 60 s | 7, after 120 s |
-    /// | --- | --- | --- | --- | --- |
-    /// | | goes through | 429, Retry-After 60 | goes through | goes through |
+    /// | `per_account` 5: attempts | 1 to 5 | at once | 60 s later | at once | 120 s later |
+    /// | --- | --- | --- | --- | --- | --- |
+    /// | | go through | 429, Retry-After 60 | goes through | 429, Retry-After 120 | goes through |
     fn begin(&self, tx: &Tx, email: &str) -> Result<(), Problem> {
         todo!("ask both counters, then count both")
     }
