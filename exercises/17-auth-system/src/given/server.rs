@@ -118,9 +118,7 @@ async fn serve(options: Options) -> Result<(), String> {
         .map_err(|problem| problem.detail().to_owned())?;
     let (neighbours, unwritten) = probe::milestones().await?;
     for milestone in unwritten {
-        println!(
-            "{milestone}: not written yet; its routes answer 501, and a stand-in takes its place elsewhere"
-        );
+        println!("not written yet: {milestone} (what needs it answers 501)");
     }
     let app = App::new(Parts {
         config,

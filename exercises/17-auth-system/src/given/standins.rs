@@ -1,5 +1,5 @@
-//! Simple answers to the traits of `neighbours`: tests of one milestone use them for all the others, and the program
-//! uses them for milestones that are not written yet. None of them protects anything.
+//! Simple answers to the traits of `neighbours`: tests of one milestone use them for all the others. None of them
+//! protects anything; the program itself uses only those that open no door, while their milestone is unwritten.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
