@@ -1,0 +1,362 @@
+//! The state of the program, the context of one request, and the transaction in which a milestone works.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::{Notify, Semaphore};
+
+use super::clock::{Clock, UnixTime};
+use super::config::Config;
+use super::database::Database;
+use super::mail::{Mail, Outbox};
+use super::neighbours::Neighbours;
+use super::problem::Problem;
+use super::tokens;
+
+/// Everything that lives as long as the program. Clones share it.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    database: Database,
+    neighbours: Neighbours,
+    keys: Keys,
+    outbox: Outbox,
+    delivering: Mutex<()>,
+    mail_waiting: Notify,
+    hashing: Arc<Semaphore>,
+}
+
+/// The secrets that sign access tokens. New tokens are signed with the current one; the older ones stay until the
+/// last token that they signed has expired.
+#[derive(Clone)]
+pub struct Keys {
+    /// The `kid` of the secret that signs.
+    pub current: String,
+    /// Every accepted secret, by its `kid`.
+    pub secrets: BTreeMap<String, Vec<u8>>,
+}
+
+impl Keys {
+    /// Reads the keys of the database; the newest signs. Makes the first one, or another one to `rotate`.
+    ///
+    /// # Errors
+    ///
+    /// A 500 when the database or the system's generator fails.
+    pub fn load(database: &Database, now: UnixTime, rotate: bool) -> Result<Self, Problem> {
+        database.write(|connection| {
+            let count: i64 =
+                connection.query_row("SELECT count(*) FROM signing_keys", [], |row| row.get(0))?;
+            if count == 0 || rotate {
+                connection.execute(
+                    "INSERT INTO signing_keys (kid, secret, created_at) VALUES (?1, ?2, ?3)",
+                    (format!("k{}", count + 1), tokens::random::<32>()?, now),
+                )?;
+            }
+            let mut statement =
+                connection.prepare("SELECT kid, secret FROM signing_keys ORDER BY rowid")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let all: Vec<(String, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
+            let current = all.last().map(|(kid, _)| kid.clone()).unwrap_or_default();
+            Ok(Self {
+                current,
+                secrets: all.into_iter().collect(),
+            })
+        })
+    }
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// The settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The database, opened.
+    pub database: Database,
+    /// The milestones, or stand-ins for them.
+    pub neighbours: Neighbours,
+    /// The secrets that sign access tokens.
+    pub keys: Keys,
+    /// The folder for mails.
+    pub outbox: PathBuf,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let hashing = Semaphore::new(parts.config.hashing_at_once);
+        Self(Arc::new(Inner {
+            config: parts.config,
+            clock: parts.clock,
+            database: parts.database,
+            neighbours: parts.neighbours,
+            keys: parts.keys,
+            outbox: Outbox::new(parts.outbox),
+            delivering: Mutex::new(()),
+            mail_waiting: Notify::new(),
+            hashing: Arc::new(hashing),
+        }))
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// The secrets that sign access tokens.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    /// The milestones, or stand-ins for them.
+    #[must_use]
+    pub fn neighbours(&self) -> &Neighbours {
+        &self.0.neighbours
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
+        self.0.clock.now()
+    }
+
+    /// Writes the mails that wait; see [`Outbox::deliver`].
+    ///
+    /// # Errors
+    ///
+    /// A 500 when the folder or the database cannot be written.
+    pub fn deliver_mail(&self) -> Result<(), Problem> {
+        let _one_at_a_time = self
+            .0
+            .delivering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.0.outbox.deliver(&self.0.database)
+    }
+
+    /// Returns when mail may be waiting. Mail leaves after the answer, so that a request which sends one takes no
+    /// longer than a request which does not.
+    pub async fn mail_waiting(&self) {
+        self.0.mail_waiting.notified().await;
+    }
+}
+
+/// Who sent a request, as far as one can know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// The address.
+    pub address: IpAddr,
+    /// What the client calls itself: anything, up to 200 characters.
+    pub user_agent: String,
+    /// The value of the session's cookie that came with the request, whoever put it there.
+    pub cookie: Option<String>,
+}
+
+impl Client {
+    /// A client without a name, at this machine.
+    #[must_use]
+    pub fn local() -> Self {
+        Self {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: String::new(),
+            cookie: None,
+        }
+    }
+}
+
+/// The context of one request: what a milestone's function takes first.
+#[derive(Clone)]
+pub struct Cx {
+    app: App,
+    client: Client,
+}
+
+impl Cx {
+    /// The context of a request by `client`.
+    #[must_use]
+    pub fn new(app: App, client: Client) -> Self {
+        Self { app, client }
+    }
+
+    /// Runs blocking work (the database) on a thread for such work.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `work` answers.
+    pub async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        blocking(move || {
+            let answer = work(&self);
+            self.app.0.mail_waiting.notify_one();
+            answer
+        })
+        .await
+    }
+
+    /// The same for work that may hash a password: at most `hashing_at_once` of the configuration at a time.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `work` answers.
+    pub async fn run_hashing<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let permit = Arc::clone(&self.app.0.hashing)
+            .acquire_owned()
+            .await
+            .map_err(|error| Problem::internal(&error))?;
+        self.run(move |cx| {
+            let answer = work(cx);
+            drop(permit);
+            answer
+        })
+        .await
+    }
+
+    /// Reads one consistent state of the database. Keep slow work, such as hashing, outside.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `work` answers, and a 500 when the database fails.
+    pub fn read<T>(&self, work: impl FnOnce(&Tx) -> Result<T, Problem>) -> Result<T, Problem> {
+        self.app
+            .database()
+            .read(|connection| work(&self.transaction(connection)))
+    }
+
+    /// Runs `work` in a transaction. **A value and a refusal (4xx) commit it, a failure (5xx) rolls it back.**
+    /// Writers run one after the other. Keep slow work, such as hashing, outside.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `work` answers, and a 500 when the database fails.
+    pub fn write<T>(&self, work: impl FnOnce(&Tx) -> Result<T, Problem>) -> Result<T, Problem> {
+        self.app
+            .database()
+            .write(|connection| work(&self.transaction(connection)))
+    }
+
+    fn transaction<'a>(&'a self, connection: &'a Connection) -> Tx<'a> {
+        Tx {
+            cx: self,
+            connection,
+            now: self.app.now(),
+        }
+    }
+
+    /// The program's state.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        self.app.config()
+    }
+
+    /// The other milestones.
+    #[must_use]
+    pub fn neighbours(&self) -> &Neighbours {
+        self.app.neighbours()
+    }
+
+    /// Who sent the request.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// A transaction. It stands for a `rusqlite::Connection`: `tx.execute(…)`, `tx.query_row(…)`.
+pub struct Tx<'a> {
+    cx: &'a Cx,
+    connection: &'a Connection,
+    now: UnixTime,
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+impl Tx<'_> {
+    /// The time at which the transaction began.
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
+        self.now
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        self.cx.config()
+    }
+
+    /// The secrets that sign access tokens.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        self.cx.app.keys()
+    }
+
+    /// The other milestones.
+    #[must_use]
+    pub fn neighbours(&self) -> &Neighbours {
+        self.cx.neighbours()
+    }
+
+    /// Who sent the request.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.cx.client
+    }
+
+    /// Posts a mail. It leaves if, and only if, the transaction is committed.
+    ///
+    /// # Errors
+    ///
+    /// A 500 when the database fails.
+    pub fn send(&self, mail: &Mail) -> Result<(), Problem> {
+        self.execute(
+            "INSERT INTO mails (recipient, subject, body, queued_at) VALUES (?1, ?2, ?3, ?4)",
+            (&mail.to, &mail.subject, &mail.text, self.now),
+        )?;
+        Ok(())
+    }
+}
+
+/// Runs `work` on a thread where blocking is allowed; a panic in it goes on in the caller.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => answer,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(Problem::internal(&error)),
+        },
+    }
+}

@@ -1,0 +1,24 @@
+//! What is given: everything that is not one of the nine milestones. Read it as you need it; there is nothing to write.
+//!
+//! - [`app`]: the state of the program, the request's context `Cx`, and the transaction `Tx`
+//! - [`neighbours`]: the traits through which one milestone reaches another
+//! - [`standins`]: simple answers to those traits, for tests and for milestones that are not written yet
+//! - [`problem`]: the one error type; [`extract`]: what handlers take; [`http`]: what every answer goes through
+//! - [`database`], [`mail`], [`tokens`], [`clock`], [`config`]: as their names say
+//! - [`pages`]: the HTML pages; [`openapi`]: the API's description; [`server`]: the command line
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod extract;
+pub mod http;
+pub mod mail;
+pub mod neighbours;
+pub mod openapi;
+pub mod pages;
+pub mod probe;
+pub mod problem;
+pub mod server;
+pub mod standins;
+pub mod tokens;

@@ -1,0 +1,200 @@
+//! The one error type of the service: an RFC 9457 problem with a stable `code`.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// What is wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The field's name in the request.
+    pub field: String,
+    /// A sentence for the person who filled it in.
+    pub message: String,
+}
+
+impl FieldError {
+    /// Says what is wrong with `field`.
+    #[must_use]
+    pub fn new(field: &str, message: &str) -> Self {
+        Self {
+            field: field.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+}
+
+/// A refusal or a failure, ready to be sent.
+///
+/// A 4xx is an answer like any other, and what the request recorded is kept. A 5xx is a failure: its transaction is
+/// rolled back, its cause goes to standard error, and nothing of it to the client.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: &'a Vec<FieldError>,
+}
+
+impl Problem {
+    /// A problem with a status, a code for programs and a sentence for people.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, detail: &str) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.to_owned(),
+            errors: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 400 with a code of its own, for example `invalid_token`.
+    #[must_use]
+    pub fn bad_request(code: &'static str, detail: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 401 with a code of its own, for example `invalid_credentials`.
+    #[must_use]
+    pub fn unauthorized(code: &'static str, detail: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, detail)
+    }
+
+    /// 401 for a request whose bearer token or cookie is missing or not accepted.
+    #[must_use]
+    pub fn not_signed_in() -> Self {
+        Self::unauthorized("not_signed_in", "This needs a valid access token.")
+    }
+
+    /// 401 for a sign-in that did not succeed, whatever the reason.
+    #[must_use]
+    pub fn invalid_credentials() -> Self {
+        Self::unauthorized("invalid_credentials", "Email, password or code is wrong.")
+    }
+
+    /// 422 with every field's error.
+    #[must_use]
+    pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
+        Self {
+            errors,
+            ..Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_fields",
+                "Some fields were not accepted.",
+            )
+        }
+    }
+
+    /// 429: attempts are refused for `seconds`, which the header Retry-After says.
+    #[must_use]
+    pub fn locked(seconds: i64) -> Self {
+        let mut problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "locked",
+            "Too many attempts. Wait before the next one.",
+        );
+        problem
+            .headers
+            .push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        problem
+    }
+
+    /// 404, also for what exists but belongs to somebody else.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing at this address.",
+        )
+    }
+
+    /// 500. `cause` goes to standard error; the client learns only that something went wrong.
+    #[must_use]
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        eprintln!("internal error: {cause}");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong on our side.",
+        )
+    }
+
+    /// 501: a milestone that is not written yet.
+    #[must_use]
+    pub fn unwritten(nudge: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "milestone_unwritten",
+            &format!("This milestone is not written yet ({nudge})."),
+        )
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The code of the answer, for example `invalid_credentials`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The sentence for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Every field's error, for a 422.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            errors: &self.errors,
+        };
+        let mut response = (self.status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        headers.extend(self.headers);
+        response
+    }
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::internal(&error)
+    }
+}

@@ -1,0 +1,82 @@
+//! Milestone 2: proving that the address is yours.
+//!
+//! The mail carries a token. The database keeps only its digest, and takes it once, in time, or not at all.
+//!
+//! Given: the routes, the text of the mail, the one refusal, and `Token` (see `given/tokens.rs`). Yours are the two
+//! halves of the token's life. The table is `email_tokens` (see `given/migrations/001_accounts.sql`).
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
+use rusqlite::OptionalExtension;
+use serde::Deserialize;
+
+use crate::given::app::{App, Cx, Tx};
+use crate::given::extract::{Body, Fields};
+use crate::given::mail::Mail;
+use crate::given::neighbours::{Event, Verification};
+use crate::given::problem::Problem;
+use crate::given::tokens::{self, Token};
+
+/// The body of `POST /api/verify-email`.
+#[derive(Deserialize)]
+pub struct Proof {
+    pub token: String,
+}
+
+impl Fields for Proof {
+    const REQUIRED: &'static [&'static str] = &["token"];
+}
+
+/// The routes of this milestone.
+pub fn routes() -> Router<App> {
+    Router::new().route("/api/verify-email", post(handler))
+}
+
+async fn handler(cx: Cx, Body(proof): Body<Proof>) -> Result<StatusCode, Problem> {
+    cx.run(move |cx| verify(cx, &proof.token)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sends links that confirm an address.
+pub struct Links;
+
+impl Verification for Links {
+    /// Sends a link with a fresh token to `email`.
+    ///
+    /// The row in `email_tokens` holds the token's digest, its owner, and the time from which it no longer works:
+    /// `tx.now()` plus the configured `verification_lifetime`. Earlier tokens of the same person stop working. The mail is
+    /// [`mail`]'s; `tx.send` posts it.
+    fn send(&self, tx: &Tx, user_id: i64, email: &str) -> Result<(), Problem> {
+        todo!("one token: its digest into the table, its text into the mail")
+    }
+}
+
+/// Takes the token that came by mail and confirms its account's address.
+///
+/// A token works once, and only before its `expires_at`: in that second it is refused. Unknown, used and expired
+/// tokens get the same answer, [`invalid_token`]. Of twenty requests with one token at the same time, one succeeds.
+///
+/// A success sets `users.verified_at` to `tx.now()`, for this account only, and records the audit event
+/// `email.verified`.
+pub fn verify(cx: &Cx, token: &str) -> Result<(), Problem> {
+    todo!("one statement that looks and uses; then the account; then the audit event")
+}
+
+/// One answer for a token that is unknown, used or too old: whoever guesses learns nothing.
+fn invalid_token() -> Problem {
+    Problem::bad_request("invalid_token", "This link is not valid any more.")
+}
+
+fn mail(public_url: &str, email: &str, token: &Token) -> Mail {
+    let token = token.text();
+    Mail {
+        to: email.to_owned(),
+        subject: "Confirm your address".to_owned(),
+        text: format!(
+            "Welcome to Lantern. Open this link within a day to confirm your address:\n\n\
+             {public_url}/verify-email?token={token}\n\n\
+             If you did not ask for an account, do nothing."
+        ),
+    }
+}

@@ -1,0 +1,326 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use auth_system::given::app::{App, Cx};
+use auth_system::given::config::LockoutLimits;
+use auth_system::given::problem::Problem;
+use auth_system::lockout::{Gate, network, pause};
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::post;
+
+use crate::helpers::{Answer, TestApp, answer, count, spawn};
+
+const GUESSER: &str = "203.0.113.66";
+const OWNER: &str = "192.0.2.7";
+
+/// A door that asks the lockout first, then takes the word `right`, `half` (a password without its code) or nothing.
+async fn attempt(
+    cx: Cx,
+    Path((email, word)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    cx.run(move |cx| {
+        cx.write(|tx| tx.neighbours().lockout.begin(tx, &email))?;
+        cx.write(|tx| match word.as_str() {
+            "right" => tx
+                .neighbours()
+                .lockout
+                .succeeded(tx, &email)
+                .map(|()| StatusCode::NO_CONTENT),
+            "half" => tx
+                .neighbours()
+                .lockout
+                .take_back(tx, &email)
+                .map(|()| StatusCode::ACCEPTED),
+            _ => Err(Problem::invalid_credentials()),
+        })
+    })
+    .await
+}
+
+async fn app() -> TestApp {
+    let routes: Router<App> = Router::new().route("/attempt/{email}/{word}", post(attempt));
+    spawn(routes, |neighbours, _| neighbours.lockout = Arc::new(Gate)).await
+}
+
+/// One attempt by the client at this address.
+async fn try_from(app: &TestApp, client: &str, email: &str, word: &str) -> Answer {
+    let request = app.server.post(&format!("/attempt/{email}/{word}"));
+    answer(request.header("x-forwarded-for", client)).await
+}
+
+/// `times` failed attempts, all of which must go through.
+async fn fail(app: &TestApp, client: &str, email: &str, times: usize) {
+    for time in 1..=times {
+        let answer: Answer = try_from(app, client, email, "wrong").await;
+        assert_eq!(
+            answer.status, 401,
+            "attempt {time} of {times} by {client} at {email} goes through"
+        );
+    }
+}
+
+/// What is left to wait, in the words of the answer; empty when the attempt goes through.
+async fn wait(app: &TestApp, client: &str, email: &str) -> String {
+    let answer: Answer = try_from(app, client, email, "wrong").await;
+    if answer.status == 429 {
+        assert_eq!(answer.code(), "locked", "a refusal: {:?}", answer.body);
+    }
+    answer.header("retry-after").to_owned()
+}
+
+/// After five failures the next attempt waits a minute, to the second, even if it has the right password.
+#[tokio::test]
+async fn five_failures_bring_a_pause() {
+    let app = app().await;
+    fail(&app, GUESSER, "ada", 5).await;
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "60",
+        "Retry-After, at once"
+    );
+    app.clock.advance(59);
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "1",
+        "Retry-After, 59 seconds later"
+    );
+    assert_eq!(
+        try_from(&app, GUESSER, "ada", "right").await.status,
+        429,
+        "the right word, 59 seconds later"
+    );
+    app.clock.advance(1);
+    assert_eq!(
+        try_from(&app, GUESSER, "ada", "right").await.status,
+        204,
+        "the right word, 60 seconds later"
+    );
+}
+
+/// Each failure after a pause doubles the next one, up to an hour; refused attempts prolong nothing.
+#[tokio::test]
+async fn pauses_double() {
+    let app = app().await;
+    fail(&app, GUESSER, "ada", 4).await;
+    for expected in [60, 120, 240, 480, 960, 1920, 3600, 3600] {
+        fail(&app, GUESSER, "ada", 1).await;
+        for _ in 0..3 {
+            assert_eq!(
+                wait(&app, GUESSER, "ada").await,
+                expected.to_string(),
+                "the pause of {expected} seconds"
+            );
+        }
+        app.clock.advance(expected);
+    }
+}
+
+/// The pause follows the doubling law for any limits, and no number of failures makes it overflow.
+#[test]
+fn the_pause_follows_the_law() {
+    let mut random = support::seeded(0x1781);
+    for _ in 0..100 {
+        let mut number = |below| i64::try_from(random.number(1..below)).expect("it fits");
+        let allowed = number(50);
+        let limits = LockoutLimits {
+            per_account: allowed,
+            per_client: allowed,
+            first_pause: number(600),
+            longest_pause: 600 + number(100_000),
+            memory: 86_400,
+        };
+        assert_eq!(
+            pause(allowed - 1, allowed, &limits),
+            0,
+            "one failure fewer than allowed, {limits:?}"
+        );
+        assert_eq!(pause(0, allowed, &limits), 0, "no failure, {limits:?}");
+        let mut expected = limits.first_pause;
+        for failures in allowed..allowed + 40 {
+            let answer: i64 = pause(failures, allowed, &limits);
+            assert_eq!(
+                answer,
+                expected.min(limits.longest_pause),
+                "{failures} failures, {limits:?}"
+            );
+            expected = (expected * 2).min(limits.longest_pause);
+        }
+        for many in [
+            allowed + 61,
+            allowed + 62,
+            allowed + 63,
+            allowed + 64,
+            5_000,
+            i64::MAX,
+        ] {
+            assert_eq!(
+                pause(many, allowed, &limits),
+                limits.longest_pause,
+                "{many} failures, {limits:?}"
+            );
+        }
+    }
+}
+
+/// A guesser locks out nobody but himself: the owner signs in from elsewhere, before, during and after.
+#[tokio::test]
+async fn a_guesser_does_not_lock_the_owner_out() {
+    let app = app().await;
+    fail(&app, GUESSER, "ada", 5).await;
+    assert_eq!(wait(&app, GUESSER, "ada").await, "60", "the guesser waits");
+    assert_eq!(
+        try_from(&app, OWNER, "ada", "right").await.status,
+        204,
+        "the owner, from elsewhere"
+    );
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "60",
+        "the owner's success does not release the guesser"
+    );
+    assert_eq!(
+        wait(&app, GUESSER, "ben").await,
+        "",
+        "the guesser at another account: a second counter"
+    );
+}
+
+/// A success forgets the failures of its own client at its own account.
+#[tokio::test]
+async fn a_success_starts_afresh() {
+    let app = app().await;
+    for _ in 0..3 {
+        fail(&app, OWNER, "ada", 4).await;
+        assert_eq!(
+            try_from(&app, OWNER, "ada", "right").await.status,
+            204,
+            "the fifth attempt is right"
+        );
+    }
+    fail(&app, OWNER, "ada", 5).await;
+    assert_eq!(
+        wait(&app, OWNER, "ada").await,
+        "60",
+        "five failures after a success"
+    );
+}
+
+/// A password without its code is taken back: neither a failure, nor a way to forget failures.
+#[tokio::test]
+async fn what_is_taken_back_counts_for_nothing() {
+    let app = app().await;
+    for _ in 0..60 {
+        assert_eq!(
+            try_from(&app, OWNER, "ada", "half").await.status,
+            202,
+            "a password without its code"
+        );
+    }
+    fail(&app, OWNER, "ada", 4).await;
+    assert_eq!(
+        try_from(&app, OWNER, "ada", "half").await.status,
+        202,
+        "after four failures"
+    );
+    fail(&app, OWNER, "ada", 1).await;
+    assert_eq!(
+        wait(&app, OWNER, "ada").await,
+        "60",
+        "the four failures before it still count"
+    );
+}
+
+/// One guess at each of fifty accounts is stopped too, and a guesser's own successes in between do not help.
+#[tokio::test]
+async fn spraying_is_stopped() {
+    let app = app().await;
+    for account in 1..=50 {
+        let own = try_from(&app, GUESSER, "eve", "right").await;
+        assert_eq!(
+            own.status, 204,
+            "the guesser's own account, before guess {account}"
+        );
+        fail(&app, GUESSER, &format!("reader{account}"), 1).await;
+    }
+    assert_eq!(
+        wait(&app, GUESSER, "reader51").await,
+        "60",
+        "the guess at the 51st account"
+    );
+    assert_eq!(
+        try_from(&app, GUESSER, "eve", "right").await.status,
+        429,
+        "the guesser's own account, now"
+    );
+    assert_eq!(
+        wait(&app, OWNER, "reader51").await,
+        "",
+        "another client at that account"
+    );
+}
+
+/// Clients are addresses, and in IPv6 networks of 64 bits; one address in two forms is one client.
+#[test]
+fn a_client_is_an_address_or_a_network() {
+    let of = |text: &str| -> String { network(text.parse::<IpAddr>().expect("an address")) };
+    for (one, other, same) in [
+        ("192.0.2.7", "192.0.2.7", true),
+        ("192.0.2.7", "192.0.2.8", false),
+        ("::ffff:192.0.2.7", "192.0.2.7", true),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.8", false),
+        ("2001:db8:1:2::7", "2001:db8:1:2:ffff:ffff:ffff:ffff", true),
+        ("2001:db8:1:2::7", "2001:db8:1:3::7", false),
+        ("2001:db8:1:2::7", "2001:db8:2:2::7", false),
+        ("2001:db8:1:2::7", "2001:db9:1:2::7", false),
+        ("2001:db8:1:2::7", "2002:db8:1:2::7", false),
+        ("2001:db8:1:23::", "2001:db8:12:3::", false),
+    ] {
+        assert_eq!(
+            of(one) == of(other),
+            same,
+            "{one} and {other} as one client: {} {}",
+            of(one),
+            of(other)
+        );
+    }
+}
+
+/// A day without an attempt, and the failures are forgotten; a second less, and they are not.
+#[tokio::test]
+async fn failures_are_forgotten_after_a_day() {
+    let app = app().await;
+    fail(&app, GUESSER, "ada", 4).await;
+    app.clock.advance(86_399);
+    fail(&app, GUESSER, "ada", 1).await;
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "60",
+        "the fifth failure, a second before the day is over"
+    );
+    app.clock.advance(86_400);
+    fail(&app, GUESSER, "ada", 4).await;
+    assert_eq!(
+        try_from(&app, GUESSER, "ada", "right").await.status,
+        204,
+        "the fifth attempt, a day later"
+    );
+}
+
+/// Of twenty guesses at the same time five go through.
+#[tokio::test]
+async fn of_twenty_guesses_at_once_five_go_through() {
+    let app = app().await;
+    let guess = || {
+        app.server
+            .post("/attempt/ada/wrong")
+            .header("x-forwarded-for", GUESSER)
+    };
+    let answers: Vec<Answer> = app.at_once(20, guess).await;
+    assert_eq!(
+        (count(&answers, 401), count(&answers, 429)),
+        (5, 15),
+        "guesses that went through, and refusals"
+    );
+}

@@ -1,0 +1,362 @@
+use std::sync::Arc;
+
+use auth_system::given::app::Tx;
+use auth_system::given::neighbours::{Audit, Event, Kind};
+use auth_system::given::problem::Problem;
+use auth_system::given::tokens;
+use auth_system::reset::routes;
+use serde_json::{Value, json};
+
+use crate::helpers::{Answer, TestApp, count, spawn, value};
+
+const HALF_AN_HOUR: i64 = 1800;
+
+async fn app() -> TestApp {
+    let app = spawn(routes(), |_, _| {}).await;
+    app.person("ada@lantern.example", "the old hash");
+    app.person("ben@lantern.example", "the old hash");
+    app
+}
+
+async fn forgot(app: &TestApp, email: &str) -> Answer {
+    app.post("/api/password/forgot", json!({"email": email}))
+        .await
+}
+
+async fn reset(app: &TestApp, token: &str, password: &str) -> Answer {
+    app.post(
+        "/api/password/reset",
+        json!({"token": token, "password": password}),
+    )
+    .await
+}
+
+fn kept(app: &TestApp, email: &str) -> String {
+    app.query("SELECT password_hash FROM users WHERE email = ?1", [email])
+}
+
+fn live_sessions(app: &TestApp, user: i64) -> i64 {
+    app.query(
+        "SELECT count(*) FROM sessions WHERE user_id = ?1 AND ended_at IS NULL",
+        [user],
+    )
+}
+
+/// Asking is answered alike for a known and an unknown address: same answer, same number of transactions, one event.
+#[tokio::test]
+async fn asking_tells_nobody_who_has_an_account() {
+    let app = app().await;
+    let mut seen: Vec<(Answer, u64)> = Vec::new();
+    for (email, event) in [
+        (" ADA@lantern.example ", "record password.forgot 1"),
+        ("nobody@lantern.example", "record password.forgot -"),
+        ("no address", "record password.forgot -"),
+    ] {
+        let before = app.app.database().writes();
+        let answer: Answer = forgot(&app, email).await;
+        assert_eq!(
+            answer.status, 202,
+            "asking for {email:?}: {:?}",
+            answer.body
+        );
+        seen.push((answer, app.app.database().writes() - before));
+        assert_eq!(app.journal.take(), [event], "the trail, for {email:?}");
+    }
+    assert_eq!(
+        seen[0], seen[1],
+        "answer and transactions: a known and an unknown address"
+    );
+    assert_eq!(
+        seen[0], seen[2],
+        "answer and transactions: a known address and none"
+    );
+    assert_eq!(app.mails("ada@lantern.example").len(), 1, "mails to Ada");
+    assert_eq!(
+        app.mails("nobody@lantern.example").len(),
+        0,
+        "mails to nobody"
+    );
+    assert_eq!(
+        kept(&app, "ada@lantern.example"),
+        "the old hash",
+        "asking changes nothing"
+    );
+}
+
+/// The mailed token sets the new password of its own account; the owner is told, and the trail says so.
+#[tokio::test]
+async fn the_mailed_token_sets_the_password() {
+    let app = app().await;
+    let mut random = support::seeded(0x1761);
+    for round in 1..=4_usize {
+        assert_eq!(
+            forgot(&app, "ada@lantern.example").await.status,
+            202,
+            "asking, round {round}"
+        );
+        let token = app.mailed_token("ada@lantern.example");
+        let password = format!(" {} {} ", random.word(8..30), random.word(8..30));
+        let _ = app.journal.take();
+        let answer: Answer = reset(&app, &token, &password).await;
+        assert_eq!(answer.status, 204, "round {round}: {:?}", answer.body);
+        let expected = format!("stand-in:{}", tokens::digest(&password));
+        assert_eq!(
+            kept(&app, "ada@lantern.example"),
+            expected,
+            "Ada's hash is that of {password:?}"
+        );
+        let mut journal = app.journal.take();
+        // The hash comes first; the order of the others is nobody's business.
+        if let Some(rest) = journal.get_mut(1..) {
+            rest.sort_unstable();
+        }
+        assert_eq!(
+            journal,
+            ["hash", "end_all 1", "record password.reset 1"],
+            "the neighbours, round {round}"
+        );
+        assert_eq!(
+            app.mails("ada@lantern.example").len(),
+            round * 2,
+            "each reset sends a link and a notice"
+        );
+    }
+    assert_eq!(
+        kept(&app, "ben@lantern.example"),
+        "the old hash",
+        "Ben's hash"
+    );
+}
+
+/// A new password ends every session of the person, of nobody else, and starts none.
+#[tokio::test]
+async fn a_reset_ends_every_session() {
+    let app = app().await;
+    for (user, kind) in [(1, Kind::Api), (1, Kind::Page), (2, Kind::Api)] {
+        value(
+            app.cx()
+                .write(|tx| tx.neighbours().sessions.start(tx, user, kind)),
+        );
+    }
+    forgot(&app, "ada@lantern.example").await;
+    assert_eq!(live_sessions(&app, 1), 2, "asking ends no session");
+    let answer: Answer = reset(
+        &app,
+        &app.mailed_token("ada@lantern.example"),
+        "a brand new password",
+    )
+    .await;
+    assert_eq!(answer.status, 204, "the reset: {:?}", answer.body);
+    assert_eq!(
+        (live_sessions(&app, 1), live_sessions(&app, 2)),
+        (0, 1),
+        "live sessions of Ada and of Ben"
+    );
+    assert!(
+        !answer
+            .headers
+            .iter()
+            .any(|line| line.starts_with("set-cookie")),
+        "{:?}",
+        answer.headers
+    );
+}
+
+/// A token works once; used, unknown and digested ones get one answer, which costs no hash and changes nothing.
+#[tokio::test]
+async fn a_token_works_once() {
+    let app = app().await;
+    forgot(&app, "ada@lantern.example").await;
+    let token = app.mailed_token("ada@lantern.example");
+    assert_eq!(
+        reset(&app, &token, "a brand new password").await.status,
+        204,
+        "the first use"
+    );
+    let after_first = kept(&app, "ada@lantern.example");
+    let _ = app.journal.take();
+    let stored: String = app.query(
+        "SELECT ifnull(max(digest), 'nothing') FROM reset_tokens",
+        [],
+    );
+    assert!(!stored.contains(&token), "the table keeps the token itself");
+    for (token, what) in [
+        (token.as_str(), "a used token"),
+        ("x", "an unknown token"),
+        ("", "no token"),
+        (stored.as_str(), "a digest"),
+    ] {
+        let answer: Answer = reset(&app, token, "the thief's password").await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (400, "invalid_token"),
+            "{what}: {:?}",
+            answer.body
+        );
+        assert_eq!(
+            kept(&app, "ada@lantern.example"),
+            after_first,
+            "the hash after {what}"
+        );
+    }
+    assert_eq!(
+        app.journal.take(),
+        Vec::<String>::new(),
+        "hashes, ended sessions and events for tokens that are none"
+    );
+}
+
+/// The table keeps the digest of a token that has not been used, and not the token.
+#[tokio::test]
+async fn the_database_holds_no_token() {
+    let app = app().await;
+    forgot(&app, "ada@lantern.example").await;
+    let token = app.mailed_token("ada@lantern.example");
+    let stored: String = app.query("SELECT digest FROM reset_tokens", []);
+    assert_eq!(
+        stored,
+        tokens::digest(&token),
+        "what the table keeps of {token}"
+    );
+    assert_eq!(
+        reset(&app, &stored, "the thief's password").await.status,
+        400,
+        "the digest opens nothing"
+    );
+}
+
+/// A token works up to the last second of its half hour; a newer mail voids it earlier.
+#[tokio::test]
+async fn a_token_expires_or_is_replaced() {
+    let app = app().await;
+    for (late, status) in [(HALF_AN_HOUR - 1, 204), (HALF_AN_HOUR, 400)] {
+        forgot(&app, "ada@lantern.example").await;
+        let token = app.mailed_token("ada@lantern.example");
+        app.clock.advance(late);
+        let answer: Answer = reset(&app, &token, "a brand new password").await;
+        assert_eq!(
+            answer.status, status,
+            "{late} seconds after the mail: {:?}",
+            answer.body
+        );
+    }
+    forgot(&app, "ben@lantern.example").await;
+    let bens = app.mailed_token("ben@lantern.example");
+    forgot(&app, "ada@lantern.example").await;
+    let old = app.mailed_token("ada@lantern.example");
+    forgot(&app, "ada@lantern.example").await;
+    let new = app.mailed_token("ada@lantern.example");
+    assert_eq!(
+        reset(&app, &old, "a brand new password").await.code(),
+        "invalid_token",
+        "Ada's older link"
+    );
+    assert_eq!(
+        reset(&app, &new, "a brand new password").await.status,
+        204,
+        "Ada's newer link"
+    );
+    assert_eq!(
+        reset(&app, &bens, "a brand new password").await.status,
+        204,
+        "Ben's link"
+    );
+}
+
+/// A weak password is answered with the field's error and does not use the token up.
+#[tokio::test]
+async fn a_weak_password_leaves_the_token_good() {
+    let app = app().await;
+    forgot(&app, "ada@lantern.example").await;
+    let token = app.mailed_token("ada@lantern.example");
+    let weak: Answer = reset(&app, &token, "short").await;
+    assert_eq!(
+        (weak.status, weak.code()),
+        (422, "invalid_fields"),
+        "a weak password: {:?}",
+        weak.body
+    );
+    assert_eq!(
+        weak.body["errors"][0]["field"],
+        Value::from("password"),
+        "the field at fault: {}",
+        weak.body
+    );
+    assert_eq!(
+        kept(&app, "ada@lantern.example"),
+        "the old hash",
+        "the hash after a weak password"
+    );
+    assert_eq!(
+        reset(&app, &token, "a brand new password").await.status,
+        204,
+        "the same token, a better password"
+    );
+}
+
+/// Of twenty uses of one token at the same time, exactly one sets its password.
+#[tokio::test]
+async fn of_twenty_uses_at_once_one_wins() {
+    let app = app().await;
+    forgot(&app, "ada@lantern.example").await;
+    let body = json!({"token": app.mailed_token("ada@lantern.example"), "password": "a brand new password"});
+    let _ = app.journal.take();
+    let answers: Vec<Answer> = app
+        .at_once(20, || app.server.post("/api/password/reset").json(&body))
+        .await;
+    assert_eq!(
+        (count(&answers, 204), count(&answers, 400)),
+        (1, 19),
+        "answers with 204 and with 400"
+    );
+    let ended = app
+        .journal
+        .take()
+        .into_iter()
+        .filter(|line| line == "end_all 1")
+        .count();
+    assert_eq!(ended, 1, "how often the sessions were ended");
+}
+
+/// If any step fails, none has happened: password, token and sessions are as before.
+#[tokio::test]
+async fn a_reset_happens_completely_or_not_at_all() {
+    struct Broken;
+    impl Audit for Broken {
+        fn record(&self, _tx: &Tx, event: Event) -> Result<(), Problem> {
+            match event.kind {
+                "password.reset" => Err(Problem::internal(&"the test's own failure")),
+                _ => Ok(()),
+            }
+        }
+    }
+    let app = spawn(routes(), |neighbours, _| {
+        neighbours.audit = Arc::new(Broken)
+    })
+    .await;
+    app.person("ada@lantern.example", "the old hash");
+    value(
+        app.cx()
+            .write(|tx| tx.neighbours().sessions.start(tx, 1, Kind::Api)),
+    );
+    forgot(&app, "ada@lantern.example").await;
+    let token = app.mailed_token("ada@lantern.example");
+    let answer: Answer = reset(&app, &token, "a brand new password").await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (500, "internal"),
+        "a broken trail: {:?}",
+        answer.body
+    );
+    assert_eq!(
+        kept(&app, "ada@lantern.example"),
+        "the old hash",
+        "the hash"
+    );
+    assert_eq!(live_sessions(&app, 1), 1, "live sessions");
+    let unused: i64 = app.query(
+        "SELECT count(*) FROM reset_tokens WHERE used_at IS NULL",
+        [],
+    );
+    assert_eq!(unused, 1, "unused tokens");
+}

@@ -1,0 +1,424 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use auth_system::given::neighbours::Factor;
+use auth_system::given::tokens;
+use auth_system::totp::{Authenticator, hotp, routes};
+use data_encoding::BASE32_NOPAD;
+use serde_json::{Value, json};
+
+use crate::helpers::{Answer, START, TestApp, answer, count, spawn, value};
+
+async fn app() -> TestApp {
+    let app = spawn(routes(), |neighbours, _| {
+        neighbours.second_factor = Arc::new(Authenticator)
+    })
+    .await;
+    app.person("ada+books@lantern.example", "hash");
+    app.person("ben@lantern.example", "hash");
+    app
+}
+
+async fn enroll(app: &TestApp, user: i64) -> Answer {
+    answer(
+        app.server
+            .post("/api/totp/enroll")
+            .bearer_auth(format!("user-{user}")),
+    )
+    .await
+}
+
+async fn confirm(app: &TestApp, user: i64, code: &str) -> Answer {
+    let request = app
+        .server
+        .post("/api/totp/confirm")
+        .bearer_auth(format!("user-{user}"));
+    answer(request.json(&json!({"code": code}))).await
+}
+
+fn check(app: &TestApp, user: i64, code: Option<&str>) -> Factor {
+    value(
+        app.cx()
+            .write(|tx| tx.neighbours().second_factor.check(tx, user, code)),
+    )
+}
+
+/// The code of the step that lies `steps` from the one of `START`, computed by [`hotp`], which the RFC's table tests.
+fn code(secret: &[u8], steps: i64) -> String {
+    let step = u64::try_from(START / 30 + steps).expect("after 1970");
+    hotp(secret, step, 6).expect("a code")
+}
+
+/// Enrols and confirms; answers the secret and the recovery codes. The clock then stands two steps after `START`.
+async fn enrolled(app: &TestApp, user: i64) -> (Vec<u8>, Vec<String>) {
+    let secret = BASE32_NOPAD
+        .decode(enroll(app, user).await.text("secret").as_bytes())
+        .expect("the secret is base32");
+    let step = app.app.now() / 30 - START / 30;
+    let confirmed: Answer = confirm(app, user, &code(&secret, step)).await;
+    assert_eq!(
+        confirmed.status, 200,
+        "the right code confirms: {:?}",
+        confirmed.body
+    );
+    let codes: Vec<String> =
+        serde_json::from_value(confirmed.body["recovery_codes"].clone()).expect("a list of texts");
+    app.clock.advance(60);
+    (secret, codes)
+}
+
+/// The codes of RFC 6238, appendix B (SHA-1), and of RFC 4226, appendix D, come out.
+#[test]
+fn the_codes_of_the_standards_come_out() {
+    let secret = b"12345678901234567890";
+    for (seconds, expected) in [
+        (59, "94287082"),
+        (1_111_111_109, "07081804"),
+        (1_111_111_111, "14050471"),
+        (1_234_567_890, "89005924"),
+        (2_000_000_000, "69279037"),
+        (20_000_000_000, "65353130"),
+    ] {
+        let code: String = hotp(secret, seconds / 30, 8).expect("a code");
+        assert_eq!(code, expected, "RFC 6238, {seconds} seconds after 1970");
+    }
+    let rfc4226 = [
+        "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871",
+        "520489",
+    ];
+    for (counter, expected) in (0..).zip(rfc4226) {
+        let code: String = hotp(secret, counter, 6).expect("a code");
+        assert_eq!(code, expected, "RFC 4226, counter {counter}");
+    }
+}
+
+/// Fewer digits are the last ones of more, and every code has exactly the digits that were asked for.
+#[test]
+fn shorter_codes_are_the_end_of_longer_ones() {
+    let mut random = support::seeded(0x1771);
+    for _ in 0..300 {
+        let secret: Vec<u8> = (0..20)
+            .map(|_| u8::try_from(random.number(0..256)).expect("a byte"))
+            .collect();
+        let counter = random.bits();
+        let [six, nine] = [6, 9].map(|digits| hotp(&secret, counter, digits).expect("a code"));
+        assert_eq!(
+            (six.len(), nine.len()),
+            (6, 9),
+            "digits of {six} and {nine}"
+        );
+        assert!(
+            nine.ends_with(&six),
+            "counter {counter}: {nine} ends with {six}"
+        );
+    }
+}
+
+/// Enrolling gives a fresh secret of 20 bytes, typed or scanned; it counts only after a code has confirmed it.
+#[tokio::test]
+async fn an_enrolment_waits_for_its_code() {
+    let app = app().await;
+    assert_eq!(
+        check(&app, 1, None),
+        Factor::NotEnrolled,
+        "before everything"
+    );
+    let first: Answer = enroll(&app, 1).await;
+    assert_eq!(first.status, 200, "enrolling: {:?}", first.body);
+    let second: Answer = enroll(&app, 1).await;
+    let secret = second.text("secret");
+    assert_ne!(
+        first.text("secret"),
+        secret,
+        "enrolling again gives another secret"
+    );
+    assert_eq!(
+        BASE32_NOPAD
+            .decode(secret.as_bytes())
+            .map(|bytes| bytes.len()),
+        Ok(20),
+        "bytes of {secret}"
+    );
+    let uri = format!(
+        "otpauth://totp/Lantern:ada%2Bbooks@lantern.example?secret={secret}&issuer=Lantern&algorithm=SHA1&digits=6&period=30"
+    );
+    assert_eq!(
+        second.text("otpauth_uri"),
+        uri,
+        "the address for the QR code"
+    );
+    assert_eq!(
+        check(&app, 1, None),
+        Factor::NotEnrolled,
+        "before the secret is confirmed"
+    );
+
+    let [old, new] = [first.text("secret"), secret]
+        .map(|text| BASE32_NOPAD.decode(text.as_bytes()).expect("base32"));
+    for wrong in [
+        code(&old, 0),
+        code(&new, 2),
+        code(&new, -2),
+        "0".to_owned(),
+        String::new(),
+    ] {
+        let answer: Answer = confirm(&app, 1, &wrong).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (400, "invalid_code"),
+            "the code {wrong:?}"
+        );
+    }
+    let nobody: Answer = confirm(&app, 2, &code(&new, 0)).await;
+    assert_eq!(
+        (nobody.status, nobody.code()),
+        (400, "invalid_code"),
+        "a person who has not enrolled"
+    );
+    assert_eq!(
+        confirm(&app, 1, &code(&new, 0)).await.status,
+        200,
+        "the current code"
+    );
+    assert_eq!(
+        check(&app, 1, None),
+        Factor::Missing,
+        "after the secret is confirmed"
+    );
+    assert_eq!(
+        check(&app, 2, None),
+        Factor::NotEnrolled,
+        "the other person"
+    );
+    assert_eq!(app.journal.take(), ["record totp.enabled 1"], "the trail");
+    for again in [
+        enroll(&app, 1).await,
+        confirm(&app, 1, &code(&new, 1)).await,
+    ] {
+        assert_eq!(
+            (again.status, again.code()),
+            (409, "already_enrolled"),
+            "once more: {:?}",
+            again.body
+        );
+    }
+    app.clock.advance(60);
+    assert_eq!(
+        check(&app, 1, Some(&code(&new, 2))),
+        Factor::Passed,
+        "the secret is still the one that was confirmed"
+    );
+}
+
+/// The codes of the step before, of now and of the step after pass; older, later and misshapen ones do not.
+#[tokio::test]
+async fn the_window_is_one_step() {
+    for (offset, factor) in [
+        (-2, Factor::Wrong),
+        (-1, Factor::Passed),
+        (0, Factor::Passed),
+        (1, Factor::Passed),
+        (2, Factor::Wrong),
+    ] {
+        let app = app().await;
+        let (secret, _) = enrolled(&app, 1).await;
+        app.clock.advance(60);
+        for second in [0, 29] {
+            app.execute("UPDATE totp SET last_step = 0", []);
+            app.clock.advance(second);
+            let given = code(&secret, 4 + offset);
+            assert_eq!(
+                check(&app, 1, Some(&given)),
+                factor,
+                "{offset} steps from now, second {second} of the step"
+            );
+        }
+    }
+    let app = app().await;
+    let (secret, _) = enrolled(&app, 1).await;
+    let right = code(&secret, 2);
+    for wrong in [
+        "",
+        "0",
+        &right[1..],
+        &format!("{right}0"),
+        &format!("0{right}"),
+        "abcdef",
+        "١٢٣٤٥٦",
+    ] {
+        assert_eq!(
+            check(&app, 1, Some(wrong)),
+            Factor::Wrong,
+            "the code {wrong:?}"
+        );
+    }
+    assert_eq!(
+        check(&app, 1, Some(&right)),
+        Factor::Passed,
+        "the right code"
+    );
+}
+
+/// A code passes once; nor does an older one pass after it, nor the one that confirmed the enrolment.
+#[tokio::test]
+async fn no_code_passes_twice() {
+    let app = app().await;
+    let secret = BASE32_NOPAD
+        .decode(enroll(&app, 1).await.text("secret").as_bytes())
+        .expect("base32");
+    confirm(&app, 1, &code(&secret, 0)).await;
+    assert_eq!(
+        check(&app, 1, Some(&code(&secret, 0))),
+        Factor::Wrong,
+        "the code that confirmed the enrolment"
+    );
+    assert_eq!(
+        check(&app, 1, Some(&code(&secret, 1))),
+        Factor::Passed,
+        "the next code, early"
+    );
+    assert_eq!(
+        check(&app, 1, Some(&code(&secret, 1))),
+        Factor::Wrong,
+        "the same code again"
+    );
+    app.clock.advance(30);
+    assert_eq!(
+        check(&app, 1, Some(&code(&secret, 1))),
+        Factor::Wrong,
+        "the same code, half a minute later"
+    );
+    assert_eq!(
+        check(&app, 1, Some(&code(&secret, 0))),
+        Factor::Wrong,
+        "an older code"
+    );
+    assert_eq!(
+        check(&app, 1, Some(&code(&secret, 2))),
+        Factor::Passed,
+        "the next code"
+    );
+}
+
+/// Recovery codes are ten, random, stored as digests, good once each, for their owner, and however they are typed.
+#[tokio::test]
+async fn recovery_codes_pass_once() {
+    let app = app().await;
+    let (_, codes) = enrolled(&app, 1).await;
+    let (_, bens) = enrolled(&app, 2).await;
+    let all: BTreeSet<&String> = codes.iter().chain(&bens).collect();
+    assert_eq!(
+        (codes.len(), bens.len(), all.len()),
+        (10, 10, 20),
+        "recovery codes of Ada and of Ben, and together"
+    );
+    for code in &codes {
+        let groups: Vec<&str> = code.split('-').collect();
+        assert!(
+            groups.len() == 4 && groups.iter().all(|group| group.len() == 4),
+            "four groups of four: {code}"
+        );
+        let kept: i64 = app.query(
+            "SELECT count(*) FROM recovery_codes WHERE digest = ?1 AND user_id = 1",
+            [tokens::digest(&code.replace('-', ""))],
+        );
+        assert_eq!(kept, 1, "the table keeps the digest of {code}");
+    }
+    for (number, code) in codes.iter().enumerate() {
+        let typed = match number % 3 {
+            0 => code.clone(),
+            1 => code.replace('-', "").to_lowercase(),
+            _ => format!(" {} ", code.replace('-', " ")),
+        };
+        assert_eq!(
+            check(&app, 2, Some(&typed)),
+            Factor::Wrong,
+            "Ada's code {typed:?} for Ben"
+        );
+        assert_eq!(
+            check(&app, 1, Some(&typed)),
+            Factor::Passed,
+            "Ada's code {typed:?}"
+        );
+        assert_eq!(
+            check(&app, 1, Some(&typed)),
+            Factor::Wrong,
+            "the same once more"
+        );
+    }
+}
+
+/// Removing the factor takes its recovery codes along, and nobody else's; a new enrolment begins from nothing.
+#[tokio::test]
+async fn removing_removes_everything() {
+    let app = app().await;
+    let (_, codes) = enrolled(&app, 1).await;
+    let (_, bens) = enrolled(&app, 2).await;
+    let _ = app.journal.take();
+    let removed = answer(app.server.delete("/api/totp").bearer_auth("user-1")).await;
+    assert_eq!(removed.status, 204, "removing: {:?}", removed.body);
+    assert_eq!(app.journal.take(), ["record totp.disabled 1"], "the trail");
+    assert_eq!(
+        check(&app, 1, Some(&codes[0])),
+        Factor::NotEnrolled,
+        "Ada has no factor"
+    );
+    let (secret, _) = enrolled(&app, 1).await;
+    assert_eq!(
+        check(&app, 1, Some(&codes[1])),
+        Factor::Wrong,
+        "a recovery code of the enrolment before"
+    );
+    let step = app.app.now() / 30 - START / 30;
+    assert_eq!(
+        check(&app, 1, Some(&code(&secret, step))),
+        Factor::Passed,
+        "a code of the new enrolment"
+    );
+    assert_eq!(
+        check(&app, 2, Some(&bens[0])),
+        Factor::Passed,
+        "Ben's recovery code"
+    );
+}
+
+/// Of twenty uses of one code at the same time exactly one passes, for an app's code and for a recovery code.
+#[tokio::test]
+async fn of_twenty_uses_at_once_one_passes() {
+    let app = app().await;
+    let (secret, codes) = enrolled(&app, 1).await;
+    for given in [code(&secret, 2), codes[0].clone()] {
+        let tasks: Vec<_> = (0..20)
+            .map(|_| {
+                let (cx, given) = (app.cx(), given.clone());
+                tokio::task::spawn_blocking(move || {
+                    value(cx.write(|tx| tx.neighbours().second_factor.check(tx, 1, Some(&given))))
+                })
+            })
+            .collect();
+        let mut passed = 0;
+        for task in tasks {
+            if task.await.expect("the check ends") == Factor::Passed {
+                passed += 1;
+            }
+        }
+        assert_eq!(passed, 1, "how often the code {given} passed");
+    }
+    let secret = BASE32_NOPAD
+        .decode(enroll(&app, 2).await.text("secret").as_bytes())
+        .expect("base32");
+    let body: Value = json!({"code": code(&secret, 2)});
+    let answers: Vec<Answer> = app
+        .at_once(20, || {
+            app.server
+                .post("/api/totp/confirm")
+                .bearer_auth("user-2")
+                .json(&body)
+        })
+        .await;
+    assert_eq!(
+        (count(&answers, 200), count(&answers, 409)),
+        (1, 19),
+        "confirmations with 200 and with 409"
+    );
+}

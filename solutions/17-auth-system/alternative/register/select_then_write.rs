@@ -1,0 +1,188 @@
+//! Differs: looks in the same transaction as it writes, which nobody can come between, instead of one upsert.
+
+use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+
+use crate::given::app::{App, Cx};
+use crate::given::config::Argon2Cost;
+use crate::given::extract::{Body, Fields, text_or_empty};
+use crate::given::mail::Mail;
+use crate::given::neighbours::{Event, Passwords};
+use crate::given::problem::{FieldError, Problem};
+
+/// The body of `POST /api/register`. A field that is missing or no text arrives here as the empty text.
+#[derive(Clone, Deserialize)]
+pub struct Registration {
+    #[serde(default, deserialize_with = "text_or_empty")]
+    pub email: String,
+    #[serde(default, deserialize_with = "text_or_empty")]
+    pub password: String,
+    #[serde(default, deserialize_with = "text_or_empty")]
+    pub name: String,
+}
+
+impl Fields for Registration {
+    const REQUIRED: &'static [&'static str] = &[];
+}
+
+/// The answer, for a new address and for a known one alike: the address to which a mail went.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Registered {
+    pub email: String,
+}
+
+/// The routes of this milestone.
+pub fn routes() -> Router<App> {
+    Router::new().route("/api/register", post(handler))
+}
+
+async fn handler(
+    cx: Cx,
+    Body(form): Body<Registration>,
+) -> Result<(StatusCode, Json<Registered>), Problem> {
+    let registered = cx.run_hashing(move |cx| register(cx, &form)).await?;
+    Ok((StatusCode::CREATED, Json(registered)))
+}
+
+/// Passwords that everybody tries first. A real list has a hundred thousand.
+pub const COMMON_PASSWORDS: [&str; 5] = [
+    "123456789012",
+    "password1234",
+    "passwordpassword",
+    "qwertyuiop12",
+    "iloveyou1234",
+];
+
+/// Hashes with Argon2id at this cost.
+pub struct Argon2id(pub Argon2Cost);
+
+impl Passwords for Argon2id {
+    fn weakness(&self, password: &str, email: &str) -> Option<String> {
+        let length = password.chars().count();
+        let lower = password.to_lowercase();
+        if length < 12 {
+            Some("Use at least 12 characters.".to_owned())
+        } else if length > 128 {
+            Some("Use at most 128 characters.".to_owned())
+        } else if COMMON_PASSWORDS.contains(&lower.as_str()) {
+            Some("Everybody tries this password first.".to_owned())
+        } else if lower == email.to_lowercase() {
+            Some("Do not use your address as a password.".to_owned())
+        } else {
+            None
+        }
+    }
+
+    fn hash(&self, password: &str) -> Result<String, Problem> {
+        let Argon2Cost {
+            memory_kib,
+            iterations,
+            lanes,
+        } = self.0;
+        let params = Params::new(memory_kib, iterations, lanes, None)
+            .map_err(|error| Problem::internal(&error))?;
+        let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password(password.as_bytes())
+            .map_err(|error| Problem::internal(&error))?;
+        Ok(hash.to_string())
+    }
+}
+
+/// The form in which an address is stored and compared: trimmed, in lower case. `None` for what is no address.
+pub fn normalise(email: &str) -> Option<String> {
+    let email = email.trim().to_lowercase();
+    let (local, domain) = email.split_once('@')?;
+    let sound = !local.is_empty()
+        && email.len() <= 254
+        && domain.contains('.')
+        && domain.split('.').all(|label| !label.is_empty())
+        && !domain.contains('@')
+        && !email.chars().any(|c| c.is_whitespace() || c.is_control());
+    sound.then_some(email)
+}
+
+/// Opens an account that waits for its address to be confirmed, and sends the mail.
+pub fn register(cx: &Cx, form: &Registration) -> Result<Registered, Problem> {
+    let (email, name) = validated(cx, form)?;
+    // For a known address as well: leaving out the slow part would tell the two apart by the clock.
+    let hash = cx.neighbours().passwords.hash(&form.password)?;
+    cx.write(|tx| {
+        // One statement decides, so that two registrations at once cannot both find the address free. An account that
+        // nobody has confirmed belongs to nobody: its newest password counts, not that of whoever typed the address
+        // first.
+        let user: Option<i64> = tx
+            .query_row(
+                "SELECT iif(verified_at IS NULL, id, 0) FROM users WHERE email = ?1",
+                [&email],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let user = match user {
+            Some(0) => None,
+            Some(pending) => {
+                tx.execute(
+                    "UPDATE users SET name = ?2, password_hash = ?3 WHERE id = ?1",
+                    (pending, &name, &hash),
+                )?;
+                Some(pending)
+            }
+            None => {
+                tx.execute(
+                    "INSERT INTO users (email, name, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)",
+                    (&email, &name, &hash, tx.now()),
+                )?;
+                Some(tx.last_insert_rowid())
+            }
+        };
+        match user {
+            Some(user) => {
+                tx.neighbours().verification.send(tx, user, &email)?;
+                let event = Event::new(user, "account.registered");
+                tx.neighbours().audit.record(tx, event)?;
+            }
+            None => tx.send(&already_registered(&email))?,
+        }
+        Ok(Registered {
+            email: email.clone(),
+        })
+    })
+}
+
+/// The address and the name as they are stored, or every field's error.
+fn validated(cx: &Cx, form: &Registration) -> Result<(String, String), Problem> {
+    let mut errors = Vec::new();
+    let email = normalise(&form.email);
+    if email.is_none() {
+        errors.push(FieldError::new("email", "Give a valid address."));
+    }
+    let passwords = &cx.neighbours().passwords;
+    if let Some(message) = passwords.weakness(&form.password, form.email.trim()) {
+        errors.push(FieldError::new("password", &message));
+    }
+    let name = form.name.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        errors.push(FieldError::new(
+            "name",
+            "Give a name of 1 to 100 characters.",
+        ));
+    }
+    match email {
+        Some(email) if errors.is_empty() => Ok((email, name.to_owned())),
+        _ => Err(Problem::invalid_fields(errors)),
+    }
+}
+
+fn already_registered(email: &str) -> Mail {
+    Mail {
+        to: email.to_owned(),
+        subject: "You already have an account".to_owned(),
+        text: "Somebody, perhaps you, tried to open a Lantern account with this address. It has one already:\n\
+               sign in, or ask for a new password if you have forgotten yours. Nothing was changed."
+            .to_owned(),
+    }
+}
