@@ -402,6 +402,25 @@ fn random_responses_arrive_as_they_were_meant() {
         assert_eq!(sent.headers, expected, "the other headers");
         assert_eq!(sent.body, response.body, "the body");
     }
+    // The ends of months, and of Februaries in leap years and others.
+    for (now, expected) in [
+        (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (2678399, "Sat, 31 Jan 1970 23:59:59 GMT"),
+        (2678400, "Sun, 01 Feb 1970 00:00:00 GMT"),
+        (70848000, "Fri, 31 Mar 1972 00:00:00 GMT"),
+        (951868799, "Tue, 29 Feb 2000 23:59:59 GMT"),
+        (951868800, "Wed, 01 Mar 2000 00:00:00 GMT"),
+        (4107542400, "Mon, 01 Mar 2100 00:00:00 GMT"),
+        (4107542399, "Sun, 28 Feb 2100 23:59:59 GMT"),
+        (253402300799, "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ] {
+        let sent: Sent = send(&Response::new(Status::OK), Sending { now, ..USUAL });
+        assert_eq!(
+            header(&sent, "date"),
+            Some(expected),
+            "the date of second {now}"
+        );
+    }
     let late: Sent = send(
         &Response::new(Status::OK),
         Sending {
