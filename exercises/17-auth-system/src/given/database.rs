@@ -1,5 +1,6 @@
 //! One SQLite file in WAL mode: one connection that writes, as many as needed that read.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -86,6 +87,7 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
+        let _busy = Busy::begin()?;
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut connection = lock(&self.writer);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -135,6 +137,29 @@ impl Database {
     }
 }
 
+thread_local! {
+    static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A thread that waits for its own transaction would wait for ever: it is told so instead.
+struct Busy;
+
+impl Busy {
+    fn begin() -> Result<Self, Problem> {
+        if WRITING.replace(true) {
+            let cause = "`write` was called inside of `write`: use the `tx` that you have";
+            return Err(Problem::internal(&cause));
+        }
+        Ok(Self)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        WRITING.set(false);
+    }
+}
+
 /// A panic in another request leaves its transaction rolled back and the connection sound.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -171,4 +196,70 @@ fn migrate(connection: &mut Connection) -> Result<(), Box<dyn std::error::Error>
     transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len())?)?;
     transaction.commit()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Database, Durability, MIGRATIONS};
+    use crate::given::problem::Problem;
+
+    fn database() -> (tempfile::TempDir, Database) {
+        let folder = tempfile::tempdir().expect("the system gives a temporary folder");
+        let path = folder.path().join("test.db");
+        let database = Database::open(&path, Durability::Relaxed).expect("it opens");
+        (folder, database)
+    }
+
+    fn keys(database: &Database) -> i64 {
+        let count = database.read(|connection| {
+            let sql = "SELECT count(*) FROM signing_keys";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        });
+        count.expect("it can be read")
+    }
+
+    #[test]
+    fn a_refusal_commits_and_a_failure_rolls_back() {
+        let (_folder, database) = database();
+        for (answer, rows) in [
+            (Problem::not_found(), 1),
+            (Problem::internal(&"the test's own failure"), 1),
+        ] {
+            let refused = database.write(|connection| -> Result<(), Problem> {
+                connection.execute(
+                    "INSERT INTO signing_keys VALUES (hex(randomblob(8)), x'00', 0)",
+                    [],
+                )?;
+                Err(answer.clone())
+            });
+            assert!(refused.is_err());
+            assert_eq!(keys(&database), rows, "after {}", answer.code());
+        }
+    }
+
+    #[test]
+    fn a_write_inside_of_a_write_is_told_instead_of_waiting() {
+        let (_folder, database) = database();
+        let nested = database.write(|_| database.write(|_| Ok(())));
+        assert_eq!(nested.map_err(|problem| problem.code()), Err("internal"));
+        assert!(database.write(|_| Ok(())).is_ok(), "the next write");
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_and_the_same_is_kept() {
+        let (folder, database) = database();
+        let path = folder.path().join("test.db");
+        assert!(
+            Database::open(&path, Durability::Relaxed).is_ok(),
+            "a second opening"
+        );
+        let newer = format!("PRAGMA user_version = {}", MIGRATIONS.len() + 1);
+        database
+            .write(|connection| Ok(connection.execute_batch(&newer)?))
+            .expect("it can be written");
+        assert!(
+            Database::open(&path, Durability::Relaxed).is_err(),
+            "a newer schema"
+        );
+    }
 }

@@ -187,3 +187,48 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use axum::http::{HeaderMap, HeaderValue, header};
+
+    use super::{address, cookie};
+    use crate::given::config::Config;
+
+    #[test]
+    fn only_the_proxys_own_entry_counts() {
+        let peer: IpAddr = "10.0.0.1".parse().expect("an address");
+        let mut headers = HeaderMap::new();
+        headers.append(
+            "x-forwarded-for",
+            HeaderValue::from_static("198.51.100.1, 203.0.113.9"),
+        );
+        headers.append(
+            "x-forwarded-for",
+            HeaderValue::from_static("198.51.100.2, 192.0.2.7"),
+        );
+        let of = |behind_proxy: bool| {
+            let config = Config {
+                behind_proxy,
+                ..Config::default()
+            };
+            address(&config, &headers, peer).to_string()
+        };
+        assert_eq!(of(true), "192.0.2.7");
+        assert_eq!(of(false), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let mut headers = HeaderMap::new();
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("a=1; __Host-session=x=y; session=2"),
+        );
+        assert_eq!(cookie(&headers, "__Host-session").as_deref(), Some("x=y"));
+        assert_eq!(cookie(&headers, "session").as_deref(), Some("2"));
+        assert_eq!(cookie(&headers, "Host-session"), None);
+    }
+}
