@@ -87,7 +87,11 @@ fn run(command: Command) -> Result<Ending> {
 
 /// The folder of the course: that of the workspace that this runner belongs to, or the nearest one above the
 /// working folder.
-fn root() -> Result<PathBuf> {
+///
+/// # Errors
+///
+/// When there is no course.
+pub fn root() -> Result<PathBuf> {
     let is_course = |folder: &&Path| folder.join("exercises").join("roadmap.toml").exists();
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let working = std::env::current_dir()

@@ -168,8 +168,6 @@ impl Function {
     /// What is put at the start and at the end of the body.
     fn texts(&self, source: &str, attributes: &Attributes) -> Result<(String, String), String> {
         let answer = self.answer.clone().and_then(|range| source.get(range));
-        // A comment at the end of the last line must not swallow what is put there: it stands before the brace, and a
-        // line comment ends before it.
         match (&attributes.should_panic, answer, self.is_async) {
             (None, None, _) => Ok((
                 format!(" let _came_to_its_end = crate::{MODULE}::begin();"),

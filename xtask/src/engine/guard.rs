@@ -23,6 +23,9 @@ pub trait Guard: Sync {
     /// When the build must not be run.
     fn inspect(&self, artifacts: &[PathBuf]) -> Result<()>;
 
+    /// How long a test may run that would have `usual` by itself.
+    fn test_time(&self, usual: Duration) -> Duration;
+
     /// How many tests may run at a time.
     fn workers(&self) -> usize;
 

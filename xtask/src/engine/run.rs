@@ -30,6 +30,8 @@ pub struct Program<'a> {
     pub workspace: &'a Path,
 }
 
+const NO_TIME_LEFT: &str = "the time for the whole submission was used up";
+
 const NOT_PROVED: &str = "the test program claims success, but the test never came to its end: the code under test \
                           ended the program or wrote a forged result";
 
@@ -106,8 +108,10 @@ fn run_one(
         .env("INSTA_FORCE_PASS", "0")
         .env("NO_COLOR", "1")
         .env("RUST_BACKTRACE", "0");
+    let usual = Duration::from_secs(case.seconds.into());
+    let time = guard.map_or(usual, |guard| guard.test_time(usual));
     let limits = Limits {
-        time: Some(Duration::from_secs(case.seconds.into())),
+        time: Some(time),
         output: OUTPUT_BYTES,
     };
     let fail = |cause| Error::file(program.binary, cause);
@@ -124,6 +128,7 @@ fn run_one(
     let proved = (start.proved)();
     let mut reading = match &outcome.end {
         End::Cancelled => return Ok(None),
+        End::TimedOut if time < usual => Reading::plain(TestStatus::TimedOut, NO_TIME_LEFT),
         End::TimedOut => Reading::plain(TestStatus::TimedOut, timed_out(case.seconds)),
         End::TooMuchOutput => Reading::plain(TestStatus::Failed, too_much_output()),
         End::Exited(status) => read_exit(&path, *status, &outcome),
