@@ -296,7 +296,7 @@ impl Hall<'_> {
                 learner.points = learner.exercises.iter().map(|mark| mark.points).sum();
             }
             Err(problem) => {
-                let folder = xtask::files::relative(Path::new(""), &entry.folder);
+                let folder = entry.folder.display();
                 learner.problem = Some(format!("the folder {folder} {problem}"));
             }
         }

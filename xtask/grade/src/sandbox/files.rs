@@ -28,6 +28,8 @@ fn restrict(policy: &Policy) -> Result<RulesetStatus, RulesetError> {
     let all = AccessFs::from_all(ABI::V5);
     let read: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::ReadDir;
     let run = read | AccessFs::Execute;
+    // The kernel reads a program to start it, so that what may be started may be read.
+    let start = AccessFs::ReadFile | AccessFs::Execute;
     let change = all & !(AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock);
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -36,7 +38,7 @@ fn restrict(policy: &Policy) -> Result<RulesetStatus, RulesetError> {
         .create()?
         .add_rules(path_beneath_rules(&policy.reads, read))?
         .add_rules(path_beneath_rules(&policy.runs, run))?
-        .add_rules(path_beneath_rules(&policy.starts, AccessFs::Execute))?
+        .add_rules(path_beneath_rules(&policy.starts, start))?
         .add_rules(path_beneath_rules(&policy.writes, change))?
         .add_rules(path_beneath_rules(DEVICES, change))?
         .restrict_self()?;

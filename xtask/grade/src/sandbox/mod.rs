@@ -41,7 +41,7 @@ pub struct Policy {
     pub reads: Vec<PathBuf>,
     /// Files and folders that it may read and run.
     pub runs: Vec<PathBuf>,
-    /// Programs that it may become, without reading them.
+    /// Programs that it may become.
     pub starts: Vec<PathBuf>,
     /// Files and folders that it may read and change.
     pub writes: Vec<PathBuf>,
