@@ -45,6 +45,9 @@ const SYSTEM_READS: [&str; 12] = [
 /// Where compilers and linkers are.
 const COMPILER_RUNS: [&str; 7] = ["/bin", "/lib", "/lib64", "/usr", "/etc", "/opt", "/nix"];
 
+/// How the refusal of a build begins that rests on other files.
+pub const READS_A_FILE: &str = "while it is compiled, the code reads the file";
+
 /// The limits of one grading.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -288,7 +291,7 @@ fn check_read_files(artifact: &Path, overlay: &Path) -> Result<()> {
         let is_test = inside.is_some_and(|part| part.as_os_str() == "tests");
         if inside.is_none() || (is_library && is_test) {
             return Err(Error::new(format!(
-                "the code reads the file {} while it is compiled; a solution consists of its own source files only",
+                "{READS_A_FILE} {}; a solution consists of its own source files only",
                 path.display()
             )));
         }

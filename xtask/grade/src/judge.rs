@@ -119,6 +119,8 @@ impl<'a> Lane<'a> {
                 sources.insert(&exercise.name, files);
             }
         }
+        // A text that does not split into tokens does not say what it uses. It is judged by itself.
+        let unread = split_off(&mut sources, |files| files.values().any(|text| scan(text).is_none()));
         let groups = groups(&sources);
         let group_of = |name: &str| groups.iter().find(|group| group.contains(&name));
         let key_of = |exercise: &Exercise| {
@@ -126,7 +128,9 @@ impl<'a> Lane<'a> {
             let mut parts = vec![plan.key.text().to_owned(), exercise.name.clone()];
             let mut names = names.to_vec();
             names.sort_unstable();
-            parts.extend(names.iter().filter_map(|name| sources.get(name)).map(|files| Key::of_files(files).text().to_owned()));
+            let own = unread.get(exercise.name.as_str());
+            let files = names.iter().filter_map(|name| sources.get(name)).chain(own);
+            parts.extend(files.map(|files| Key::of_files(files).text().to_owned()));
             Key::of(&parts.iter().map(String::as_str).collect::<Vec<&str>>())
         };
         let mut found: BTreeMap<&str, Mark> = BTreeMap::new();
@@ -136,7 +140,7 @@ impl<'a> Lane<'a> {
             let mark = match taken.get(exercise.name.as_str()) {
                 None | Some(Taken::Missing) => without(Standing::NotSubmitted, Vec::new()),
                 Some(Taken::Refused(why)) => without(Standing::Refused, vec![why.clone()]),
-                Some(Taken::Files(_)) if !sources.contains_key(exercise.name.as_str()) => {
+                Some(Taken::Files(files)) if is_starter(plan, exercise, files) => {
                     without(Standing::NotStarted, Vec::new())
                 }
                 Some(Taken::Files(_)) => match store.get::<Mark>(&key_of(exercise)) {
@@ -153,7 +157,16 @@ impl<'a> Lane<'a> {
             self.warm_up(plan, store)?;
             self.use_fixtures(plan)?;
             self.guard.set_deadline(Some(Duration::from_secs(self.bounds.submission)));
-            for mark in self.judge_sources(plan, &sources, &groups, &open)? {
+            let is_unread = |exercise: &&&Exercise| unread.contains_key(exercise.name.as_str());
+            let read: Vec<&Exercise> = open.iter().filter(|one| !is_unread(one)).copied().collect();
+            let mut marks = Vec::new();
+            if !read.is_empty() {
+                marks.extend(self.judge_sources(plan, &sources, &groups, &read)?);
+            }
+            for exercise in open.iter().filter(is_unread) {
+                marks.extend(self.judge_unread(plan, &unread, exercise)?);
+            }
+            for mark in marks {
                 let exercise = open.iter().find(|exercise| plan.id(exercise) == mark.exercise);
                 let Some(exercise) = exercise else { continue };
                 if self.is_final(&mark) {
@@ -211,11 +224,6 @@ impl<'a> Lane<'a> {
             let mark = |exercise: &&Exercise| Mark::without_tests(plan.id(exercise), Standing::NotGraded, vec![said.clone()]);
             return Ok(open.iter().map(mark).collect());
         }
-        let part = |groups: &[Vec<&str>]| -> (Vec<Vec<String>>, Vec<String>) {
-            let own: Vec<Vec<String>> = groups.iter().map(|group| group.iter().map(|name| (*name).to_owned()).collect()).collect();
-            let names = own.iter().flatten().cloned().collect();
-            (own, names)
-        };
         match self.build(plan, sources, open) {
             Ok(verdicts) => {
                 let mut marks = Vec::new();
@@ -226,9 +234,9 @@ impl<'a> Lane<'a> {
             }
             Err(error) if groups.len() <= 1 => {
                 self.blame(plan, &error)?;
-                let said = format!("{error}");
+                let said = self.told(&error);
                 let mark = |exercise: &&Exercise| {
-                    Mark::without_tests(plan.id(exercise), Standing::CompileError, vec![crate::results::carried(&said)])
+                    Mark::without_tests(plan.id(exercise), Standing::CompileError, vec![said.clone()])
                 };
                 Ok(open.iter().map(mark).collect())
             }
@@ -236,8 +244,7 @@ impl<'a> Lane<'a> {
                 let (left, right) = groups.split_at(groups.len() / 2);
                 let mut marks = Vec::new();
                 for half in [left, right] {
-                    let (_, names) = part(half);
-                    let inside = |name: &str| names.iter().any(|known| known == name);
+                    let inside = |name: &str| half.iter().flatten().any(|known| *known == name);
                     let sources: Sources<'_> = sources.iter().filter(|(name, _)| inside(name)).map(|(name, files)| (*name, *files)).collect();
                     let open: Vec<&Exercise> = open.iter().copied().filter(|exercise| inside(&exercise.name)).collect();
                     if !open.is_empty() {
@@ -270,15 +277,36 @@ impl<'a> Lane<'a> {
                 return Ok(mark);
             }
         }
-        let mut mark = Mark::from_verdict(verdict);
-        let unread = sources
-            .get(exercise.name.as_str())
-            .is_some_and(|files| files.values().any(|text| scan(text).is_none()));
-        if unread && mark.status != Standing::CompileError {
-            let said = "the file cannot be split into Rust's tokens, so nothing can be said about it";
-            mark = Mark::without_tests(mark.exercise, Standing::Refused, vec![said.to_owned()]);
+        Ok(Mark::from_verdict(verdict))
+    }
+
+    /// Judges an exercise whose text does not split into tokens: the compiler should say why.
+    fn judge_unread(&self, plan: &Plan<'_>, unread: &Sources<'_>, exercise: &Exercise) -> Result<Vec<Mark>> {
+        let own = unread.iter().filter(|(name, _)| **name == exercise.name);
+        let own: Sources<'_> = own.map(|(name, files)| (*name, *files)).collect();
+        let mut marks = self.judge_sources(plan, &own, &[vec![&exercise.name]], &[exercise])?;
+        for mark in &mut marks {
+            if mark.status != Standing::CompileError {
+                let said = "the file cannot be split into Rust's tokens, so nothing can be said about it";
+                *mark = Mark::without_tests(mark.exercise.clone(), Standing::Refused, vec![said.to_owned()]);
+            }
         }
-        Ok(mark)
+        Ok(marks)
+    }
+
+    /// What a learner is told when the compiler said nothing about the code.
+    fn told(&self, error: &Error) -> String {
+        const MIB: u64 = 1024 * 1024;
+        let text = error.to_string();
+        if text.contains(crate::confine::READS_A_FILE) {
+            return crate::results::carried(&text);
+        }
+        format!(
+            "the compiler came to no end with this file: it was stopped after {} s of processor time, at {} MiB of \
+             memory, or it crashed",
+            self.bounds.compile,
+            self.bounds.compile_memory / MIB
+        )
     }
 
     /// Makes sure that a failed build is the submission's fault: the stage itself can still be built.
@@ -302,6 +330,15 @@ impl<'a> Lane<'a> {
             .set_fixtures(plan.fixtures().map(|path| folder.join(path)).collect());
         Ok(())
     }
+}
+
+/// Takes out of `sources` what `is_other` says, and answers it.
+fn split_off<'s>(sources: &mut Sources<'s>, is_other: impl Fn(&FileSet) -> bool) -> Sources<'s> {
+    let (other, rest) = std::mem::take(sources)
+        .into_iter()
+        .partition(|(_, files)| is_other(files));
+    *sources = rest;
+    other
 }
 
 fn is_starter(plan: &Plan<'_>, exercise: &Exercise, files: &FileSet) -> bool {

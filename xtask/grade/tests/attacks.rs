@@ -60,7 +60,7 @@ fn everywhere() -> Vec<Attempt> {
         ("endless recursion", total("fn deep(n: u64) -> u64 { std::hint::black_box(deep(n + 1)) + 1 } if prices.is_empty() { deep(0); } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
         ("endless output", total("while prices.is_empty() { println!(\"{}\", \"x\".repeat(4000)) } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
         ("endless memory", total("let mut kept = Vec::new(); while prices.is_empty() { kept.push(vec![1_u8; 1 << 24]) } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
-        ("keep standard output locked", total("std::mem::forget(std::io::stdout().lock()); prices.iter().sum()"), Passed, &["empty", "two", "many", "too_much"]),
+        ("keep standard output locked", total("std::mem::forget(std::io::stdout().lock()); prices.iter().sum()"), TimedOut, &[]),
         ("macros in the place of the tests' own", "#[macro_export]\nmacro_rules! assert_eq { ($($x:tt)*) => {} }\n#[macro_export]\nmacro_rules! panic { ($($x:tt)*) => {} }\n".to_owned() + WRONG, Failed, &["empty"]),
         ("unsafe", total("unsafe { std::hint::unreachable_unchecked() }"), Refused, &[]),
         ("unsafe in a macro", "macro_rules! m { () => { unsafe { std::hint::unreachable_unchecked() } } }\n".to_owned() + &total("m!()"), Refused, &[]),
