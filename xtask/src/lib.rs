@@ -17,6 +17,7 @@ pub mod toml_file;
 pub mod verify;
 pub mod workbench;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -33,7 +34,11 @@ use workbench::{Workbench, target_folder};
 #[must_use]
 pub fn main() -> ExitCode {
     interrupt::install();
-    let command = flags::parse(std::env::args_os().skip(1));
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some(code) = commands::grade::delegate(&arguments) {
+        return code;
+    }
+    let command = flags::parse(arguments);
     let wants_json = matches!(&command, Ok(Command::Check(check)) if check.format == Format::Json);
     match command.and_then(run) {
         Ok(Ending::Well) => ExitCode::SUCCESS,
