@@ -17,8 +17,11 @@ pub fn install() {
         for group in registered().iter() {
             kill_group(*group);
         }
-        let _ = console::Term::stderr().show_cursor();
-        eprintln!();
+        let term = console::Term::stderr();
+        if term.is_term() {
+            let _ = term.clear_line();
+            let _ = term.show_cursor();
+        }
         std::process::exit(EXIT_CODE);
     });
 }

@@ -12,6 +12,8 @@ pub mod flags;
 pub mod interrupt;
 pub mod progress;
 pub mod report;
+#[cfg(test)]
+mod sample;
 pub mod terminal;
 pub mod toml_file;
 pub mod verify;
@@ -34,6 +36,7 @@ use workbench::{Workbench, target_folder};
 #[must_use]
 pub fn main() -> ExitCode {
     interrupt::install();
+    end_quietly_on_a_closed_pipe();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     if let Some(code) = commands::grade::delegate(&arguments) {
         return code;
@@ -51,6 +54,20 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// `cargo xtask list | head` closes the pipe before everything is printed. That is no fault of the runner, so it ends
+/// without a word, with the exit code that shells give to a program that a closed pipe has stopped.
+fn end_quietly_on_a_closed_pipe() {
+    const CLOSED_PIPE: i32 = 141;
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload_as_str().unwrap_or_default();
+        if message.starts_with("failed printing to std") && message.contains("roken pipe") {
+            std::process::exit(CLOSED_PIPE);
+        }
+        report(panic);
+    }));
 }
 
 fn run(command: Command) -> Result<Ending> {

@@ -15,6 +15,9 @@ const DIAGNOSTICS: usize = 3;
 /// How many lines of what the code printed are shown.
 const PRINTED_LINES: usize = 12;
 
+/// How many lines of a failed statement are shown.
+const STATEMENT_LINES: usize = 6;
+
 /// How much of a verdict is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
@@ -93,7 +96,7 @@ fn failed_test(item: &Item<'_>, failure: &TestResult) -> String {
     }
     if let Some(place) = &failure.location {
         let _ = writeln!(out, "    {} {place}", style("at").dim());
-        if let Some(line) = source_line(item, place) {
+        for line in source_lines(item, place) {
             let _ = writeln!(out, "    {} {line}", style("│").dim());
         }
     }
@@ -146,13 +149,26 @@ fn message_lines(message: &str) -> Vec<String> {
     lines
 }
 
-/// The line of source that a place names.
-fn source_line(item: &Item<'_>, place: &str) -> Option<String> {
-    let (path, line) = place.rsplit_once(':')?;
-    let number: usize = line.parse().ok()?;
-    let root = item.stage.folder();
-    let text = crate::files::read(&root.parent()?.parent()?.join(path)).ok()?;
-    Some(text.lines().nth(number.checked_sub(1)?)?.trim().to_owned())
+/// The statement of source that begins at a place, as far as it is short.
+fn source_lines(item: &Item<'_>, place: &str) -> Vec<String> {
+    let statement = || {
+        let (path, line) = place.rsplit_once(':')?;
+        let first = line.parse::<usize>().ok()?.checked_sub(1)?;
+        let root = item.stage.folder();
+        let text = crate::files::read(&root.parent()?.parent()?.join(path)).ok()?;
+        let lines: Vec<&str> = text.lines().skip(first).take(STATEMENT_LINES).collect();
+        let indent_of = |line: &str| line.len() - line.trim_start().len();
+        let indent = indent_of(lines.first()?);
+        let inside = lines
+            .iter()
+            .take_while(|line| indent_of(line) >= indent)
+            .count();
+        let end = lines.iter().position(|line| line.ends_with(';'));
+        let length = end.map_or(inside, |end| inside.min(end + 1));
+        let dedent = |line: &&str| line.get(indent..).unwrap_or_default().to_owned();
+        Some(lines.iter().take(length).map(dedent).collect())
+    };
+    statement().unwrap_or_default()
 }
 
 /// Where to look next.

@@ -81,6 +81,13 @@ impl<'a> Table<'a> {
         self.file.error(self.span.clone(), what)
     }
 
+    /// An error about what stands under `key`.
+    pub fn error_at(&self, key: &str, what: impl std::fmt::Display) -> Error {
+        let span = self.entries.get(key).map(Spanned::span);
+        self.file
+            .error(span.unwrap_or_else(|| self.span.clone()), what)
+    }
+
     /// The keys of this table, all of which then count as read.
     pub fn keys(&mut self) -> Vec<String> {
         let keys: Vec<String> = self

@@ -24,7 +24,9 @@ pub async fn spawn(router: Router) -> Server {
     let listener = TcpListener::bind(("127.0.0.1", 0))
         .await
         .expect("the system gives a free port");
-    let address = listener.local_addr().expect("a bound socket has an address");
+    let address = listener
+        .local_addr()
+        .expect("a bound socket has an address");
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let task = tokio::spawn(async move {
         axum::serve(listener, service)
@@ -64,31 +66,26 @@ impl Server {
     }
 
     /// Begins a GET request for `path`.
-    #[must_use]
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.client.get(self.url(path))
     }
 
     /// Begins a POST request to `path`.
-    #[must_use]
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.client.post(self.url(path))
     }
 
     /// Begins a PUT request to `path`.
-    #[must_use]
     pub fn put(&self, path: &str) -> RequestBuilder {
         self.client.put(self.url(path))
     }
 
     /// Begins a PATCH request to `path`.
-    #[must_use]
     pub fn patch(&self, path: &str) -> RequestBuilder {
         self.client.patch(self.url(path))
     }
 
     /// Begins a DELETE request for `path`.
-    #[must_use]
     pub fn delete(&self, path: &str) -> RequestBuilder {
         self.client.delete(self.url(path))
     }

@@ -50,7 +50,10 @@ pub fn course(root: &Path) -> Result<Course> {
 fn roadmap_entry(table: &mut Table<'_>) -> Result<Entry> {
     let folder = table.text("folder")?;
     if id_of(&folder).is_none() {
-        return Err(table.error(format!("`{folder}` is not of the form `01-logic`")));
+        return Err(table.error_at(
+            "folder",
+            format!("`{folder}` is not of the form `01-logic`"),
+        ));
     }
     let Some(title) = table.optional_text("title")? else {
         return Ok(Entry::Built(folder));
@@ -96,7 +99,7 @@ fn exercise(table: &mut Table<'_>) -> Result<Exercise> {
     let name = table.text("name")?;
     if !is_module_name(&name) {
         let what = format!("`{name}` cannot name a module: use lower-case letters, digits and `_`");
-        return Err(table.error(what));
+        return Err(table.error_at("name", what));
     }
     Ok(Exercise {
         name,
@@ -117,7 +120,7 @@ fn level(table: &mut Table<'_>) -> Result<Level> {
         let known: Vec<&str> = Level::NAMES.iter().map(|(_, id, _)| *id).collect();
         let what = format!("`{name}` is no level");
         table
-            .error(what)
+            .error_at("level", what)
             .help(format!("the levels are {}", known.join(", ")))
     })
 }

@@ -8,6 +8,8 @@ mod guard;
 mod overlay;
 pub mod process;
 mod run;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::cell::OnceCell;
@@ -98,7 +100,7 @@ impl<'a> Engine<'a> {
                 return Ok(Some(session.verdicts(&current, Vec::new())));
             }
         }
-        session.note_edited(&edited);
+        session.edited = edited;
         let mut files = current.clone();
         files.retain(|path, _| !path.starts_with("tests/"));
         let tests = originals
@@ -270,7 +272,8 @@ struct Session<'a> {
     originals: &'a Originals,
     wanted: Vec<(&'a Exercise, Vec<Test>)>,
     faults: Vec<Fault<'a>>,
-    notes: Vec<String>,
+    /// The test files that are not as they were handed out.
+    edited: Vec<String>,
 }
 
 impl<'a> Session<'a> {
@@ -300,7 +303,7 @@ impl<'a> Session<'a> {
             originals,
             wanted,
             faults: Vec::new(),
-            notes: Vec::new(),
+            edited: Vec::new(),
         })
     }
 
@@ -320,26 +323,32 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn note_edited(&mut self, edited: &[String]) {
-        for path in edited {
-            let owner = self
-                .stage
-                .owner(path)
-                .map_or(self.stage.id.clone(), |exercise| {
-                    format!("{}/{}", self.stage.id, exercise.name)
-                });
-            self.notes.push(format!(
+    /// What the reader of the verdict on `exercise` should know: a changed test that it did not come from, and other
+    /// exercises that had to be left out.
+    fn notes_on(&self, exercise: &Exercise) -> Vec<String> {
+        let mut notes = Vec::new();
+        for path in &self.edited {
+            let owner = self.stage.owner(path);
+            if owner.is_some_and(|owner| owner.name != exercise.name) {
+                continue;
+            }
+            let id = &self.stage.id;
+            let name = owner.map_or(id.clone(), |owner| format!("{id}/{}", owner.name));
+            notes.push(format!(
                 "exercises/{}/{path} is not as it was handed out; this verdict comes from the original. \
-                 `cargo xtask reset --tests {owner}` brings it back.",
+                 `cargo xtask reset --tests {name}` brings it back.",
                 self.stage.folder
             ));
         }
-        for fault in &self.faults {
-            self.notes.push(format!(
-                "`{}` does not compile, so this verdict was reached with its starter in its place.",
-                fault.exercise.name
-            ));
+        if self.fault(exercise).is_none() {
+            notes.extend(self.faults.iter().map(|fault| {
+                format!(
+                    "`{}` does not compile, so this verdict was reached with its starter in its place.",
+                    fault.exercise.name
+                )
+            }));
         }
+        notes
     }
 
     /// Finds the exercises that a failed build is the fault of.
@@ -433,7 +442,7 @@ impl<'a> Session<'a> {
                 status: Status::CompileError,
                 tests: Vec::new(),
                 diagnostics: Vec::new(),
-                notes: self.notes.clone(),
+                notes: self.notes_on(exercise),
             };
             match self.fault(exercise) {
                 Some(fault) => verdict.diagnostics = fault.diagnostics.clone(),

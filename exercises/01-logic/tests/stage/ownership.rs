@@ -1,0 +1,200 @@
+use logic::ownership::{Line, add, in_half_price_sale, merge, position, take_out};
+
+fn line(title: &str, copies: u32, price_cents: u32) -> Line {
+    Line {
+        title: String::from(title),
+        copies,
+        price_cents,
+    }
+}
+
+/// Three lines: Emma, Walden, Middlemarch.
+fn three_lines() -> Vec<Line> {
+    vec![
+        line("Emma", 1, 900),
+        line("Walden", 2, 700),
+        line("Middlemarch", 1, 1205),
+    ]
+}
+
+/// A line is found by its title, and its position counts from 0.
+#[test]
+fn a_line_is_found_by_its_title() {
+    let cart = three_lines();
+    let cases = [
+        ("Emma", Some(0)),
+        ("Walden", Some(1)),
+        ("Middlemarch", Some(2)),
+        ("Iliad", None),
+        ("emma", None),
+        ("", None),
+    ];
+    for (title, expected) in cases {
+        let found: Option<usize> = position(&cart, title);
+        assert_eq!(
+            found, expected,
+            "the position of {title:?} in Emma, Walden, Middlemarch"
+        );
+    }
+}
+
+/// A book that is not in the cart yet goes to the end, and the lines before it stay as they are.
+#[test]
+fn a_new_book_goes_to_the_end() {
+    let mut cart = three_lines();
+    add(&mut cart, line("Iliad", 3, 500));
+    let mut expected: Vec<Line> = three_lines();
+    expected.push(line("Iliad", 3, 500));
+    assert_eq!(cart, expected, "the cart after adding Iliad");
+}
+
+/// A book that is in the cart already gets more copies and the new price, not a second line.
+#[test]
+fn a_known_book_gets_more_copies_and_the_new_price() {
+    let mut cart = three_lines();
+    add(&mut cart, line("Walden", 5, 650));
+    let expected: Vec<Line> = vec![
+        line("Emma", 1, 900),
+        line("Walden", 7, 650),
+        line("Middlemarch", 1, 1205),
+    ];
+    assert_eq!(
+        cart, expected,
+        "the cart after adding 5 copies of Walden to 2, at 650 cents"
+    );
+    add(&mut cart, line("Emma", u32::MAX, 900));
+    assert_eq!(
+        cart[0],
+        line("Emma", u32::MAX, 900),
+        "Emma after adding u32::MAX copies to 1"
+    );
+}
+
+/// A line that is taken out is handed over, and the lines after it move up in their order.
+#[test]
+fn taking_out_closes_the_gap() {
+    let mut cart = three_lines();
+    let taken: Option<Line> = take_out(&mut cart, "Emma");
+    assert_eq!(
+        taken,
+        Some(line("Emma", 1, 900)),
+        "what take_out hands over"
+    );
+    let expected: Vec<Line> = vec![line("Walden", 2, 700), line("Middlemarch", 1, 1205)];
+    assert_eq!(cart, expected, "what is left in the cart without Emma");
+}
+
+/// Taking out a book that is not there gives nothing and changes nothing.
+#[test]
+fn taking_out_an_unknown_book_changes_nothing() {
+    let mut cart = three_lines();
+    let taken: Option<Line> = take_out(&mut cart, "Iliad");
+    assert_eq!(taken, None, "there is no Iliad in the cart");
+    assert_eq!(cart, three_lines(), "the cart after asking for Iliad");
+}
+
+/// The sale halves each price, rounded down, and leaves titles and copies alone.
+#[test]
+fn the_sale_halves_each_price() {
+    let sale: Vec<Line> = in_half_price_sale(&three_lines());
+    let expected: Vec<Line> = vec![
+        line("Emma", 1, 450),
+        line("Walden", 2, 350),
+        line("Middlemarch", 1, 602),
+    ];
+    assert_eq!(
+        sale, expected,
+        "Emma at 900, Walden at 700 and Middlemarch at 1205, in the sale"
+    );
+    let nothing: Vec<Line> = in_half_price_sale(&[]);
+    assert_eq!(nothing, Vec::<Line>::new(), "an empty cart in the sale");
+}
+
+/// Merging keeps the saved lines first and puts the visitor's in by the rules of `add`.
+#[test]
+fn merging_puts_the_visitors_lines_into_the_saved_cart() {
+    let saved = vec![line("Emma", 1, 900), line("Walden", 2, 700)];
+    let visitor = vec![line("Emma", 3, 800), line("Iliad", 1, 500)];
+    let merged: Vec<Line> = merge(saved, visitor);
+    let expected: Vec<Line> = vec![
+        line("Emma", 4, 800),
+        line("Walden", 2, 700),
+        line("Iliad", 1, 500),
+    ];
+    assert_eq!(
+        merged, expected,
+        "saved: 1 Emma at 900, 2 Walden; visitor: 3 Emma at 800, 1 Iliad"
+    );
+}
+
+/// However carts are filled and merged, each title has one line, and that line has all its copies.
+#[test]
+fn no_copy_is_lost_and_no_line_is_doubled() {
+    let titles = ["Emma", "Walden", "Iliad", "Odyssey", "Middlemarch"];
+    let mut random = support::seeded(0xCA57);
+    for _ in 0..100 {
+        let (mut saved, mut visitor) = (Vec::new(), Vec::new());
+        let mut added: Vec<(&str, u64)> = Vec::new();
+        for _ in 0..random.size(0..12) {
+            let (title, copies) = (*random.pick(&titles), random.number(1..50));
+            let cart = if random.coin() {
+                &mut saved
+            } else {
+                &mut visitor
+            };
+            add(
+                cart,
+                line(title, u32::try_from(copies).expect("below 50"), 700),
+            );
+            added.push((title, copies));
+        }
+        let merged: Vec<Line> = merge(saved, visitor);
+        for title in titles {
+            let expected: u64 = added
+                .iter()
+                .filter(|(name, _)| *name == title)
+                .map(|(_, copies)| copies)
+                .sum();
+            let lines: Vec<&Line> = merged.iter().filter(|line| line.title == title).collect();
+            let copies: u64 = lines.iter().map(|line| u64::from(line.copies)).sum();
+            assert!(
+                lines.len() <= 1,
+                "{title} has more than one line in {merged:?}, after adding {added:?}"
+            );
+            assert_eq!(
+                copies, expected,
+                "copies of {title} in {merged:?}, after adding {added:?}"
+            );
+        }
+    }
+}
+
+/// Taking every line out of a cart, in any order, hands over each line once and leaves the cart empty.
+#[test]
+fn everything_can_be_taken_out_once() {
+    let mut random = support::seeded(0x0D15);
+    for _ in 0..50 {
+        let cart: Vec<Line> = (1..random.size(2..9))
+            .map(|number| line(&format!("Volume {number}"), 1, 900))
+            .collect();
+        let (mut rest, mut order) = (cart.clone(), cart.clone());
+        random.shuffle(&mut order);
+        for wanted in order {
+            let taken: Option<Line> = take_out(&mut rest, &wanted.title);
+            assert_eq!(
+                taken.as_ref(),
+                Some(&wanted),
+                "taking out {:?}",
+                wanted.title
+            );
+            let again: Option<Line> = take_out(&mut rest, &wanted.title);
+            assert_eq!(again, None, "taking out {:?} a second time", wanted.title);
+            let titles: Vec<&String> = rest.iter().map(|line| &line.title).collect();
+            assert!(
+                titles.is_sorted(),
+                "the lines that stay keep their order, not {titles:?}"
+            );
+        }
+        assert_eq!(rest, Vec::<Line>::new(), "all lines were taken out");
+    }
+}

@@ -1,0 +1,247 @@
+use std::collections::BTreeMap;
+
+use data::collections::{Book, Stock, StockError, copies_sold, repeated, titles_by_author};
+use support::Seeded;
+
+const EMMA: &str = "9780141439587";
+const ORLANDO: &str = "9780241371961";
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_string).collect()
+}
+
+fn book(author: &str, title: &str) -> Book {
+    Book {
+        author: author.to_string(),
+        title: title.to_string(),
+    }
+}
+
+/// Copies add up for each ISBN apart, and the answer is the new number. An ISBN that was never added has 0 copies.
+#[test]
+fn copies_add_up_for_each_isbn() {
+    let mut stock = Stock::new();
+    assert_eq!(stock.copies(EMMA), 0, "before anything was added");
+    for (isbn, copies, total) in [(EMMA, 5, 5), (ORLANDO, 2, 2), (EMMA, 3, 8), (EMMA, 0, 8)] {
+        let now: Result<u32, StockError> = stock.add(isbn, copies);
+        assert_eq!(now, Ok(total), "{copies} copies of {isbn} added");
+        assert_eq!(
+            stock.copies(isbn),
+            total,
+            "copies of {isbn} after adding {copies}"
+        );
+    }
+    assert_eq!(stock.copies(ORLANDO), 2, "Emma's copies are not Orlando's");
+}
+
+/// Copies go out down to the last one, and the answer is what is left.
+#[test]
+fn copies_go_out_down_to_the_last() {
+    let mut stock = Stock::new();
+    assert_eq!(stock.add(EMMA, 5), Ok(5), "5 copies added");
+    for (copies, left) in [(2, 3), (0, 3), (3, 0)] {
+        let now: Result<u32, StockError> = stock.remove(EMMA, copies);
+        assert_eq!(now, Ok(left), "{copies} copies removed");
+        assert_eq!(stock.copies(EMMA), left, "copies after removing {copies}");
+    }
+}
+
+/// An unknown ISBN is `Unknown`, too few copies are `NotEnough`. An ISBN with 0 copies is known; one that was only asked
+/// for is not.
+#[test]
+fn sold_out_is_not_unknown() {
+    let mut stock = Stock::new();
+    assert_eq!(stock.copies(EMMA), 0, "before anything was added");
+    for copies in [0, 1] {
+        let answer: Result<u32, StockError> = stock.remove(EMMA, copies);
+        assert_eq!(
+            answer,
+            Err(StockError::Unknown),
+            "{copies} copies of an ISBN that was asked for and never added"
+        );
+    }
+    assert_eq!(stock.add(EMMA, 1), Ok(1), "1 copy added");
+    assert_eq!(stock.remove(EMMA, 1), Ok(0), "the last copy removed");
+    assert_eq!(
+        stock.remove(EMMA, 1),
+        Err(StockError::NotEnough { asked: 1, left: 0 }),
+        "1 copy of a book that is sold out"
+    );
+    assert_eq!(stock.add(ORLANDO, 0), Ok(0), "0 copies added");
+    assert_eq!(
+        stock.remove(ORLANDO, 2),
+        Err(StockError::NotEnough { asked: 2, left: 0 }),
+        "2 copies of a book that came with 0"
+    );
+}
+
+/// A change that is refused leaves the stock exactly as it was.
+#[test]
+fn a_refused_change_changes_nothing() {
+    let mut stock = Stock::new();
+    assert_eq!(stock.add(EMMA, 5), Ok(5), "5 copies added");
+    let before = stock.clone();
+
+    let too_many: Result<u32, StockError> = stock.add(EMMA, u32::MAX - 4);
+    assert_eq!(
+        too_many,
+        Err(StockError::TooMany),
+        "u32::MAX - 4 copies on top of 5"
+    );
+    assert_eq!(stock, before, "the stock after too many");
+
+    let not_enough: Result<u32, StockError> = stock.remove(EMMA, 6);
+    assert_eq!(
+        not_enough,
+        Err(StockError::NotEnough { asked: 6, left: 5 }),
+        "6 of 5 copies"
+    );
+    assert_eq!(stock, before, "the stock after not enough");
+
+    assert_eq!(
+        stock.remove(ORLANDO, 1),
+        Err(StockError::Unknown),
+        "never added"
+    );
+    assert_eq!(stock, before, "the stock after an unknown ISBN");
+
+    assert_eq!(
+        stock.add(EMMA, u32::MAX - 5),
+        Ok(u32::MAX),
+        "just not too many"
+    );
+}
+
+/// Authors come in alphabetical order, each with all of their titles in the order of the catalogue.
+#[test]
+fn titles_are_grouped_by_author() {
+    let books = [
+        book("Woolf", "Orlando"),
+        book("Austen", "Emma"),
+        book("Woolf", "Flush"),
+        book("Baldwin", "Another Country"),
+        book("Woolf", "Orlando"),
+    ];
+    let grouped: BTreeMap<String, Vec<String>> = titles_by_author(&books);
+    let authors: Vec<&String> = grouped.keys().collect();
+    assert_eq!(
+        authors,
+        ["Austen", "Baldwin", "Woolf"],
+        "the authors of the catalogue"
+    );
+    assert_eq!(
+        grouped["Woolf"],
+        ["Orlando", "Flush", "Orlando"],
+        "Woolf's titles"
+    );
+    assert_eq!(grouped["Austen"], ["Emma"], "Austen's titles");
+    assert_eq!(titles_by_author(&[]), BTreeMap::new(), "no books");
+}
+
+/// Sales of one title are added up, past what a `u32` holds; a title sold with 0 copies is listed.
+#[test]
+fn sales_are_added_up_by_title() {
+    let sales = [
+        ("Orlando".to_string(), 2),
+        ("Emma".to_string(), u32::MAX),
+        ("Flush".to_string(), 0),
+        ("Orlando".to_string(), 3),
+        ("Emma".to_string(), u32::MAX),
+    ];
+    let sold: BTreeMap<String, u64> = copies_sold(&sales);
+    let expected = BTreeMap::from([
+        ("Emma".to_string(), 8_589_934_590),
+        ("Flush".to_string(), 0),
+        ("Orlando".to_string(), 5),
+    ]);
+    assert_eq!(sold, expected, "five sales of three titles");
+    assert_eq!(copies_sold(&[]), BTreeMap::new(), "no sales");
+}
+
+/// What stands in a list more than once is reported once, in the order of the second occurrences.
+#[test]
+fn repeats_are_reported_once_in_order() {
+    for (list, expected) in [
+        ("a b b c a b", "b a"),
+        ("a a a a", "a"),
+        ("a b c", ""),
+        ("c b a a b c", "a b c"),
+        ("", ""),
+    ] {
+        let answer: Vec<String> = repeated(&words(list));
+        assert_eq!(answer, words(expected), "repeated in [{list}]");
+    }
+}
+
+/// Random sales of a handful of titles, with a name for each title.
+fn random_sales(random: &mut Seeded) -> Vec<(String, u32)> {
+    let titles: Vec<String> = (0..random.size(1..8)).map(|_| random.word(1..4)).collect();
+    (0..random.size(0..40))
+        .map(|_| {
+            let title = random.pick(&titles).clone();
+            (
+                title,
+                u32::try_from(random.number(0..50)).expect("below 50"),
+            )
+        })
+        .collect()
+}
+
+/// For any list of sales, grouping, counting and finding repeats agree with counting by hand, title by title.
+#[test]
+fn any_list_agrees_with_counting_by_hand() {
+    let mut random = support::seeded(0xC0117);
+    for case in 0..200 {
+        let sales = random_sales(&mut random);
+        let titles: Vec<String> = sales.iter().map(|(title, _)| title.clone()).collect();
+        // The number of copies stands in for a title: what is grouped does not matter, its order does.
+        let books: Vec<Book> = sales
+            .iter()
+            .map(|(title, copies)| book(title, &copies.to_string()))
+            .collect();
+
+        let sold = copies_sold(&sales);
+        let grouped = titles_by_author(&books);
+        for title in &titles {
+            let mine: Vec<u32> = sales
+                .iter()
+                .filter(|sale| sale.0 == *title)
+                .map(|sale| sale.1)
+                .collect();
+            let sum: u64 = mine.iter().map(|&copies| u64::from(copies)).sum();
+            assert_eq!(
+                sold.get(title),
+                Some(&sum),
+                "case {case}: copies of {title}"
+            );
+            let kept: Vec<String> = mine.iter().map(u32::to_string).collect();
+            assert_eq!(
+                grouped.get(title),
+                Some(&kept),
+                "case {case}: the list of {title}"
+            );
+        }
+        assert!(
+            sold.keys()
+                .chain(grouped.keys())
+                .all(|title| titles.contains(title)),
+            "case {case}: a title that was never sold"
+        );
+
+        let expected: Vec<String> = (0..titles.len())
+            .filter(|&place| {
+                titles[..place]
+                    .iter()
+                    .filter(|&other| *other == titles[place])
+                    .count()
+                    == 1
+            })
+            .map(|place| titles[place].clone())
+            .collect();
+        assert_eq!(
+            repeated(&titles),
+            expected,
+            "case {case}: repeated in {titles:?}"
+        );
+    }
+}

@@ -1,0 +1,251 @@
+use std::cell::Cell;
+
+use data::iterators::{
+    Sale, best_sellers, cheapest, first_large, ranking, revenue_cents, titles_at_most,
+};
+use support::Seeded;
+
+fn sale(title: &str, copies: u32, price_cents: u64) -> Sale {
+    Sale {
+        title: title.to_string(),
+        copies,
+        price_cents,
+    }
+}
+
+fn ranked(list: &[(&str, u64)]) -> Vec<(String, u64)> {
+    list.iter()
+        .map(|(title, copies)| (title.to_string(), *copies))
+        .collect()
+}
+
+/// A day's sales: two titles sold twice, two titles with equally many copies, one with none.
+fn a_day() -> Vec<Sale> {
+    vec![
+        sale("Emma", 3, 800),
+        sale("Orlando", 5, 950),
+        sale("Emma", 4, 750),
+        sale("Flush", 5, 750),
+        sale("Villette", 0, 1200),
+    ]
+}
+
+/// Revenue is copies times price, added up; no sales are 0, and what does not fit into a `u64` is `None`.
+#[test]
+fn revenue_adds_up_or_is_none() {
+    let most = sale("First Folio", 1, u64::MAX);
+    for (sales, revenue, case) in [
+        (a_day(), Some(13_900), "the day's five sales"),
+        (vec![], Some(0), "no sales"),
+        (
+            vec![most.clone()],
+            Some(u64::MAX),
+            "one sale at u64::MAX cents",
+        ),
+        (
+            vec![most.clone(), sale("Emma", 1, 1)],
+            None,
+            "one cent more",
+        ),
+        (
+            vec![sale("First Folio", 2, u64::MAX)],
+            None,
+            "2 copies at u64::MAX cents",
+        ),
+    ] {
+        let answer: Option<u64> = revenue_cents(&sales);
+        assert_eq!(answer, revenue, "{case}");
+    }
+}
+
+/// The cheapest sale is the first of those with the lowest price; without sales there is none.
+#[test]
+fn the_cheapest_is_the_first_of_its_price() {
+    let sales = a_day();
+    let found: Option<&Sale> = cheapest(&sales);
+    assert_eq!(
+        found,
+        Some(&sales[2]),
+        "Emma and Flush were both sold at 750"
+    );
+    assert_eq!(cheapest(&sales[..1]), Some(&sales[0]), "a single sale");
+    assert_eq!(cheapest(&[]), None, "no sales");
+}
+
+/// Titles up to a price, the price itself included, in the order of the sales and as often as they were sold.
+#[test]
+fn titles_up_to_a_price_keep_their_order() {
+    let sales = a_day();
+    for (limit, titles) in [
+        (749, vec![]),
+        (750, vec!["Emma", "Flush"]),
+        (800, vec!["Emma", "Emma", "Flush"]),
+        (
+            u64::MAX,
+            vec!["Emma", "Orlando", "Emma", "Flush", "Villette"],
+        ),
+    ] {
+        let answer: Vec<&str> = titles_at_most(&sales, limit);
+        assert_eq!(answer, titles, "at most {limit} cents");
+    }
+}
+
+/// Copies are added up by title; the most come first, equals in alphabetical order, and unsold titles are left out.
+#[test]
+fn best_sellers_are_ranked_by_copies_then_title() {
+    let all = ranked(&[("Emma", 7), ("Flush", 5), ("Orlando", 5)]);
+    for (n, length) in [(0, 0), (1, 1), (2, 2), (3, 3), (4, 3), (usize::MAX, 3)] {
+        let best: Vec<(String, u64)> = best_sellers(&a_day(), n);
+        assert_eq!(best, all[..length], "the best {n} of the day");
+    }
+    assert_eq!(best_sellers(&[], 3), ranked(&[]), "no sales");
+
+    let most = [sale("Emma", u32::MAX, 1), sale("Emma", u32::MAX, 1)];
+    assert_eq!(
+        best_sellers(&most, 1),
+        ranked(&[("Emma", 8_589_934_590)]),
+        "more copies than a u32 holds"
+    );
+}
+
+/// Each line has its rank, counted from 1, the title and the copies.
+#[test]
+fn ranking_counts_from_one() {
+    let lines: Vec<String> = ranking(&ranked(&[("Emma", 7), ("Flush", 5), ("Orlando", 5)]));
+    assert_eq!(
+        lines,
+        ["1. Emma (7)", "2. Flush (5)", "3. Orlando (5)"],
+        "three best sellers"
+    );
+    assert_eq!(ranking(&[]), Vec::<String>::new(), "no best sellers");
+}
+
+/// The first large payments come in order, the least amount included; a source that ends gives a shorter list.
+#[test]
+fn large_payments_come_in_order() {
+    let payments = [300, 5000, 4999, 9000, 5001, 20];
+    for (n, expected) in [
+        (0, vec![]),
+        (2, vec![5000, 9000]),
+        (3, vec![5000, 9000, 5001]),
+        (4, vec![5000, 9000, 5001]),
+    ] {
+        let answer: Vec<u64> = first_large(payments.into_iter(), 5000, n);
+        assert_eq!(
+            answer, expected,
+            "the first {n} from 5000 cents in {payments:?}"
+        );
+    }
+}
+
+/// Nothing is read past the last payment that is needed. (The test counts how many payments were asked for.)
+#[test]
+fn no_payment_is_read_too_many() {
+    for (n, needed) in [(0, 0), (1, 11), (3, 31)] {
+        let read = Cell::new(0);
+        // 1000 payments; every tenth after the first ten is large.
+        let payments = (0..1000_u64).map(|number| {
+            read.set(read.get() + 1);
+            if number > 0 && number % 10 == 0 {
+                9000
+            } else {
+                100
+            }
+        });
+        let answer: Vec<u64> = first_large(payments, 5000, n);
+        assert_eq!(answer, vec![9000; n], "the first {n} large payments");
+        assert_eq!(read.get(), needed, "payments read to find {n} large ones");
+    }
+}
+
+/// Random sales of a handful of titles, often with equal copies and prices.
+fn random_sales(random: &mut Seeded) -> Vec<Sale> {
+    let titles: Vec<String> = (0..random.size(1..9)).map(|_| random.word(1..4)).collect();
+    (0..random.size(0..30))
+        .map(|_| {
+            let title = random.pick(&titles).clone();
+            let copies = u32::try_from(random.number(0..4)).expect("below 4");
+            sale(&title, copies, random.number(1..6) * 100)
+        })
+        .collect()
+}
+
+/// For any sales, each ranked title has all of its copies, no two stand in the wrong order, and whoever is missing sold
+/// no more than the last.
+#[test]
+fn any_ranking_is_complete_and_in_order() {
+    let mut random = support::seeded(0x17E2);
+    for case in 0..300 {
+        let sales = random_sales(&mut random);
+        let n = random.size(0..6);
+        let best: Vec<(String, u64)> = best_sellers(&sales, n);
+        let copies_of = |title: &str| -> u64 {
+            sales
+                .iter()
+                .filter(|sale| sale.title == title)
+                .map(|sale| u64::from(sale.copies))
+                .sum()
+        };
+        for (title, copies) in &best {
+            assert_eq!(*copies, copies_of(title), "case {case}: copies of {title}");
+            assert!(*copies > 0, "case {case}: {title} was not sold");
+        }
+        let before = |left: &(String, u64), right: &(String, u64)| {
+            left.1 > right.1 || (left.1 == right.1 && left.0 < right.0)
+        };
+        for pair in best.windows(2) {
+            assert!(
+                before(&pair[0], &pair[1]),
+                "case {case}: the order of {pair:?}"
+            );
+        }
+        for sale in &sales {
+            let entry = (sale.title.clone(), copies_of(&sale.title));
+            let placed = best.contains(&entry);
+            let behind = best.len() == n && best.last().is_none_or(|last| before(last, &entry));
+            assert!(
+                placed || entry.1 == 0 || behind,
+                "case {case}: {entry:?} is missing in the best {n}, {best:?}"
+            );
+        }
+    }
+}
+
+/// For any sales, revenue, the cheapest sale and the cheap titles agree with one plain loop.
+#[test]
+fn any_list_agrees_with_a_plain_loop() {
+    let mut random = support::seeded(0x100F);
+    for case in 0..300 {
+        let sales = random_sales(&mut random);
+        let limit = random.number(0..7) * 100;
+        let mut total = 0;
+        let mut titles: Vec<&str> = Vec::new();
+        let mut low: Option<&Sale> = None;
+        for sale in &sales {
+            for _ in 0..sale.copies {
+                total += sale.price_cents;
+            }
+            if sale.price_cents < limit + 1 {
+                titles.push(&sale.title);
+            }
+            if low.is_none_or(|low| sale.price_cents < low.price_cents) {
+                low = Some(sale);
+            }
+        }
+        assert_eq!(
+            revenue_cents(&sales),
+            Some(total),
+            "case {case}: revenue of {sales:?}"
+        );
+        assert_eq!(
+            titles_at_most(&sales, limit),
+            titles,
+            "case {case}: at most {limit} in {sales:?}"
+        );
+        assert_eq!(
+            cheapest(&sales),
+            low,
+            "case {case}: the cheapest of {sales:?}"
+        );
+    }
+}

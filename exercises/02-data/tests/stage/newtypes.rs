@@ -1,0 +1,449 @@
+use data::newtypes::{Email, EmailError, Isbn, IsbnError};
+use support::Seeded;
+
+use crate::texts;
+
+fn isbn(text: &str) -> Result<Isbn, IsbnError> {
+    text.parse()
+}
+
+fn email(text: &str) -> Result<Email, EmailError> {
+    Email::try_from(text.to_string())
+}
+
+/// So many random digits.
+fn digits(random: &mut Seeded, count: usize) -> Vec<u64> {
+    (0..count).map(|_| random.number(0..10)).collect()
+}
+
+fn text_of(digits: &[u64]) -> String {
+    digits.iter().map(u64::to_string).collect()
+}
+
+/// The sum that decides about thirteen digits: the odd places once, the even places three times.
+fn thirteen_sum(digits: &[u64]) -> u64 {
+    let odd: u64 = digits.iter().step_by(2).sum();
+    let even: u64 = digits.iter().skip(1).step_by(2).sum();
+    odd + 3 * even
+}
+
+/// A right ISBN of thirteen digits, found by trying each last digit.
+fn random_isbn(random: &mut Seeded) -> String {
+    let mut all = vec![9, 7, 8 + random.number(0..2)];
+    all.extend(digits(random, 9));
+    for last in 0..10 {
+        if (thirteen_sum(&all) + last).is_multiple_of(10) {
+            all.push(last);
+            break;
+        }
+    }
+    text_of(&all)
+}
+
+/// An ISBN is kept as thirteen digits, whether it came with thirteen or ten, with hyphens, spaces or neither.
+#[test]
+fn an_isbn_is_kept_as_thirteen_digits() {
+    for (text, kept) in [
+        ("9780306406157", "9780306406157"),
+        ("978-0-306-40615-7", "9780306406157"),
+        (" 979 10 90636 07 1 ", "9791090636071"),
+        ("0306406152", "9780306406157"),
+        ("0-306-40615-2", "9780306406157"),
+        ("080442957X", "9780804429573"),
+        ("0-8044-2957-x", "9780804429573"),
+        ("0141439580", "9780141439587"),
+        ("0141439572", "9780141439570"),
+    ] {
+        let read: Result<Isbn, IsbnError> = isbn(text);
+        assert_eq!(
+            read.as_ref().map(Isbn::as_str),
+            Ok(kept),
+            "read from {text:?}"
+        );
+    }
+    assert_eq!(
+        isbn("0-306-40615-2"),
+        isbn("978-0-306-40615-7"),
+        "two ways to write one book's number"
+    );
+}
+
+/// Each kind of nonsense has its error; when several apply, it is the first of length, character, prefix, check digit.
+#[test]
+fn a_wrong_isbn_says_what_is_wrong() {
+    let character = |character| IsbnError::Character { character };
+    for (text, error) in [
+        ("", IsbnError::Length { count: 0 }),
+        ("- -", IsbnError::Length { count: 0 }),
+        ("978030640615", IsbnError::Length { count: 12 }),
+        ("97803064061570", IsbnError::Length { count: 14 }),
+        ("030640615", IsbnError::Length { count: 9 }),
+        ("forty-two", IsbnError::Length { count: 8 }),
+        ("97803064O6157", character('O')),
+        ("978030640615X", character('X')),
+        ("X306406152", character('X')),
+        ("978030640X157", character('X')),
+        ("123456789é", character('é')),
+        ("٠306406152", character('٠')),
+        ("97８0306406157", character('８')),
+        ("978\t030640615", character('\t')),
+        ("97703O6406157", character('O')),
+        ("9770306406158", IsbnError::Prefix),
+        ("9800306406156", IsbnError::Prefix),
+        ("1234567890123", IsbnError::Prefix),
+        ("0000000000000", IsbnError::Prefix),
+        ("9780306406158", IsbnError::CheckDigit),
+        ("9790306406157", IsbnError::CheckDigit),
+        ("0306406153", IsbnError::CheckDigit),
+        ("030640615X", IsbnError::CheckDigit),
+        ("3006406152", IsbnError::CheckDigit),
+    ] {
+        let read: Result<Isbn, IsbnError> = isbn(text);
+        assert_eq!(read, Err(error), "read from {text:?}");
+    }
+}
+
+/// Behind any twelve digits exactly one check digit fits, behind any nine exactly one digit or X, and both name the same
+/// book.
+#[test]
+fn exactly_one_check_digit_fits() {
+    let mut random = support::seeded(0x15B9);
+    for _ in 0..500 {
+        let middle = digits(&mut random, 9);
+        let short = text_of(&middle);
+        let long = format!("978{short}");
+        let all = [vec![9, 7, 8], middle.clone()].concat();
+
+        let long_fits: Vec<String> = (0..10)
+            .map(|last| format!("{long}{last}"))
+            .filter(|text| isbn(text).is_ok())
+            .collect();
+        let check = (1000 - thirteen_sum(&all)) % 10;
+        assert_eq!(
+            long_fits,
+            [format!("{long}{check}")],
+            "what fits behind {long}"
+        );
+
+        // Another way to say the rule for ten: the places times the digits, modulo 11, are the last one.
+        let last: u64 = (1..)
+            .zip(&middle)
+            .map(|(place, digit): (u64, &u64)| place * digit)
+            .sum::<u64>()
+            % 11;
+        let short_fits: Vec<String> = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "X"]
+            .iter()
+            .map(|last| format!("{short}{last}"))
+            .filter(|text| isbn(text).is_ok())
+            .collect();
+        let expected = if last == 10 {
+            format!("{short}X")
+        } else {
+            format!("{short}{last}")
+        };
+        assert_eq!(short_fits, [expected], "what fits behind {short}");
+
+        assert_eq!(
+            isbn(&short_fits[0]),
+            isbn(&long_fits[0]),
+            "two ways to write one book's number"
+        );
+    }
+}
+
+/// One mistyped digit never makes another ISBN.
+#[test]
+fn one_wrong_digit_is_always_noticed() {
+    let mut random = support::seeded(0x0E22);
+    for _ in 0..300 {
+        let right = random_isbn(&mut random);
+        assert!(isbn(&right).is_ok(), "{right} is right");
+        let place = random.size(0..13);
+        for digit in 0..10 {
+            let mut mistyped = right.clone();
+            mistyped.replace_range(place..place + 1, &digit.to_string());
+            if mistyped != right {
+                assert!(isbn(&mistyped).is_err(), "{mistyped}, mistyped for {right}");
+            }
+        }
+    }
+}
+
+/// Whatever the text, it becomes a right ISBN or an error, never a crash; and what is kept reads as itself.
+#[test]
+fn any_text_is_an_isbn_or_an_error() {
+    let mut random = support::seeded(0xA715);
+    let mut accepted = 0;
+    for case in 0..6000 {
+        let pieces = [
+            "0",
+            "3",
+            "9",
+            "978",
+            "979",
+            "-",
+            "X",
+            "x",
+            "030640615",
+            "080442957",
+        ];
+        let mut text = texts::any(&mut random, &pieces);
+        if case % 3 == 0 {
+            // A right one, which a random character may then spoil.
+            text = random_isbn(&mut random);
+            if random.coin() {
+                text.insert(random.size(0..14), texts::any_character(&mut random));
+            }
+        }
+        let Ok(read) = isbn(&text) else {
+            let plain = text.len() == 13 && text.bytes().all(|byte| byte.is_ascii_digit());
+            assert!(case % 3 != 0 || !plain, "{text:?} was refused");
+            continue;
+        };
+        accepted += 1;
+        let kept: Vec<u64> = read
+            .as_str()
+            .chars()
+            .map(|kept| u64::from(kept.to_digit(10).expect("digits only")))
+            .collect();
+        assert_eq!(kept.len(), 13, "digits kept of {text:?}");
+        assert!(
+            read.as_str().starts_with("978") || read.as_str().starts_with("979"),
+            "{text:?} was kept as {read:?}"
+        );
+        assert_eq!(
+            thirteen_sum(&kept) % 10,
+            0,
+            "the check sum of {read:?}, read from {text:?}"
+        );
+        assert_eq!(
+            isbn(read.as_str()),
+            Ok(read.clone()),
+            "read again: {read:?}"
+        );
+        let misfits = text
+            .chars()
+            .filter(|c| !matches!(c, '0'..='9' | '-' | ' ' | 'X' | 'x'))
+            .count();
+        assert_eq!(misfits, 0, "characters in {text:?} that no ISBN has");
+    }
+    assert!(
+        accepted > 900,
+        "about half of 2000 right ISBNs stay right, not {accepted}"
+    );
+}
+
+/// An address is kept as it is written, but for the capitals behind the `@`.
+#[test]
+fn an_address_is_kept_with_a_small_domain() {
+    for (text, kept) in [
+        ("ada@example.org", "ada@example.org"),
+        ("Ada.Byron@Mail.Example.ORG", "Ada.Byron@mail.example.org"),
+        (
+            "o'brien+books@xn--bcher-kva.example",
+            "o'brien+books@xn--bcher-kva.example",
+        ),
+        (
+            "1!#$%&'*+-/=?^_`{|}~2@3com.co",
+            "1!#$%&'*+-/=?^_`{|}~2@3com.co",
+        ),
+        ("-@a.b-c.d1", "-@a.b-c.d1"),
+    ] {
+        let read: Result<Email, EmailError> = email(text);
+        assert_eq!(
+            read.as_ref().map(Email::as_str),
+            Ok(kept),
+            "made from {text:?}"
+        );
+    }
+    assert_eq!(
+        email("ada@EXAMPLE.org"),
+        email("ada@example.ORG"),
+        "the same domain"
+    );
+    assert_ne!(
+        email("Ada@example.org"),
+        email("ada@example.org"),
+        "perhaps two people"
+    );
+}
+
+/// Each kind of nonsense has its error; when several apply, it is the first of too long, at, local part, domain.
+#[test]
+fn a_wrong_address_says_what_is_wrong() {
+    for (error, texts) in [
+        (
+            EmailError::At,
+            vec![
+                "",
+                "ada",
+                "ada.example.org",
+                "ada@home@example.org",
+                "ada@@example.org",
+                "@@",
+                " @ @ ",
+            ],
+        ),
+        (
+            EmailError::LocalPart,
+            vec![
+                "@example.org",
+                ".ada@example.org",
+                "ada.@example.org",
+                "ada..byron@example.org",
+                " ada@example.org",
+                "ada byron@example.org",
+                "ada,byron@example.org",
+                "\"ada\"@example.org",
+                "adé@example.org",
+                "ada\n@localhost",
+                "٣@example.org",
+            ],
+        ),
+        (
+            EmailError::Domain,
+            vec![
+                "ada@",
+                "ada@localhost",
+                "ada@.org",
+                "ada@example.",
+                "ada@example..org",
+                "ada@-example.org",
+                "ada@example-.org",
+                "ada@example.org-",
+                "ada@example.org ",
+                "ada@exa mple.org",
+                "ada@exam_ple.org",
+                "ada@bücher.example",
+                "ada@\u{212a}elvin.org",
+                "ada@127.0.0.1",
+                "ada@example.42",
+                "ada@example.org\r\nBcc: all@example",
+                "ada@example.４２",
+            ],
+        ),
+    ] {
+        for text in texts {
+            // A second `@` comes first of all.
+            let error = if text.matches('@').count() == 1 {
+                error.clone()
+            } else {
+                EmailError::At
+            };
+            let read: Result<Email, EmailError> = email(text);
+            assert_eq!(read, Err(error), "made from {text:?}");
+        }
+    }
+}
+
+/// The limits are reached and not passed: 64 bytes before the `@`, 63 in a label, 254 in all.
+#[test]
+fn lengths_go_up_to_their_limits() {
+    let a = |count: usize| "a".repeat(count);
+    let longest = format!("{}@{}.{}.{}", a(64), a(63), a(63), a(61));
+    assert_eq!(longest.len(), 254, "the longest address of this test");
+    for (text, error, case) in [
+        (longest.clone(), None, "254 bytes"),
+        (
+            format!("{longest}a"),
+            Some(EmailError::TooLong),
+            "255 bytes",
+        ),
+        (a(255), Some(EmailError::TooLong), "255 bytes without an @"),
+        (a(254), Some(EmailError::At), "254 bytes without an @"),
+        (
+            "é".repeat(128),
+            Some(EmailError::TooLong),
+            "128 letters of two bytes",
+        ),
+        (format!("{}@example.org", a(64)), None, "64 before the @"),
+        (
+            format!("{}@example.org", a(65)),
+            Some(EmailError::LocalPart),
+            "65 before the @",
+        ),
+        (format!("ada@{}.org", a(63)), None, "a label of 63"),
+        (
+            format!("ada@{}.org", a(64)),
+            Some(EmailError::Domain),
+            "a label of 64",
+        ),
+        (format!("ada@mail.{}", a(63)), None, "a last label of 63"),
+        (
+            format!("ada@mail.{}", a(64)),
+            Some(EmailError::Domain),
+            "a last label of 64",
+        ),
+    ] {
+        let read: Result<Email, EmailError> = email(&text);
+        assert_eq!(read.err(), error, "{case}");
+    }
+}
+
+/// Whatever the text, it becomes a right address or an error, never a crash; one misplaced character spoils an address.
+#[test]
+fn any_text_is_an_address_or_an_error() {
+    let mut random = support::seeded(0xE3A1);
+    for case in 0..6000 {
+        let pieces = [
+            "ada",
+            "b",
+            "@",
+            ".",
+            "-",
+            "org",
+            "Mail",
+            "7",
+            "a.b",
+            "x@y.example",
+        ];
+        let mut text = texts::any(&mut random, &pieces);
+        if case % 3 == 0 {
+            let right = format!(
+                "{}.{}@{}.{}",
+                random.word(1..9),
+                random.word(1..9),
+                random.word(1..9),
+                random.word(2..9)
+            );
+            let read: Result<Email, EmailError> = email(&right);
+            assert_eq!(
+                read.as_ref().map(Email::as_str),
+                Ok(right.as_str()),
+                "made from {right:?}"
+            );
+            text = right;
+            let misfit =
+                *random.pick(&[' ', '@', ',', '"', '(', '\0', '\n', 'é', '中', '\u{200b}']);
+            text.insert(random.size(0..text.len() + 1), misfit);
+            assert!(
+                email(&text).is_err(),
+                "{text:?} holds a misplaced {misfit:?}"
+            );
+        }
+        let Ok(read) = email(&text) else { continue };
+        let kept = read.as_str();
+        assert!(
+            kept.eq_ignore_ascii_case(&text),
+            "{text:?} was kept as {kept:?}"
+        );
+        assert!(
+            kept.bytes().all(|byte| byte.is_ascii_graphic()),
+            "{kept:?} holds only visible ASCII"
+        );
+        assert_eq!(email(kept), Ok(read.clone()), "made again from {kept:?}");
+        let sides: Vec<&str> = kept.split('@').collect();
+        assert_eq!(sides.len(), 2, "sides of the @ in {kept:?}");
+        assert!(
+            sides[1].contains('.'),
+            "{kept:?} has a domain of two labels"
+        );
+        for side in sides {
+            let pieces: Vec<&str> = side.split('.').collect();
+            assert!(
+                !pieces.contains(&""),
+                "{kept:?} has no dot without a neighbour"
+            );
+        }
+    }
+}

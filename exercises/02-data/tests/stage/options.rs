@@ -1,0 +1,221 @@
+use data::options::{
+    Book, QuoteError, find_book, parse_quantity, price_to_pay, quote, sequel_title,
+};
+
+use crate::texts;
+
+fn book(number: u32, title: &str, price_cents: u64, copies: u32) -> Book {
+    Book {
+        number,
+        title: title.to_string(),
+        price_cents,
+        sale_cents: None,
+        copies,
+        sequel: None,
+    }
+}
+
+/// Emma has no sequel, Little Women has one, and the sequel of Good Wives is not in the catalogue.
+fn catalogue() -> Vec<Book> {
+    let mut books = vec![
+        book(7, "Emma", 800, 5),
+        book(21, "Little Women", 950, 0),
+        book(22, "Good Wives", 1100, 2),
+        book(90, "First Folio", u64::MAX, 3),
+    ];
+    books[1].sequel = Some(22);
+    books[2].sequel = Some(23);
+    books
+}
+
+/// A book is found by its number wherever it stands; a number that no book has finds `None`.
+#[test]
+fn a_book_is_found_by_its_number() {
+    let books = catalogue();
+    for wanted in &books {
+        let found: Option<&Book> = find_book(&books, wanted.number);
+        assert_eq!(found, Some(wanted), "number {}", wanted.number);
+    }
+    for number in [0, 8, u32::MAX] {
+        assert_eq!(
+            find_book(&books, number),
+            None,
+            "no book has number {number}"
+        );
+    }
+    assert_eq!(find_book(&[], 7), None, "an empty catalogue");
+}
+
+/// On sale a book costs its sale price, even when that is 0; otherwise the usual price.
+#[test]
+fn a_sale_price_counts_even_when_it_is_zero() {
+    let mut emma = book(7, "Emma", 800, 5);
+    for (sale_cents, price) in [(None, 800), (Some(650), 650), (Some(0), 0)] {
+        emma.sale_cents = sale_cents;
+        let answer: u64 = price_to_pay(&emma);
+        assert_eq!(answer, price, "usually 800, on sale for {sale_cents:?}");
+    }
+}
+
+/// The sequel's title, or `None` when the book, its sequel's number, or the sequel itself is missing.
+#[test]
+fn a_sequel_needs_all_three_steps() {
+    let books = catalogue();
+    for (number, title, case) in [
+        (21, Some("Good Wives"), "Little Women is continued by 22"),
+        (7, None, "Emma has no sequel"),
+        (22, None, "the sequel of Good Wives is not in the catalogue"),
+        (99, None, "no book has number 99"),
+    ] {
+        let answer: Option<&str> = sequel_title(&books, number);
+        assert_eq!(answer, title, "{case}");
+    }
+}
+
+/// A quantity is a whole number from 1, white space around it or not. All else comes back in the error, unchanged.
+#[test]
+fn a_quantity_is_a_whole_number_from_one() {
+    for (text, quantity) in [
+        ("3", 3),
+        (" 12\n", 12),
+        ("007", 7),
+        ("4294967295", u32::MAX),
+    ] {
+        assert_eq!(parse_quantity(text), Ok(quantity), "read from {text:?}");
+    }
+    for text in [
+        "",
+        " ",
+        "0",
+        " 00 ",
+        "-1",
+        "two",
+        " 2 copies",
+        "1.5",
+        "1 2",
+        "4294967296",
+        "３",
+    ] {
+        let answer: Result<u32, QuoteError> = parse_quantity(text);
+        let expected = QuoteError::BadQuantity {
+            text: text.to_string(),
+        };
+        assert_eq!(answer, Err(expected), "read from {text:?}");
+    }
+}
+
+/// Whatever is typed, reading it ends with a number from 1 or an error that holds the text, never with a crash.
+#[test]
+fn any_text_is_read_without_a_crash() {
+    let mut random = support::seeded(0x0977);
+    let pieces = ["0", "1", "9", "42", " ", "\n", "4294967295"];
+    for _ in 0..4000 {
+        let text = texts::any(&mut random, &pieces);
+        let answer: Result<u32, QuoteError> = parse_quantity(&text);
+        let trimmed = text.trim();
+        let digits = trimmed.trim_start_matches('0');
+        let readable = trimmed.bytes().all(|byte| byte.is_ascii_digit())
+            && match digits.len() {
+                0 => false,
+                1..=9 => true,
+                10 => digits <= "4294967295",
+                _ => false,
+            };
+        match answer {
+            Ok(quantity) if readable => {
+                assert_eq!(quantity.to_string(), digits, "read from {text:?}");
+            }
+            // Whether a sign may stand in front is left open.
+            Ok(quantity) => assert!(
+                quantity > 0 && trimmed.starts_with('+'),
+                "{text:?} was read as {quantity}"
+            ),
+            Err(error) => {
+                assert!(!readable, "{text:?} was refused");
+                let expected = QuoteError::BadQuantity { text: text.clone() };
+                assert_eq!(error, expected, "the error for {text:?}");
+            }
+        }
+    }
+}
+
+/// A quote is today's price times the quantity, up to the last copy on the shelf.
+#[test]
+fn a_quote_is_price_times_quantity() {
+    let mut books = catalogue();
+    books[2].sale_cents = Some(600);
+    for (number, quantity, total) in [
+        (7, "2", 1600),
+        (7, " 5 ", 4000),
+        (22, "2", 1200),
+        (90, "1", u64::MAX),
+    ] {
+        let answer: Result<u64, QuoteError> = quote(&books, number, quantity);
+        assert_eq!(answer, Ok(total), "{quantity:?} copies of book {number}");
+    }
+}
+
+/// Each thing that can be wrong has its error, and the first of them in the documented order is the answer.
+#[test]
+fn the_first_thing_wrong_is_the_answer() {
+    let books = catalogue();
+    let bad = |text: &str| QuoteError::BadQuantity {
+        text: text.to_string(),
+    };
+    for (number, quantity, error) in [
+        (8, "2", QuoteError::NoSuchBook { number: 8 }),
+        (8, "two", QuoteError::NoSuchBook { number: 8 }),
+        (7, "two", bad("two")),
+        (21, "0", bad("0")),
+        (7, "6", QuoteError::NotEnough { asked: 6, left: 5 }),
+        (21, "1", QuoteError::NotEnough { asked: 1, left: 0 }),
+        (90, "4", QuoteError::NotEnough { asked: 4, left: 3 }),
+        (90, "2", QuoteError::TooLarge),
+    ] {
+        let answer: Result<u64, QuoteError> = quote(&books, number, quantity);
+        assert_eq!(answer, Err(error), "{quantity:?} copies of book {number}");
+    }
+}
+
+/// For any catalogue and any request, the quote agrees with the prices and the shelf.
+#[test]
+fn quotes_agree_with_any_catalogue() {
+    let mut random = support::seeded(0x2B00);
+    let mut small = |limit| u32::try_from(random.number(0..limit)).expect("a small number");
+    for case in 0..300 {
+        let mut books: Vec<Book> = Vec::new();
+        for number in 0..small(8) {
+            let mut new = book(number * 3, "Emma", u64::from(small(5000)), small(6));
+            if small(2) == 0 {
+                new.sale_cents = Some(u64::from(small(1000)));
+            }
+            books.push(new);
+        }
+        let (number, asked) = (small(24), small(7));
+        let answer: Result<u64, QuoteError> = quote(&books, number, &asked.to_string());
+        // The generator gives the books the numbers 0, 3, 6…, so the place follows from the number.
+        let place = usize::try_from(number / 3).expect("a small number");
+        let expected = if number % 3 != 0 || place >= books.len() {
+            Err(QuoteError::NoSuchBook { number })
+        } else if asked == 0 {
+            Err(QuoteError::BadQuantity {
+                text: "0".to_string(),
+            })
+        } else if asked > books[place].copies {
+            Err(QuoteError::NotEnough {
+                asked,
+                left: books[place].copies,
+            })
+        } else {
+            let each = match books[place].sale_cents {
+                Some(sale_cents) => sale_cents,
+                None => books[place].price_cents,
+            };
+            Ok((0..asked).map(|_| each).sum())
+        };
+        assert_eq!(
+            answer, expected,
+            "case {case}: {asked} copies of book {number}"
+        );
+    }
+}

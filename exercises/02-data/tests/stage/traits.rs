@@ -1,0 +1,286 @@
+use data::traits::{
+    AmountOff, BestOf, Money, ParseMoneyError, PercentOff, Pricing, largest, total,
+};
+
+use crate::texts;
+
+fn money(cents: u64) -> Money {
+    Money { cents }
+}
+
+/// Rules that only the tests know: whatever a function promises for "any pricing" holds for them too.
+struct GiftWrapped;
+
+impl Pricing for GiftWrapped {
+    fn price(&self, list: Money) -> Money {
+        money(list.cents.saturating_add(250))
+    }
+}
+
+struct Flat(u64);
+
+impl Pricing for Flat {
+    fn price(&self, _list: Money) -> Money {
+        money(self.0)
+    }
+}
+
+/// An amount is shown with a dot and two digits behind it, also below ten cents and at the largest.
+#[test]
+fn money_is_shown_with_two_digits() {
+    for (cents, shown) in [
+        (1250, "12.50"),
+        (1205, "12.05"),
+        (5, "0.05"),
+        (0, "0.00"),
+        (100, "1.00"),
+        (u64::MAX, "184467440737095516.15"),
+    ] {
+        let text: String = money(cents).to_string();
+        assert_eq!(text, shown, "{cents} cents");
+    }
+}
+
+/// Digits, and if there are cents a dot and two digits: everything else is `Malformed`, and too many cents are `TooLarge`.
+#[test]
+fn money_is_read_from_digits_and_a_dot() {
+    for (text, cents) in [
+        ("12.50", 1250),
+        ("12", 1200),
+        ("0.05", 5),
+        ("0", 0),
+        ("007.00", 700),
+        ("184467440737095516.15", u64::MAX),
+        ("000000000000000000000000.01", 1),
+    ] {
+        let read: Result<Money, ParseMoneyError> = text.parse();
+        assert_eq!(read, Ok(money(cents)), "read from {text:?}");
+    }
+    for text in [
+        "", ".", ".50", "12.", "12.5", "12.500", "1.2.3", "1..50", "12.50.", "-1", "+1", "1.+5",
+        " 1", "1 ", "1,50", "12.x0", "１２", "1.５", "1.é", "twelve",
+    ] {
+        let read: Result<Money, ParseMoneyError> = text.parse();
+        assert_eq!(read, Err(ParseMoneyError::Malformed), "read from {text:?}");
+    }
+    for text in [
+        "184467440737095516.16",
+        "184467440737095517",
+        "18446744073709551616",
+        "99999999999999999999999999.00",
+    ] {
+        let read: Result<Money, ParseMoneyError> = text.parse();
+        assert_eq!(read, Err(ParseMoneyError::TooLarge), "read from {text:?}");
+    }
+}
+
+/// What is shown can be read again, and gives the same amount.
+#[test]
+fn what_is_shown_can_be_read_again() {
+    let mut random = support::seeded(0x7121);
+    for _ in 0..2000 {
+        // Amounts of every size, from a few cents to the largest.
+        let cents = random.bits() >> random.number(0..64);
+        let shown = money(cents).to_string();
+        let read: Result<Money, ParseMoneyError> = shown.parse();
+        assert_eq!(read, Ok(money(cents)), "{cents} cents, shown as {shown:?}");
+    }
+}
+
+/// Whatever the text, reading it gives the amount that it says, or an error, and never a crash.
+#[test]
+fn any_text_is_read_without_a_crash() {
+    let mut random = support::seeded(0x7E87);
+    let pieces = ["0", "1", "7", "25", ".", ".50", "990", "18446744073709551"];
+    for _ in 0..4000 {
+        let text = texts::any(&mut random, &pieces);
+        let read: Result<Money, ParseMoneyError> = text.parse();
+        let written_right = {
+            let (whole, cents) = match text.find('.') {
+                Some(dot) => (&text[..dot], &text[dot..]),
+                None => (text.as_str(), ".00"),
+            };
+            let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+            !whole.is_empty() && plain(whole) && cents.len() == 3 && plain(&cents[1..])
+        };
+        match read {
+            Ok(amount) => {
+                assert!(written_right, "{text:?} was read as {amount:?}");
+                let zeros = amount.to_string();
+                let with_cents = if text.contains('.') {
+                    text.clone()
+                } else {
+                    format!("{text}.00")
+                };
+                let digits = with_cents.trim_start_matches('0');
+                assert_eq!(zeros.trim_start_matches('0'), digits, "read from {text:?}");
+            }
+            Err(ParseMoneyError::TooLarge) => {
+                let digits: String = text.chars().filter(|character| *character != '.').collect();
+                let digits = digits.trim_start_matches('0');
+                assert!(
+                    written_right && digits.len() >= 18,
+                    "{text:?} was called too large"
+                );
+            }
+            Err(ParseMoneyError::Malformed) => {
+                assert!(!written_right, "{text:?} was called malformed");
+            }
+        }
+    }
+}
+
+/// A percentage comes off with the discount rounded down, for every amount; more than 100 percent are 100.
+#[test]
+fn percent_off_rounds_the_discount_down() {
+    for (list, percent, price) in [
+        (1999, 10, 1800),
+        (1999, 0, 1999),
+        (1999, 100, 0),
+        (1999, 101, 0),
+        (1999, 255, 0),
+        (1, 99, 1),
+        (0, 50, 0),
+        (u64::MAX, 0, u64::MAX),
+        (u64::MAX, 100, 0),
+    ] {
+        let answer: Money = PercentOff { percent }.price(money(list));
+        assert_eq!(answer, money(price), "{percent} percent off {list} cents");
+    }
+    let mut random = support::seeded(0x9E2C);
+    for _ in 0..500 {
+        let list = random.bits() >> random.number(0..64);
+        let percent = u8::try_from(random.number(0..101)).expect("at most 100");
+        let answer: Money = PercentOff { percent }.price(money(list));
+        let discount = u128::from(list) * u128::from(percent) / 100;
+        assert_eq!(
+            u128::from(answer.cents),
+            u128::from(list) - discount,
+            "{percent} percent off {list} cents"
+        );
+    }
+}
+
+/// An amount comes off each copy, and no copy costs less than nothing.
+#[test]
+fn amount_off_stops_at_zero() {
+    for (list, amount, price) in [
+        (1999, 500, 1499),
+        (500, 500, 0),
+        (499, 500, 0),
+        (0, u64::MAX, 0),
+    ] {
+        let rule = AmountOff {
+            amount: money(amount),
+        };
+        let answer: Money = rule.price(money(list));
+        assert_eq!(answer, money(price), "{amount} cents off {list} cents");
+    }
+}
+
+/// Of two rules the lower price counts, whichever side it is on, for each list price anew. A choice is itself a rule.
+#[test]
+fn best_of_two_rules_is_the_lower_price() {
+    let rule = BestOf {
+        first: PercentOff { percent: 20 },
+        second: AmountOff { amount: money(300) },
+    };
+    for (list, price) in [(1000, 700), (1500, 1200), (2000, 1600)] {
+        let answer: Money = rule.price(money(list));
+        assert_eq!(
+            answer,
+            money(price),
+            "20 percent or 300 cents off {list} cents"
+        );
+    }
+    let nested = BestOf {
+        first: GiftWrapped,
+        second: BestOf {
+            first: Flat(900),
+            second: rule,
+        },
+    };
+    for (list, price) in [(1000, 700), (1500, 900), (100, 0)] {
+        let answer: Money = nested.price(money(list));
+        assert_eq!(
+            answer,
+            money(price),
+            "the best of four rules for {list} cents"
+        );
+    }
+}
+
+/// Every rule says what it saves, also one that was written elsewhere; a rule that makes a copy dearer saves 0.
+#[test]
+fn every_rule_knows_its_saving() {
+    let list = money(1999);
+    let savings: [(&str, Money, u64); 4] = [
+        (
+            "10 percent off",
+            PercentOff { percent: 10 }.saving(list),
+            199,
+        ),
+        (
+            "5.00 off",
+            AmountOff { amount: money(500) }.saving(list),
+            500,
+        ),
+        ("a flat 15.00", Flat(1500).saving(list), 499),
+        ("gift-wrapped for 2.50 more", GiftWrapped.saving(list), 0),
+    ];
+    for (rule, saving, expected) in savings {
+        assert_eq!(saving, money(expected), "{rule}, listed at 19.99");
+    }
+}
+
+/// A total is the sum of the prices that the rule makes, not of the list prices; past `u64::MAX` cents it is `None`.
+#[test]
+fn a_total_follows_any_rule() {
+    let list = [money(1999), money(500), money(1)];
+    for (answer, cents, case) in [
+        (
+            total(&PercentOff { percent: 10 }, &list),
+            Some(2251),
+            "10 percent off",
+        ),
+        (total(&GiftWrapped, &list), Some(3250), "gift-wrapped"),
+        (
+            total(&Flat(u64::MAX), &list[..1]),
+            Some(u64::MAX),
+            "one copy at u64::MAX cents",
+        ),
+        (
+            total(&Flat(u64::MAX), &list),
+            None,
+            "three copies at u64::MAX cents",
+        ),
+        (total(&Flat(100), &[]), Some(0), "no copies"),
+    ] {
+        let answer: Option<Money> = answer;
+        assert_eq!(answer, cents.map(money), "{case}");
+    }
+}
+
+/// The largest item is found among numbers, words or amounts, wherever it stands; among none there is none.
+#[test]
+fn largest_works_for_whatever_can_be_compared() {
+    assert_eq!(largest(&[-3, 7, 5]), Some(&7), "whole numbers");
+    assert_eq!(largest(&[-3, -7]), Some(&-3), "negative numbers");
+    assert_eq!(largest(&["pear", "apple"]), Some(&"pear"), "words");
+    assert_eq!(largest(&[money(5), money(3)]), Some(&money(5)), "amounts");
+    let none: [String; 0] = [];
+    assert_eq!(largest(&none), None, "an empty list of texts");
+
+    let mut random = support::seeded(0x1A26);
+    for _ in 0..100 {
+        let numbers: Vec<u64> = random
+            .clone()
+            .numbers(0..1000)
+            .take(random.size(1..9))
+            .collect();
+        let answer: Option<&u64> = largest(&numbers);
+        let mut sorted = numbers.clone();
+        sorted.sort_unstable();
+        assert_eq!(answer, sorted.last(), "the largest of {numbers:?}");
+    }
+}

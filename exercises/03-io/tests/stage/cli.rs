@@ -1,0 +1,413 @@
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::PathBuf;
+
+use shop_io::cli::{
+    Command, DONE, FAILED, HELP, NOTHING_FOUND, UsageError, WRONG_USAGE, parse, run,
+};
+
+/// Each command is known with and without its file, and `-` in the place of a file is standard input.
+#[test]
+fn arguments_become_a_command() {
+    let orders = || Some(PathBuf::from("orders.txt"));
+    let emma = || String::from("Emma");
+    for (arguments, command) in [
+        (vec!["count"], Command::Count { file: None }),
+        (vec!["count", "-"], Command::Count { file: None }),
+        (
+            vec!["count", "orders.txt"],
+            Command::Count { file: orders() },
+        ),
+        (
+            vec!["find", "Emma"],
+            Command::Find {
+                text: emma(),
+                file: None,
+            },
+        ),
+        (
+            vec!["find", "Emma", "-"],
+            Command::Find {
+                text: emma(),
+                file: None,
+            },
+        ),
+        (
+            vec!["find", "Emma", "orders.txt"],
+            Command::Find {
+                text: emma(),
+                file: orders(),
+            },
+        ),
+        (
+            vec!["find", "find", "orders.txt"],
+            Command::Find {
+                text: String::from("find"),
+                file: orders(),
+            },
+        ),
+        (
+            vec!["find", "-"],
+            Command::Find {
+                text: String::from("-"),
+                file: None,
+            },
+        ),
+        (
+            vec!["find", "", ""],
+            Command::Find {
+                text: String::new(),
+                file: Some(PathBuf::new()),
+            },
+        ),
+        (vec!["report"], Command::Report { file: None }),
+        (
+            vec!["report", "orders.txt"],
+            Command::Report { file: orders() },
+        ),
+    ] {
+        let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
+        assert_eq!(parsed, Ok(command), "arguments {arguments:?}");
+    }
+    // The name of a file may be anything; only what is looked for must be text.
+    let parsed = parse(&[OsString::from("count"), not_unicode()]);
+    let command = Command::Count {
+        file: Some(PathBuf::from(not_unicode())),
+    };
+    assert_eq!(parsed, Ok(command), "a file whose name is not Unicode");
+}
+
+/// The help wins over everything, wherever it stands; behind `--` nothing is an option.
+#[test]
+fn options_may_stand_anywhere_before_two_dashes() {
+    for arguments in [
+        vec!["--help"],
+        vec!["-h"],
+        vec!["find", "--help"],
+        vec!["find", "Emma", "orders.txt", "-h"],
+        vec!["--colour", "sing", "--help", "a", "b", "c"],
+        vec!["-h", "--", "count"],
+    ] {
+        let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
+        assert_eq!(parsed, Ok(Command::Help), "arguments {arguments:?}");
+    }
+    let find = |text: &str, file: Option<&str>| Command::Find {
+        text: text.to_string(),
+        file: file.map(PathBuf::from),
+    };
+    for (arguments, command) in [
+        (vec!["find", "--", "-h"], find("-h", None)),
+        (
+            vec!["--", "find", "--help", "-x"],
+            find("--help", Some("-x")),
+        ),
+        (vec!["find", "--", "--", "--"], find("--", Some("--"))),
+        (vec!["find", "--", "Emma", "-"], find("Emma", None)),
+        (vec!["find", "Emma", "--"], find("Emma", None)),
+    ] {
+        let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
+        assert_eq!(parsed, Ok(command), "arguments {arguments:?}");
+    }
+}
+
+/// Arguments that make no sense are refused, and the error names the first thing that is wrong with them.
+#[test]
+fn arguments_without_sense_are_refused() {
+    let text = String::from;
+    for (arguments, error) in [
+        (vec![], UsageError::NoCommand),
+        (vec!["--"], UsageError::NoCommand),
+        (vec!["sing"], UsageError::UnknownCommand(text("sing"))),
+        (vec![""], UsageError::UnknownCommand(text(""))),
+        (vec!["-"], UsageError::UnknownCommand(text("-"))),
+        (vec!["Count"], UsageError::UnknownCommand(text("Count"))),
+        (vec!["find"], UsageError::NoText),
+        (vec!["find", "--"], UsageError::NoText),
+        (vec!["count", "a", "b", "c"], UsageError::TooMany(text("b"))),
+        (vec!["report", "-", "b"], UsageError::TooMany(text("b"))),
+        (
+            vec!["find", "a", "b", "c", "d"],
+            UsageError::TooMany(text("c")),
+        ),
+        (
+            vec!["--colour"],
+            UsageError::UnknownOption(text("--colour")),
+        ),
+        (
+            vec!["sing", "-x", "-y"],
+            UsageError::UnknownOption(text("-x")),
+        ),
+        (
+            vec!["count", "a", "b", "-1"],
+            UsageError::UnknownOption(text("-1")),
+        ),
+        (vec!["---"], UsageError::UnknownOption(text("---"))),
+    ] {
+        let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
+        assert_eq!(parsed, Err(error), "arguments {arguments:?}");
+    }
+    let parsed = parse(&[OsString::from("find"), not_unicode(), OsString::from("a")]);
+    assert_eq!(
+        parsed,
+        Err(UsageError::TextIsNotUnicode),
+        "a text that is not Unicode"
+    );
+    let parsed = parse(&[not_unicode()]);
+    let shown = not_unicode().to_string_lossy().into_owned();
+    assert_eq!(
+        parsed,
+        Err(UsageError::UnknownCommand(shown)),
+        "a command that is not Unicode"
+    );
+}
+
+/// What was asked for goes to the output and nowhere else, and the code is 0, or 1 when nothing was found.
+#[test]
+fn the_answer_goes_to_the_output() {
+    let orders = "1 Emma\n2 Persuasion\r\n3 Emma\n4 Sanditon";
+    for (arguments, input, answer, code) in [
+        (vec!["--help"], orders, HELP, DONE),
+        (vec!["count"], orders, "4\n", DONE),
+        (vec!["count", "-"], "", "0\n", DONE),
+        (vec!["count"], "\n\n", "2\n", DONE),
+        (vec!["find", "Emma"], orders, "1 Emma\n3 Emma\n", DONE),
+        (
+            vec!["find", "n"],
+            orders,
+            "2 Persuasion\n4 Sanditon\n",
+            DONE,
+        ),
+        (vec!["find", "emma"], orders, "", NOTHING_FOUND),
+        (vec!["find", "Emma", "-"], "", "", NOTHING_FOUND),
+        (vec!["find", ""], "\na\n", "\na\n", DONE),
+    ] {
+        let done = run_with(&owned(&arguments), input.as_bytes());
+        let expected = (code, answer.to_string(), String::new());
+        assert_eq!(
+            done, expected,
+            "code, output and errors of {arguments:?} for {input:?}"
+        );
+    }
+}
+
+/// A file that is named is read in the place of the input.
+#[test]
+fn a_file_is_read_in_the_place_of_the_input() {
+    let folder = tempfile::tempdir().expect("the system gives a temporary folder");
+    let orders = folder.path().join("orders.txt");
+    fs::write(&orders, "1 Emma\n2 Persuasion\n3 Emma\n").expect("the test writes its file");
+    for (arguments, answer) in [
+        (vec!["count"], "3\n"),
+        (vec!["find", "Emma"], "1 Emma\n3 Emma\n"),
+    ] {
+        let mut all = owned(&arguments);
+        all.push(orders.clone().into_os_string());
+        let done = run_with(&all, b"9 Emma, from the input\n");
+        assert_eq!(
+            done,
+            (DONE, answer.to_string(), String::new()),
+            "{arguments:?} with a file"
+        );
+    }
+}
+
+/// A complaint goes to the errors with `io: ` in front, names what is wrong, and comes with its code.
+#[test]
+fn complaints_go_to_the_errors() {
+    for (arguments, names) in [
+        (vec![], "--help"),
+        (vec!["sing"], "sing"),
+        (vec!["count", "--colour"], "--colour"),
+        (vec!["count", "a", "b"], "--help"),
+    ] {
+        let (code, output, errors) = run_with(&owned(&arguments), b"1 Emma\n");
+        assert_eq!(
+            (code, output.as_str()),
+            (WRONG_USAGE, ""),
+            "code and output of {arguments:?}"
+        );
+        assert!(
+            errors.starts_with("io: ") && errors.contains(names),
+            "{errors:?} begins with `io: ` and names {names:?}, for {arguments:?}"
+        );
+    }
+    let folder = tempfile::tempdir().expect("the system gives a temporary folder");
+    let damaged = folder.path().join("damaged.txt");
+    fs::write(&damaged, b"1 Emma\n2 \xff\n").expect("the test writes its file");
+    for (file, name) in [
+        (folder.path().join("missing.txt"), "missing.txt"),
+        (damaged, "damaged.txt"),
+    ] {
+        for command in [vec!["count"], vec!["find", "Emma"]] {
+            let mut arguments = owned(&command);
+            arguments.push(file.clone().into_os_string());
+            let (code, _, errors) = run_with(&arguments, b"");
+            assert_eq!(code, FAILED, "the code of {command:?} for {name}");
+            assert!(
+                errors.starts_with("io: ") && errors.contains(name),
+                "{errors:?} begins with `io: ` and names {name}, for {command:?}"
+            );
+        }
+    }
+}
+
+/// An output that fails is an error, at once or when it is flushed; one whose reader has gone away is not.
+#[test]
+fn an_output_that_fails_is_told_from_one_that_is_closed() {
+    for (kind, code) in [
+        (io::ErrorKind::StorageFull, FAILED),
+        (io::ErrorKind::BrokenPipe, DONE),
+    ] {
+        for command in [vec!["count"], vec!["find", "Emma"], vec!["--help"]] {
+            let arguments = owned(&command);
+            let mut errors = Vec::new();
+            let at_once: u8 = run(&arguments, "1 Emma\n".as_bytes(), Broken(kind), &mut errors);
+            assert_eq!(
+                at_once, code,
+                "{command:?} into an output that fails with {kind:?}"
+            );
+            assert_eq!(
+                errors.is_empty(),
+                code == DONE,
+                "the complaint about {kind:?}: {errors:?}"
+            );
+
+            let late = BufWriter::new(Broken(kind));
+            let flushed: u8 = run(&arguments, "1 Emma\n".as_bytes(), late, Vec::new());
+            assert_eq!(
+                flushed, code,
+                "{command:?} into an output that fails with {kind:?} at its flush"
+            );
+        }
+    }
+    // A connection that breaks while it is read is a failure, whatever its kind.
+    let torn = BufReader::new(
+        "1 Emma\n"
+            .as_bytes()
+            .chain(Broken(io::ErrorKind::BrokenPipe)),
+    );
+    let code: u8 = run(&owned(&["count"]), torn, Vec::new(), Vec::new());
+    assert_eq!(code, FAILED, "an input that fails with BrokenPipe");
+    let code: u8 = run(
+        &owned(&["sing"]),
+        io::empty(),
+        Vec::new(),
+        Broken(io::ErrorKind::StorageFull),
+    );
+    assert_eq!(code, WRONG_USAGE, "a complaint that nobody can be told");
+}
+
+/// Over any lines, `count` counts them all, and `find` prints those that contain the text, in their order.
+#[test]
+fn count_and_find_agree_with_the_lines() {
+    let mut random = support::seeded(0x030F);
+    for round in 0..300 {
+        let lines: Vec<String> = (0..random.size(0..30)).map(|_| random.word(0..6)).collect();
+        let text = random.word(0..3);
+        let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
+
+        let counted = run_with(&owned(&["count"]), input.as_bytes());
+        let expected = (DONE, format!("{}\n", lines.len()), String::new());
+        assert_eq!(counted, expected, "round {round}, count in {input:?}");
+
+        let found: Vec<String> = lines
+            .iter()
+            .filter(|line| line.contains(&text))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let code = if found.is_empty() {
+            NOTHING_FOUND
+        } else {
+            DONE
+        };
+        let expected = (code, found.concat(), String::new());
+        let answer = run_with(&owned(&["find", &text]), input.as_bytes());
+        assert_eq!(
+            answer, expected,
+            "round {round}, find {text:?} in {input:?}"
+        );
+    }
+}
+
+/// No arguments make the tool panic, and the code agrees with what `parse` said about them.
+#[test]
+fn no_arguments_are_too_strange() {
+    let words = [
+        "count",
+        "find",
+        "-",
+        "--",
+        "-h",
+        "--help",
+        "-x",
+        "--colour=red",
+        "",
+        "é",
+        "a\nb",
+        "\0",
+        "📚",
+    ];
+    let mut random = support::seeded(0x0310);
+    for _ in 0..3_000 {
+        let arguments: Vec<OsString> = (0..random.size(0..6))
+            .map(|_| match random.number(0..14) {
+                0 => not_unicode(),
+                _ => OsString::from(*random.pick(&words)),
+            })
+            .collect();
+        let (code, output, errors) = run_with(&arguments, b"-h\n\xff\n");
+        let agrees = match parse(&arguments) {
+            Ok(Command::Help) => code == DONE && output == HELP && errors.is_empty(),
+            Ok(_) => code == FAILED && !errors.is_empty(),
+            Err(_) => code == WRONG_USAGE && output.is_empty() && !errors.is_empty(),
+        };
+        assert!(
+            agrees,
+            "{arguments:?} gave the code {code}, the output {output:?}, the errors {errors:?}"
+        );
+    }
+}
+
+/// Runs the tool on an input in memory: its code, and what it wrote to the output and to the errors.
+fn run_with(arguments: &[OsString], input: &[u8]) -> (u8, String, String) {
+    let mut output = Vec::new();
+    let mut errors = Vec::new();
+    let code = run(arguments, input, &mut output, &mut errors);
+    let text = |bytes| String::from_utf8(bytes).expect("the tool writes text");
+    (code, text(output), text(errors))
+}
+
+fn owned(arguments: &[&str]) -> Vec<OsString> {
+    arguments.iter().map(OsString::from).collect()
+}
+
+#[cfg(unix)]
+fn not_unicode() -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(b"Stra\xdfe".to_vec())
+}
+
+#[cfg(windows)]
+fn not_unicode() -> OsString {
+    std::os::windows::ffi::OsStringExt::from_wide(&[0x53, 0xD800, 0x65])
+}
+
+/// A reader and a writer that fail with this kind of error.
+struct Broken(io::ErrorKind);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::from(self.0))
+    }
+}
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::from(self.0))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
