@@ -62,8 +62,9 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
     if let Some(hidden) = &wish.hidden {
         check_hidden(course, hidden)?;
     }
-    let grade = std::env::current_exe()
-        .map_err(|cause| Error::new(format!("the grader does not find its own program: {cause}")))?;
+    let grade = std::env::current_exe().map_err(|cause| {
+        Error::new(format!("the grader does not find its own program: {cause}"))
+    })?;
     let work = wish.work.as_path();
     let temporary = work.join("tmp");
     // What a run that was killed has left there.
@@ -113,7 +114,12 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
     Ok(Report {
         version: VERSION,
         course: course_key,
-        toolchain: toolchain.version.lines().next().unwrap_or_default().to_owned(),
+        toolchain: toolchain
+            .version
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         isolation: level,
         shard: wish.shard.map(|(index, of)| Shard {
             index,
@@ -150,11 +156,12 @@ fn course_texts(course: &Course) -> Result<String> {
 
 fn plans<'a>(course: &'a Course, wish: &Wish, base: &Key) -> Result<Vec<Plan<'a>>> {
     let mut wanted: Vec<(&Stage, Vec<&Exercise>)> = Vec::new();
-    let mut add = |stage: &'a Stage, exercises: Vec<&'a Exercise>| {
-        match wanted.iter_mut().find(|(known, _)| known.folder == stage.folder) {
-            Some((_, known)) => known.extend(exercises),
-            None => wanted.push((stage, exercises)),
-        }
+    let mut add = |stage: &'a Stage, exercises: Vec<&'a Exercise>| match wanted
+        .iter_mut()
+        .find(|(known, _)| known.folder == stage.folder)
+    {
+        Some((_, known)) => known.extend(exercises),
+        None => wanted.push((stage, exercises)),
     };
     for name in &wish.stages {
         let stage = course.stage(name)?;
@@ -174,7 +181,10 @@ fn plans<'a>(course: &'a Course, wish: &Wish, base: &Key) -> Result<Vec<Plan<'a>
     }
     let mut plans = Vec::new();
     for stage in &course.stages {
-        let Some((_, exercises)) = wanted.iter().find(|(known, _)| known.folder == stage.folder) else {
+        let Some((_, exercises)) = wanted
+            .iter()
+            .find(|(known, _)| known.folder == stage.folder)
+        else {
             continue;
         };
         let mut ordered: Vec<&Exercise> = stage.exercises.iter().collect();
@@ -216,7 +226,8 @@ impl Hall<'_> {
         let first_is_warm = AtomicBool::new(jobs == 1);
         thread::scope(|scope| {
             for number in 0..jobs {
-                let (results, failure, next, done, stop) = (&results, &failure, &next, &done, &stop);
+                let (results, failure, next, done, stop) =
+                    (&results, &failure, &next, &done, &stop);
                 let (progress, first_is_warm) = (&progress, &first_is_warm);
                 scope.spawn(move || {
                     let graded = self.lane(number, first_is_warm, stop, |lane| {
@@ -260,13 +271,20 @@ impl Hall<'_> {
             temporary: self.work.join("tmp"),
             toolchain: self.toolchain.clone(),
         };
-        let measures = (self.isolation.files, self.isolation.calls, self.isolation.network);
+        let measures = (
+            self.isolation.files,
+            self.isolation.calls,
+            self.isolation.network,
+        );
         let guard = Confined::new(places, self.bounds, measures, self.workers);
         let mut lane = Lane::new(self.course, target.clone(), &guard, self.bounds);
         if !first_is_warm.load(Ordering::Acquire) {
             if number == 0 {
                 // The others take over what the first one has built.
-                let warmed = self.plans.iter().try_for_each(|plan| lane.warm_up(plan, &self.store));
+                let warmed = self
+                    .plans
+                    .iter()
+                    .try_for_each(|plan| lane.warm_up(plan, &self.store));
                 first_is_warm.store(true, Ordering::Release);
                 warmed?;
             } else {
@@ -291,7 +309,9 @@ impl Hall<'_> {
         match Submission::open(&entry.folder, self.course, &self.stages) {
             Ok(submission) => {
                 for plan in self.plans {
-                    learner.exercises.extend(lane.judge(plan, &submission, &self.store)?);
+                    learner
+                        .exercises
+                        .extend(lane.judge(plan, &submission, &self.store)?);
                 }
                 learner.points = learner.exercises.iter().map(|mark| mark.points).sum();
             }
@@ -351,7 +371,9 @@ fn toolchain() -> Result<Toolchain> {
     };
     let mut folders = vec![PathBuf::from(ask(&["--print", "sysroot"])?.trim_end())];
     let home = std::env::home_dir().unwrap_or_default();
-    let named = |name: &str, usual: &str| std::env::var_os(name).map_or_else(|| home.join(usual), PathBuf::from);
+    let named = |name: &str, usual: &str| {
+        std::env::var_os(name).map_or_else(|| home.join(usual), PathBuf::from)
+    };
     folders.push(named("RUSTUP_HOME", ".rustup"));
     let cargo = named("CARGO_HOME", ".cargo");
     // Not the whole folder: the login at a registry lies there too.
@@ -395,7 +417,11 @@ impl Progress {
         let seconds = self.begun.elapsed().as_secs_f64();
         let count = f64::from(u32::try_from(done).unwrap_or(u32::MAX));
         let a_minute = count / seconds.max(0.001) * 60.0;
-        let word = if done == 1 { "submission" } else { "submissions" };
+        let word = if done == 1 {
+            "submission"
+        } else {
+            "submissions"
+        };
         eprintln!("{done} {word} in {seconds:.1} s, {a_minute:.0} a minute");
     }
 }

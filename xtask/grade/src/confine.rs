@@ -201,7 +201,11 @@ impl Guard for Confined {
 
     fn inspect(&self, artifacts: &[PathBuf]) -> Result<()> {
         let overlay = self.places.target.join("xtask").join("overlay");
-        for artifact in artifacts {
+        // A stage's program is linked to a place of its own. It is made of the course's `main.rs` and the library, which
+        // is looked at here.
+        let is_part =
+            |path: &&PathBuf| path.parent().is_some_and(|folder| folder.ends_with("deps"));
+        for artifact in artifacts.iter().filter(is_part) {
             check_read_files(artifact, &overlay)?;
         }
         Ok(())
@@ -226,9 +230,15 @@ impl Guard for Confined {
         policy.reads.extend(lock(&self.fixtures).iter().cloned());
         let policy = serde_json::to_string(&policy).map_err(io::Error::other)?;
         let mut command = Command::new(&self.places.grade);
-        command.arg(TEST).arg(policy).arg(program).args(test.get_args());
+        command
+            .arg(TEST)
+            .arg(policy)
+            .arg(program)
+            .args(test.get_args());
         command.env_clear();
-        let kept = test.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let kept = test
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)));
         command
             .envs(kept)
             .env("TMPDIR", folder.path())
@@ -279,7 +289,11 @@ fn check_read_files(artifact: &Path, overlay: &Path) -> Result<()> {
     };
     let stem = name.split('.').next().unwrap_or_default();
     let is_library = name.ends_with(".rlib") || name.ends_with(".rmeta");
-    let stem = if is_library { stem.trim_start_matches("lib") } else { stem };
+    let stem = if is_library {
+        stem.trim_start_matches("lib")
+    } else {
+        stem
+    };
     let notes = artifact.with_file_name(format!("{stem}.d"));
     let text = std::fs::read_to_string(&notes).map_err(|cause| Error::file(&notes, cause))?;
     let own = overlay.join("judged").join("exercises");
@@ -342,7 +356,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let overlay = folder.path().join("overlay");
         let check = |made: &str, read: &str| {
-            let stem = made.trim_start_matches("lib").split('.').next().unwrap_or_default();
+            let stem = made
+                .trim_start_matches("lib")
+                .split('.')
+                .next()
+                .unwrap_or_default();
             let notes = folder.path().join(format!("{stem}.d"));
             std::fs::write(&notes, format!("{made}: {read}\n\n# env-dep:X=1\n")).expect("writable");
             check_read_files(&folder.path().join(made), &overlay)
@@ -352,7 +370,13 @@ mod tests {
         assert!(check("liblogic-1.rlib", source).is_ok());
         assert!(check("stage-1", test).is_ok());
         assert!(check("liblogic-1.rlib", &format!("{source} {test}")).is_err());
-        assert!(check("liblogic-1.rlib", "judged/exercises/01-logic/src/../../../../secret.rs").is_err());
+        assert!(
+            check(
+                "liblogic-1.rlib",
+                "judged/exercises/01-logic/src/../../../../secret.rs"
+            )
+            .is_err()
+        );
         assert!(check("stage-1", &format!("{test} /etc/passwd")).is_err());
     }
 

@@ -14,8 +14,14 @@ use crate::sandbox::Level;
 #[derive(Debug)]
 pub enum Command {
     Grade(Box<Grade>),
-    Merge { files: Vec<PathBuf>, reports: Reports },
-    Export { stages: Vec<String>, out: PathBuf },
+    Merge {
+        files: Vec<PathBuf>,
+        reports: Reports,
+    },
+    Export {
+        stages: Vec<String>,
+        out: PathBuf,
+    },
     Help,
 }
 
@@ -99,7 +105,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
         return Ok(Command::Help);
     }
     let mut values = std::mem::take(&mut words.values);
-    let first = values.first().and_then(|word| word.to_str()).map(str::to_owned);
+    let first = values
+        .first()
+        .and_then(|word| word.to_str())
+        .map(str::to_owned);
     match first.as_deref() {
         Some("merge") => {
             values.remove(0);
@@ -118,14 +127,18 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
             let out = words.out.ok_or_else(|| {
                 Error::new("`export` needs `--out DIR`").help("see `cargo xtask grade --help`")
             })?;
-            Ok(Command::Export { stages: words.stages, out })
+            Ok(Command::Export {
+                stages: words.stages,
+                out,
+            })
         }
         _ => {
             if first.as_deref() == Some("grade") {
                 values.remove(0);
             }
             if words.seen.iter().any(|flag| flag == "out") {
-                return Err(Error::new("`grade` does not take `--out`").help("a report goes to a file with `--report FORMAT=FILE`"));
+                return Err(Error::new("`grade` does not take `--out`")
+                    .help("a report goes to a file with `--report FORMAT=FILE`"));
             }
             Ok(Command::Grade(Box::new(Grade {
                 folders: values.into_iter().map(PathBuf::from).collect(),
@@ -174,7 +187,9 @@ impl Words {
                     continue;
                 }
                 Arg::Short('h') => "help".to_owned(),
-                Arg::Short(letter) => return Err(Error::new(format!("there is no option `-{letter}`"))),
+                Arg::Short(letter) => {
+                    return Err(Error::new(format!("there is no option `-{letter}`")));
+                }
                 Arg::Long(name) => name.to_owned(),
             };
             self.seen.push(name.clone());
@@ -190,8 +205,20 @@ impl Words {
                 continue;
             }
             let known = [
-                "stage", "exercise", "roster", "tests", "jobs", "shard", "isolation", "work", "out", "format", "report",
-                "compile-seconds", "submission-seconds", "memory",
+                "stage",
+                "exercise",
+                "roster",
+                "tests",
+                "jobs",
+                "shard",
+                "isolation",
+                "work",
+                "out",
+                "format",
+                "report",
+                "compile-seconds",
+                "submission-seconds",
+                "memory",
             ];
             if !known.contains(&name.as_str()) {
                 return Err(Error::new(format!("there is no option `--{name}`")));
@@ -213,10 +240,12 @@ impl Words {
             "format" => self.reports.format = Format::parse(&text(value)?)?,
             "report" => {
                 let value = text(value)?;
-                let (format, path) = value
-                    .split_once('=')
-                    .ok_or_else(|| Error::new(format!("`--report {value}` is not of the form FORMAT=FILE")))?;
-                self.reports.files.push((Format::parse(format)?, path.into()));
+                let (format, path) = value.split_once('=').ok_or_else(|| {
+                    Error::new(format!("`--report {value}` is not of the form FORMAT=FILE"))
+                })?;
+                self.reports
+                    .files
+                    .push((Format::parse(format)?, path.into()));
             }
             "isolation" => self.most = Some(level(&text(value)?)?),
             "shard" => self.shard = Some(shard(&text(value)?)?),
@@ -230,7 +259,11 @@ impl Words {
     }
 
     fn only(&self, command: &str, flags: &[&str]) -> Result<()> {
-        match self.seen.iter().find(|flag| !flags.contains(&flag.as_str())) {
+        match self
+            .seen
+            .iter()
+            .find(|flag| !flags.contains(&flag.as_str()))
+        {
             None => Ok(()),
             Some(flag) => Err(Error::new(format!("`{command}` does not take `--{flag}`"))
                 .help("see `cargo xtask grade --help`")),
@@ -239,14 +272,18 @@ impl Words {
 }
 
 fn text(value: OsString) -> Result<String> {
-    value.string().map_err(|error| Error::new(error.to_string()))
+    value
+        .string()
+        .map_err(|error| Error::new(error.to_string()))
 }
 
 fn number(name: &str, value: OsString) -> Result<u64> {
     let value = text(value)?;
     match value.parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err(Error::new(format!("`--{name} {value}` is not a number from 1"))),
+        _ => Err(Error::new(format!(
+            "`--{name} {value}` is not a number from 1"
+        ))),
     }
 }
 
@@ -258,10 +295,14 @@ fn level(name: &str) -> Result<Level> {
 }
 
 fn shard(value: &str) -> Result<(usize, usize)> {
-    let numbers = value.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+    let numbers = value
+        .split_once('/')
+        .and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
     match numbers {
         Some((index, of)) if index >= 1 && index <= of => Ok((index, of)),
-        _ => Err(Error::new(format!("`--shard {value}` is not of the form 1/4"))),
+        _ => Err(Error::new(format!(
+            "`--shard {value}` is not of the form 1/4"
+        ))),
     }
 }
 
@@ -277,7 +318,9 @@ mod tests {
 
     #[test]
     fn right_lines_are_understood() {
-        let Ok(Command::Grade(grade)) = line("grade a b --stage logic --shard 2/3 --require-isolation --report html=c.html --format csv --memory 2") else {
+        let Ok(Command::Grade(grade)) = line(
+            "grade a b --stage logic --shard 2/3 --require-isolation --report html=c.html --format csv --memory 2",
+        ) else {
             panic!("the line is right");
         };
         assert_eq!(grade.folders.len(), 2);
@@ -286,9 +329,16 @@ mod tests {
         assert_eq!(grade.reports.format, Format::Csv);
         assert_eq!(grade.reports.files, [(Format::Html, "c.html".into())]);
         assert_eq!(grade.bounds.test_memory, 2 * 1024 * 1024);
-        assert!(matches!(line("a --require-isolation=confined"), Ok(Command::Grade(grade)) if grade.required == Some(Level::Confined)));
-        assert!(matches!(line("merge a.json b.json"), Ok(Command::Merge { files, .. }) if files.len() == 2));
-        assert!(matches!(line("export --stage logic --out x"), Ok(Command::Export { .. })));
+        assert!(
+            matches!(line("a --require-isolation=confined"), Ok(Command::Grade(grade)) if grade.required == Some(Level::Confined))
+        );
+        assert!(
+            matches!(line("merge a.json b.json"), Ok(Command::Merge { files, .. }) if files.len() == 2)
+        );
+        assert!(matches!(
+            line("export --stage logic --out x"),
+            Ok(Command::Export { .. })
+        ));
         assert!(matches!(line("grade --help"), Ok(Command::Help)));
     }
 

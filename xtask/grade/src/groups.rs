@@ -22,7 +22,8 @@ pub fn groups<'a>(sources: &BTreeMap<&'a str, &FileSet>) -> Vec<Vec<&'a str>> {
 }
 
 fn join<'a>(groups: &mut Vec<Vec<&'a str>>, one: &str, other: &str) {
-    let find = |groups: &[Vec<&str>], name: &str| groups.iter().position(|group| group.contains(&name));
+    let find =
+        |groups: &[Vec<&str>], name: &str| groups.iter().position(|group| group.contains(&name));
     let (Some(first), Some(second)) = (find(groups, one), find(groups, other)) else {
         return;
     };
@@ -79,7 +80,8 @@ impl Words {
                         self.exports |= word == "macro_export" || word == "macro_use";
                         let in_path = in_use_here
                             || sign(index.checked_sub(1)) == Some(':')
-                            || sign(Some(index + 1)) == Some(':') && sign(Some(index + 2)) == Some(':');
+                            || sign(Some(index + 1)) == Some(':')
+                                && sign(Some(index + 2)) == Some(':');
                         if in_path {
                             self.in_paths.push(word.clone());
                         }
@@ -92,7 +94,11 @@ impl Words {
     }
 
     fn may_use(&self, exercise: &str) -> bool {
-        let words = if self.has_macros { &self.all } else { &self.in_paths };
+        let words = if self.has_macros {
+            &self.all
+        } else {
+            &self.in_paths
+        };
         self.exports || words.iter().any(|word| word == exercise)
     }
 }
@@ -106,7 +112,12 @@ mod tests {
     fn grouped(sources: &[(&str, &str)]) -> Vec<Vec<String>> {
         let files: BTreeMap<&str, FileSet> = sources
             .iter()
-            .map(|(name, text)| (*name, FileSet::from([(format!("src/{name}.rs"), (*text).to_owned())])))
+            .map(|(name, text)| {
+                (
+                    *name,
+                    FileSet::from([(format!("src/{name}.rs"), (*text).to_owned())]),
+                )
+            })
             .collect();
         let named = files.iter().map(|(name, files)| (*name, files)).collect();
         groups(&named)
@@ -117,7 +128,10 @@ mod tests {
 
     #[test]
     fn only_what_may_use_each_other_is_together() {
-        assert_eq!(grouped(&[("a", "let b = 1; x.b()"), ("b", "fn b() {}")]).len(), 2);
+        assert_eq!(
+            grouped(&[("a", "let b = 1; x.b()"), ("b", "fn b() {}")]).len(),
+            2
+        );
         for text in [
             "use crate::b::f;",
             "use crate::{c, b};",
@@ -132,7 +146,12 @@ mod tests {
 
     #[test]
     fn a_chain_is_one_group() {
-        let found = grouped(&[("a", "b::f()"), ("b", ""), ("c", "use crate::b;"), ("d", "")]);
+        let found = grouped(&[
+            ("a", "b::f()"),
+            ("b", ""),
+            ("c", "use crate::b;"),
+            ("d", ""),
+        ]);
         assert_eq!(found, [vec!["a", "b", "c"], vec!["d"]]);
     }
 }

@@ -149,7 +149,11 @@ impl Function {
         let mut start = braces.start + 1;
         let inner: Vec<TokenTree> = group.stream().into_iter().collect();
         for part in inner.chunks(3) {
-            let [TokenTree::Punct(hash), TokenTree::Punct(bang), TokenTree::Group(attribute)] = part
+            let [
+                TokenTree::Punct(hash),
+                TokenTree::Punct(bang),
+                TokenTree::Group(attribute),
+            ] = part
             else {
                 break;
             };
@@ -213,8 +217,13 @@ mod tests {
         let text = instrument(source).expect("the tests are plain");
         assert_eq!(text.lines().count(), source.lines().count());
         assert!(text.contains("fn helper() -> u32 {\n    3\n}"));
-        assert!(text.contains("fn totals() { let _came_to_its_end = crate::proof_of_completion::begin();\n"));
-        assert!(text.contains("#![allow(unused)] let _came_to_its_end ="), "{text}");
+        assert!(text.contains(
+            "fn totals() { let _came_to_its_end = crate::proof_of_completion::begin();\n"
+        ));
+        assert!(
+            text.contains("#![allow(unused)] let _came_to_its_end ="),
+            "{text}"
+        );
         assert_eq!(text.matches("begin()").count(), 2);
     }
 
@@ -224,15 +233,26 @@ mod tests {
                       #[tokio::test]\nasync fn waits() -> Result<(), E> { Ok(()) }\n";
         let text = instrument(source).expect("the tests are plain");
         assert!(text.contains("answering(move || -> Result<(), Box<dyn std::error::Error>> {\n    f()?;\n    Ok(())\n})}"), "{text}");
-        assert!(text.contains("let answer: Result<(), E> = async move { Ok(()) }.await; begun.finish(answer)}"), "{text}");
+        assert!(
+            text.contains(
+                "let answer: Result<(), E> = async move { Ok(()) }.await; begun.finish(answer)}"
+            ),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_test_that_must_panic_proves_the_panic_that_it_names() {
         let source = "#[test]\n#[should_panic(expected = \"no copies\")]\nfn refuses() { f(); }\n#[test]\n#[should_panic]\nfn any() { f(); }";
         let text = instrument(source).expect("the tests are plain");
-        assert!(text.contains("panicking(Some(\"no copies\"), move || { f(); })}"), "{text}");
-        assert!(text.contains("panicking(None, move || { f(); })}"), "{text}");
+        assert!(
+            text.contains("panicking(Some(\"no copies\"), move || { f(); })}"),
+            "{text}"
+        );
+        assert!(
+            text.contains("panicking(None, move || { f(); })}"),
+            "{text}"
+        );
     }
 
     #[test]

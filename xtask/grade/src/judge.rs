@@ -63,11 +63,16 @@ impl<'a> Lane<'a> {
         let known = store.get::<Baseline>(&key).is_some();
         let all: Vec<&Exercise> = plan.stage.exercises.iter().collect();
         let wanted = if known { &[] } else { all.as_slice() };
-        let verdicts = self
-            .build(plan, &Sources::new(), wanted)
-            .map_err(|error| Error::new(format!("the stage `{}` cannot be graded: {error}", plan.stage.id)))?;
+        let verdicts = self.build(plan, &Sources::new(), wanted).map_err(|error| {
+            Error::new(format!(
+                "the stage `{}` cannot be graded: {error}",
+                plan.stage.id
+            ))
+        })?;
         if !known {
-            let broken = verdicts.iter().find(|verdict| verdict.status == Status::CompileError);
+            let broken = verdicts
+                .iter()
+                .find(|verdict| verdict.status == Status::CompileError);
             if let Some(verdict) = broken {
                 return Err(not_gradable(plan, verdict));
             }
@@ -77,7 +82,12 @@ impl<'a> Lane<'a> {
                 let names = mark.passed().map(|test| test.name.clone()).collect();
                 (exercise.name.clone(), names)
             });
-            store.put(&key, &Baseline { passed: passed.collect() })?;
+            store.put(
+                &key,
+                &Baseline {
+                    passed: passed.collect(),
+                },
+            )?;
         }
         self.warm.push(plan.stage.folder.clone());
         Ok(())
@@ -85,7 +95,10 @@ impl<'a> Lane<'a> {
 
     fn check_solution(&self, plan: &Plan<'_>, all: &[&Exercise]) -> Result<()> {
         let solution = plan.stage.solution_files()?;
-        if !all.iter().all(|exercise| solution.contains_key(&exercise.source())) {
+        if !all
+            .iter()
+            .all(|exercise| solution.contains_key(&exercise.source()))
+        {
             return Ok(());
         }
         let own = |path: &String| plan.stage.owner(path).is_some();
@@ -104,12 +117,22 @@ impl<'a> Lane<'a> {
     /// # Errors
     ///
     /// When the grader itself cannot go on: nothing was found out about the submission then.
-    pub fn judge(&mut self, plan: &Plan<'_>, submission: &Submission, store: &Store) -> Result<Vec<Mark>> {
+    pub fn judge(
+        &mut self,
+        plan: &Plan<'_>,
+        submission: &Submission,
+        store: &Store,
+    ) -> Result<Vec<Mark>> {
         let taken: BTreeMap<&str, Taken> = plan
             .stage
             .exercises
             .iter()
-            .map(|exercise| (exercise.name.as_str(), self.take(plan, submission, exercise)))
+            .map(|exercise| {
+                (
+                    exercise.name.as_str(),
+                    self.take(plan, submission, exercise),
+                )
+            })
             .collect();
         let mut sources = Sources::new();
         for exercise in &plan.stage.exercises {
@@ -120,11 +143,15 @@ impl<'a> Lane<'a> {
             }
         }
         // A text that does not split into tokens does not say what it uses. It is judged by itself.
-        let unread = split_off(&mut sources, |files| files.values().any(|text| scan(text).is_none()));
+        let unread = split_off(&mut sources, |files| {
+            files.values().any(|text| scan(text).is_none())
+        });
         let groups = groups(&sources);
         let group_of = |name: &str| groups.iter().find(|group| group.contains(&name));
         let key_of = |exercise: &Exercise| {
-            let names = group_of(&exercise.name).map(Vec::as_slice).unwrap_or_default();
+            let names = group_of(&exercise.name)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let mut parts = vec![plan.key.text().to_owned(), exercise.name.clone()];
             let mut names = names.to_vec();
             names.sort_unstable();
@@ -136,7 +163,8 @@ impl<'a> Lane<'a> {
         let mut found: BTreeMap<&str, Mark> = BTreeMap::new();
         let mut open: Vec<&Exercise> = Vec::new();
         for exercise in &plan.wanted {
-            let without = |status, said: Vec<String>| Mark::without_tests(plan.id(exercise), status, said);
+            let without =
+                |status, said: Vec<String>| Mark::without_tests(plan.id(exercise), status, said);
             let mark = match taken.get(exercise.name.as_str()) {
                 None | Some(Taken::Missing) => without(Standing::NotSubmitted, Vec::new()),
                 Some(Taken::Refused(why)) => without(Standing::Refused, vec![why.clone()]),
@@ -156,7 +184,8 @@ impl<'a> Lane<'a> {
         if !open.is_empty() {
             self.warm_up(plan, store)?;
             self.use_fixtures(plan)?;
-            self.guard.set_deadline(Some(Duration::from_secs(self.bounds.submission)));
+            self.guard
+                .set_deadline(Some(Duration::from_secs(self.bounds.submission)));
             let is_unread = |exercise: &&&Exercise| unread.contains_key(exercise.name.as_str());
             let read: Vec<&Exercise> = open.iter().filter(|one| !is_unread(one)).copied().collect();
             let mut marks = Vec::new();
@@ -167,7 +196,9 @@ impl<'a> Lane<'a> {
                 marks.extend(self.judge_unread(plan, &unread, exercise)?);
             }
             for mark in marks {
-                let exercise = open.iter().find(|exercise| plan.id(exercise) == mark.exercise);
+                let exercise = open
+                    .iter()
+                    .find(|exercise| plan.id(exercise) == mark.exercise);
                 let Some(exercise) = exercise else { continue };
                 if self.is_final(&mark) {
                     store.put(&key_of(exercise), &mark)?;
@@ -220,8 +251,11 @@ impl<'a> Lane<'a> {
         open: &[&Exercise],
     ) -> Result<Vec<Mark>> {
         if self.guard.left().is_some_and(|left| left.is_zero()) {
-            let said = "the time for the whole submission was used up before this exercise".to_owned();
-            let mark = |exercise: &&Exercise| Mark::without_tests(plan.id(exercise), Standing::NotGraded, vec![said.clone()]);
+            let said =
+                "the time for the whole submission was used up before this exercise".to_owned();
+            let mark = |exercise: &&Exercise| {
+                Mark::without_tests(plan.id(exercise), Standing::NotGraded, vec![said.clone()])
+            };
             return Ok(open.iter().map(mark).collect());
         }
         match self.build(plan, sources, open) {
@@ -236,7 +270,11 @@ impl<'a> Lane<'a> {
                 self.blame(plan, &error)?;
                 let said = self.told(&error);
                 let mark = |exercise: &&Exercise| {
-                    Mark::without_tests(plan.id(exercise), Standing::CompileError, vec![said.clone()])
+                    Mark::without_tests(
+                        plan.id(exercise),
+                        Standing::CompileError,
+                        vec![said.clone()],
+                    )
                 };
                 Ok(open.iter().map(mark).collect())
             }
@@ -245,8 +283,16 @@ impl<'a> Lane<'a> {
                 let mut marks = Vec::new();
                 for half in [left, right] {
                     let inside = |name: &str| half.iter().flatten().any(|known| *known == name);
-                    let sources: Sources<'_> = sources.iter().filter(|(name, _)| inside(name)).map(|(name, files)| (*name, *files)).collect();
-                    let open: Vec<&Exercise> = open.iter().copied().filter(|exercise| inside(&exercise.name)).collect();
+                    let sources: Sources<'_> = sources
+                        .iter()
+                        .filter(|(name, _)| inside(name))
+                        .map(|(name, files)| (*name, *files))
+                        .collect();
+                    let open: Vec<&Exercise> = open
+                        .iter()
+                        .copied()
+                        .filter(|exercise| inside(&exercise.name))
+                        .collect();
                     if !open.is_empty() {
                         marks.extend(self.judge_sources(plan, &sources, half, &open)?);
                     }
@@ -266,12 +312,18 @@ impl<'a> Lane<'a> {
         exercise: &Exercise,
         verdict: &Verdict,
     ) -> Result<Mark> {
-        let group = groups.iter().find(|group| group.contains(&exercise.name.as_str()));
+        let group = groups
+            .iter()
+            .find(|group| group.contains(&exercise.name.as_str()));
         if let Some(group) = group
             && verdict.status == Status::CompileError
             && group.len() < sources.len()
         {
-            let own: Sources<'_> = sources.iter().filter(|(name, _)| group.contains(name)).map(|(name, files)| (*name, *files)).collect();
+            let own: Sources<'_> = sources
+                .iter()
+                .filter(|(name, _)| group.contains(name))
+                .map(|(name, files)| (*name, *files))
+                .collect();
             let again = self.judge_sources(plan, &own, std::slice::from_ref(group), &[exercise])?;
             if let Some(mark) = again.into_iter().next() {
                 return Ok(mark);
@@ -281,14 +333,24 @@ impl<'a> Lane<'a> {
     }
 
     /// Judges an exercise whose text does not split into tokens: the compiler should say why.
-    fn judge_unread(&self, plan: &Plan<'_>, unread: &Sources<'_>, exercise: &Exercise) -> Result<Vec<Mark>> {
+    fn judge_unread(
+        &self,
+        plan: &Plan<'_>,
+        unread: &Sources<'_>,
+        exercise: &Exercise,
+    ) -> Result<Vec<Mark>> {
         let own = unread.iter().filter(|(name, _)| **name == exercise.name);
         let own: Sources<'_> = own.map(|(name, files)| (*name, *files)).collect();
         let mut marks = self.judge_sources(plan, &own, &[vec![&exercise.name]], &[exercise])?;
         for mark in &mut marks {
             if mark.status != Standing::CompileError {
-                let said = "the file cannot be split into Rust's tokens, so nothing can be said about it";
-                *mark = Mark::without_tests(mark.exercise.clone(), Standing::Refused, vec![said.to_owned()]);
+                let said =
+                    "the file cannot be split into Rust's tokens, so nothing can be said about it";
+                *mark = Mark::without_tests(
+                    mark.exercise.clone(),
+                    Standing::Refused,
+                    vec![said.to_owned()],
+                );
             }
         }
         Ok(marks)
@@ -318,9 +380,16 @@ impl<'a> Lane<'a> {
         own.map(drop).map_err(|_| Error::new(error.to_string()))
     }
 
-    fn build(&self, plan: &Plan<'_>, sources: &Sources<'_>, wanted: &[&Exercise]) -> Result<Vec<Verdict>> {
+    fn build(
+        &self,
+        plan: &Plan<'_>,
+        sources: &Sources<'_>,
+        wanted: &[&Exercise],
+    ) -> Result<Vec<Verdict>> {
         let files = plan.with_sources(sources);
-        let verdicts = self.engine.judge_files(plan.stage, &plan.originals, files, wanted)?;
+        let verdicts = self
+            .engine
+            .judge_files(plan.stage, &plan.originals, files, wanted)?;
         verdicts.ok_or_else(|| Error::new("the grading was called off"))
     }
 
@@ -351,12 +420,26 @@ fn is_starter(plan: &Plan<'_>, exercise: &Exercise, files: &FileSet) -> bool {
 /// Partial credit by test. A test that the starter passes already earns nothing, and costs what it is worth to break.
 fn points(exercise: &Exercise, mark: &Mark, baseline: &Baseline) -> Points {
     let most = Points::whole(exercise.points);
-    let given = baseline.passed.get(&exercise.name).map(Vec::as_slice).unwrap_or_default();
+    let given = baseline
+        .passed
+        .get(&exercise.name)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let passed = |test: &&crate::results::TestMark| test.status == TestStanding::Passed;
     let is_given = |test: &&crate::results::TestMark| given.contains(&test.name);
     let all = mark.tests.iter().filter(|test| !is_given(test)).count();
-    let earned = mark.tests.iter().filter(passed).filter(|test| !is_given(test)).count();
-    let broken = mark.tests.iter().filter(is_given).filter(|test| !passed(test)).count();
+    let earned = mark
+        .tests
+        .iter()
+        .filter(passed)
+        .filter(|test| !is_given(test))
+        .count();
+    let broken = mark
+        .tests
+        .iter()
+        .filter(is_given)
+        .filter(|test| !passed(test))
+        .count();
     if mark.status == Standing::Passed {
         return most;
     }
@@ -374,10 +457,18 @@ fn not_gradable(plan: &Plan<'_>, verdict: &Verdict) -> Error {
         None => format!(
             "the starter of `{}` does not compile with its tests:\n{}",
             verdict.exercise,
-            verdict.diagnostics.first().map(String::as_str).unwrap_or_default()
+            verdict
+                .diagnostics
+                .first()
+                .map(String::as_str)
+                .unwrap_or_default()
         ),
     };
-    let hidden = plan.originals.files().keys().any(|path| path.ends_with("/hidden.rs"));
+    let hidden = plan
+        .originals
+        .files()
+        .keys()
+        .any(|path| path.ends_with("/hidden.rs"));
     let help = if hidden {
         "look at the hidden tests first; nobody was graded"
     } else {

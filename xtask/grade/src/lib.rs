@@ -7,6 +7,7 @@
 
 pub mod class;
 pub mod confine;
+pub mod export;
 pub mod flags;
 pub mod groups;
 pub mod instrument;
@@ -57,7 +58,15 @@ fn run(command: Command) -> Result<ExitCode> {
             publish(&merge::merge(&files)?, &reports)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Export { .. } => Err(Error::new("not yet")),
+        Command::Export { stages, out } => {
+            let course = Course::load(&xtask::root()?)?;
+            export::export(&course, &stages, &out)?;
+            println!(
+                "{} is ready to be handed out.",
+                export::shown(&out).display()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Grade(grade) => run_grade(*grade),
     }
 }
@@ -72,7 +81,11 @@ fn run_grade(grade: Grade) -> Result<ExitCode> {
         Some(path) => match grade.folders.as_slice() {
             [] => roster::read(path, None)?,
             [base] => roster::read(path, Some(base))?,
-            _ => return Err(Error::new("a roster names the folders itself; at most the one that holds them is given")),
+            _ => {
+                return Err(Error::new(
+                    "a roster names the folders itself; at most the one that holds them is given",
+                ));
+            }
         },
     };
     let work = grade
@@ -92,13 +105,20 @@ fn run_grade(grade: Grade) -> Result<ExitCode> {
     };
     let report = class::grade(&course, &wish)?;
     publish(&report, &grade.reports)?;
-    Ok(if report.all_full() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if report.all_full() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 /// Prints the result and writes it to files; each file is there whole or not at all.
 fn publish(report: &Report, reports: &Reports) -> Result<()> {
     let printed = report::write(report, reports.format)?;
-    let files = reports.files.iter().map(|(format, path)| Ok((path, report::write(report, *format)?)));
+    let files = reports
+        .files
+        .iter()
+        .map(|(format, path)| Ok((path, report::write(report, *format)?)));
     for (path, text) in files.collect::<Result<Vec<_>>>()? {
         write_atomically(Path::new(path), &text)?;
     }

@@ -108,7 +108,11 @@ fn add_hidden(stage: &Stage, folder: &Path, files: &mut FileSet) -> Result<()> {
     ];
     for exercise in &stage.exercises {
         let name = format!("{}.rs", exercise.name);
-        let Some(path) = places.iter().map(|place| place.join(&name)).find(|path| path.exists()) else {
+        let Some(path) = places
+            .iter()
+            .map(|place| place.join(&name))
+            .find(|path| path.exists())
+        else {
             continue;
         };
         let text = files::read(&path)?;
@@ -119,7 +123,10 @@ fn add_hidden(stage: &Stage, folder: &Path, files: &mut FileSet) -> Result<()> {
         }
         let visible = exercise.tests_file();
         let Some(tests) = files.get_mut(&visible) else {
-            return Err(Error::file(&path, format!("`originals.json` has no {visible}")));
+            return Err(Error::file(
+                &path,
+                format!("`originals.json` has no {visible}"),
+            ));
         };
         // Behind everything else, so that no line moves.
         tests.push_str(&format!("\nmod {HIDDEN};\n"));
@@ -139,10 +146,16 @@ pub fn check_hidden(course: &Course, folder: &Path) -> Result<()> {
         let name = format!("{}.rs", item.exercise.name);
         known.insert(format!("{}/{name}", item.stage.folder));
         known.insert(format!("{}/{name}", item.stage.id));
-        known.insert(format!("exercises/{}/tests/stage/{name}", item.stage.folder));
+        known.insert(format!(
+            "exercises/{}/tests/stage/{name}",
+            item.stage.folder
+        ));
     }
     if !folder.is_dir() {
-        return Err(Error::file(folder, "the folder of hidden tests is not there"));
+        return Err(Error::file(
+            folder,
+            "the folder of hidden tests is not there",
+        ));
     }
     let found = files::tree(folder, |name| name != "target")?;
     let tests: Vec<&String> = found.keys().filter(|name| name.ends_with(".rs")).collect();
@@ -154,8 +167,9 @@ pub fn check_hidden(course: &Course, folder: &Path) -> Result<()> {
         .help("name it after the exercise, in the folder of its stage: 01-logic/variables.rs"));
     }
     if tests.is_empty() {
-        return Err(Error::file(folder, "the folder holds no hidden test")
-            .help("name one after its exercise, in the folder of its stage: 01-logic/variables.rs"));
+        return Err(Error::file(folder, "the folder holds no hidden test").help(
+            "name one after its exercise, in the folder of its stage: 01-logic/variables.rs",
+        ));
     }
     Ok(())
 }

@@ -24,7 +24,10 @@ impl Points {
     /// `part` of `all` shares of these points.
     #[must_use]
     pub fn share(self, part: usize, all: usize) -> Self {
-        let (part, all) = (u64::try_from(part).unwrap_or(0), u64::try_from(all).unwrap_or(u64::MAX));
+        let (part, all) = (
+            u64::try_from(part).unwrap_or(0),
+            u64::try_from(all).unwrap_or(u64::MAX),
+        );
         Self((self.0 * part).checked_div(all).unwrap_or(0))
     }
 
@@ -80,7 +83,9 @@ impl<'de> Deserialize<'de> for Points {
         let exact = rest.len() <= 2;
         match parsed.filter(|_| exact) {
             Some((whole, rest)) => Ok(Self(whole * 100 + rest)),
-            None => Err(serde::de::Error::custom(format!("`{text}` is no number of points"))),
+            None => Err(serde::de::Error::custom(format!(
+                "`{text}` is no number of points"
+            ))),
         }
     }
 }

@@ -22,9 +22,10 @@ pub fn of_folders(folders: &[PathBuf]) -> Result<Vec<Entry>> {
     let entries = folders.iter().map(|folder| {
         // `.` and `..` have a name only once they are resolved.
         let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
-        let id = whole
-            .file_name()
-            .map_or_else(|| "submission".to_owned(), |name| name.to_string_lossy().into_owned());
+        let id = whole.file_name().map_or_else(
+            || "submission".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
         Entry {
             id: plain(&id),
             name: String::new(),
@@ -34,8 +35,9 @@ pub fn of_folders(folders: &[PathBuf]) -> Result<Vec<Entry>> {
     let entries: Vec<Entry> = entries.collect();
     match duplicate(&entries) {
         None => Ok(entries),
-        Some(id) => Err(Error::new(format!("two folders are called `{id}`"))
-            .help("name the learners in a roster: --roster FILE with the columns id, name, folder")),
+        Some(id) => Err(Error::new(format!("two folders are called `{id}`")).help(
+            "name the learners in a roster: --roster FILE with the columns id, name, folder",
+        )),
     }
 }
 
@@ -46,13 +48,18 @@ pub fn of_folders(folders: &[PathBuf]) -> Result<Vec<Entry>> {
 ///
 /// When the file cannot be read, a column is missing, or an id stands there twice.
 pub fn read(path: &Path, base: Option<&Path>) -> Result<Vec<Entry>> {
-    let wrong = |what: String| Error::file(path, what).help("a roster is CSV with a first line `id,name,folder`");
+    let wrong = |what: String| {
+        Error::file(path, what).help("a roster is CSV with a first line `id,name,folder`")
+    };
     let text = xtask::files::read(path)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| wrong(error.to_string()))?.clone();
+    let headers = reader
+        .headers()
+        .map_err(|error| wrong(error.to_string()))?
+        .clone();
     let column = |name: &str| {
         let mut columns = headers.iter();
         columns
@@ -90,7 +97,13 @@ pub fn read(path: &Path, base: Option<&Path>) -> Result<Vec<Entry>> {
 /// One line without control characters.
 fn plain(text: &str) -> String {
     text.chars()
-        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .map(|character| {
+            if character.is_control() {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
         .collect()
 }
 
@@ -114,7 +127,8 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_their_names() {
-        let entries = roster("\u{feff}Name,folder,ID\r\n\"Lovelace, Ada\",ada,1\r\n").expect("it is right");
+        let entries =
+            roster("\u{feff}Name,folder,ID\r\n\"Lovelace, Ada\",ada,1\r\n").expect("it is right");
         assert_eq!(entries[0].name, "Lovelace, Ada");
         assert_eq!(entries[0].folder, PathBuf::from("in/ada"));
     }

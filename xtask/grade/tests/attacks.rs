@@ -83,16 +83,47 @@ fn on_the_machine(place: &Place) -> Vec<Attempt> {
     let daemon = place.path("daemon");
     let all: &[&str] = &[];
     vec![
-        ("read the solution", total(&format!("std::fs::read_to_string({solution:?}).map_or(1, |_| prices.iter().sum())")), Failed, all),
-        ("write outside", total(&format!("std::fs::write({marker:?}, \"x\").map_or(1, |()| prices.iter().sum())")), Failed, all),
         (
-            "start a daemon",
-            total(&format!("std::process::Command::new(\"setsid\").args([\"sh\", \"-c\", \"sleep 3; echo alive > {}\"]).spawn().map_or(1, |_| prices.iter().sum())", daemon.display())),
+            "read the solution",
+            total(&format!(
+                "std::fs::read_to_string({solution:?}).map_or(1, |_| prices.iter().sum())"
+            )),
             Failed,
             all,
         ),
-        ("the memory of the process", total("std::fs::File::options().read(true).write(true).open(\"/proc/self/mem\").map_or(1, |_| prices.iter().sum())"), Failed, all),
-        ("a socket to a daemon", total("let (a, _b) = std::os::unix::net::UnixStream::pair().unwrap(); drop(a); match std::os::unix::net::UnixDatagram::unbound() { Ok(_) => prices.iter().sum(), Err(_) => 1 }"), Failed, all),
+        (
+            "write outside",
+            total(&format!(
+                "std::fs::write({marker:?}, \"x\").map_or(1, |()| prices.iter().sum())"
+            )),
+            Failed,
+            all,
+        ),
+        (
+            "start a daemon",
+            total(&format!(
+                "std::process::Command::new(\"setsid\").args([\"sh\", \"-c\", \"sleep 3; echo alive > {}\"]).spawn().map_or(1, |_| prices.iter().sum())",
+                daemon.display()
+            )),
+            Failed,
+            all,
+        ),
+        (
+            "the memory of the process",
+            total(
+                "std::fs::File::options().read(true).write(true).open(\"/proc/self/mem\").map_or(1, |_| prices.iter().sum())",
+            ),
+            Failed,
+            all,
+        ),
+        (
+            "a socket to a daemon",
+            total(
+                "let (a, _b) = std::os::unix::net::UnixStream::pair().unwrap(); drop(a); match std::os::unix::net::UnixDatagram::unbound() { Ok(_) => prices.iter().sum(), Err(_) => 1 }",
+            ),
+            Failed,
+            all,
+        ),
     ]
 }
 
@@ -102,7 +133,11 @@ fn submit(place: &Place, prefix: &str, attempts: &[Attempt]) -> Vec<(String, &'s
     let solution = place.course().join("solutions/01-tiny/src/alder.rs");
     for (index, (_, text, ..)) in attempts.iter().enumerate() {
         // An exported macro may reach everywhere, so that one has a submission of its own.
-        let round = if text.contains("macro_export") { 99 } else { index / common::EXERCISES.len() };
+        let round = if text.contains("macro_export") {
+            99
+        } else {
+            index / common::EXERCISES.len()
+        };
         let exercise = common::EXERCISES[index % common::EXERCISES.len()];
         let id = format!("{prefix}{round}");
         let text = text.replace("SOLUTION", &solution.display().to_string());
@@ -126,20 +161,42 @@ fn no_attempt_earns_a_mark_in_full_isolation() {
     let on_machine = submit(&place, "m", &machine);
     // SAFETY of the machine aside: a learner cannot see what stands in the grader's environment.
     let work = place.path("work").display().to_string();
-    let mut command = place.command(&["--work", &work, "--format", "json", "--require-isolation", "--memory", "256"]);
-    command.args(place.submissions()).env("GRADER_SECRET", "a secret of the grader");
+    let mut command = place.command(&[
+        "--work",
+        &work,
+        "--format",
+        "json",
+        "--require-isolation",
+        "--memory",
+        "256",
+    ]);
+    command
+        .args(place.submissions())
+        .env("GRADER_SECRET", "a secret of the grader");
     let output = command.output().expect("the grader starts");
     let said = String::from_utf8_lossy(&output.stderr);
-    let report: grade::results::Report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    let report: grade::results::Report =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
     check(&report, &attempts, &carried);
     check(&report, &machine, &on_machine);
     assert!(!exists(&place.path("marker")), "a file outside was written");
     assert!(!exists(&place.path("daemon")), "a daemon was left");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(!text.contains("a secret of the grader"), "a secret is in the report");
-    let shown = attempts.iter().position(|(what, ..)| *what == "colours in a message").map(|index| &carried[index]);
+    assert!(
+        !text.contains("a secret of the grader"),
+        "a secret is in the report"
+    );
+    let shown = attempts
+        .iter()
+        .position(|(what, ..)| *what == "colours in a message")
+        .map(|index| &carried[index]);
     let (id, exercise) = shown.expect("it was tried");
-    assert!(!mark(&report, id, exercise).tests[0].message.contains('\u{1b}'), "a terminal would obey the report");
+    assert!(
+        !mark(&report, id, exercise).tests[0]
+            .message
+            .contains('\u{1b}'),
+        "a terminal would obey the report"
+    );
 }
 
 /// What the report says of the level `basic`, shown: the attempts on the machine succeed there.
@@ -148,7 +205,9 @@ fn what_basic_isolation_cannot_stop_is_known() {
     let place = Place::new();
     let attempts = on_the_machine(&place);
     let carried = submit(&place, "m", &attempts);
-    let stolen = everywhere().into_iter().filter(|(what, ..)| what.contains("by another name"));
+    let stolen = everywhere()
+        .into_iter()
+        .filter(|(what, ..)| what.contains("by another name"));
     let stolen: Vec<Attempt> = stolen.collect();
     let read = submit(&place, "s", &stolen);
     let report = place.grade(&["--isolation", "basic"]);
@@ -161,7 +220,11 @@ fn what_basic_isolation_cannot_stop_is_known() {
     check(&report, &stolen, &read);
     assert!(grade::sandbox::Level::Basic.words().contains("Not stopped"));
     let refused = place.run(&["--isolation", "basic", "--require-isolation"]);
-    assert_eq!(refused.status.code(), Some(2), "the level that is required is not reached");
+    assert_eq!(
+        refused.status.code(),
+        Some(2),
+        "the level that is required is not reached"
+    );
     assert!(refused.stdout.is_empty(), "nobody was graded");
 }
 
@@ -171,8 +234,19 @@ fn a_compiler_that_never_ends_costs_its_own_exercise_only() {
     let place = Place::new();
     let endless = "#[allow(long_running_const_eval)]\nconst HANG: u64 = { let mut i = 0_u64; while i < u64::MAX { i += 1; } i };\n".to_owned()
         + &total("prices.len() as u32 + HANG as u32");
-    let huge = "static HUGE: [u8; 1 << 36] = [1; 1 << 36];\n".to_owned() + &total("u32::from(HUGE[prices.len()])");
-    place.submit("eve", &[("alder", &endless), ("birch", RIGHT), ("cedar", &huge), ("elder", RIGHT), ("hazel", "fn broken( {"), ("maple", WRONG)]);
+    let huge = "static HUGE: [u8; 1 << 36] = [1; 1 << 36];\n".to_owned()
+        + &total("u32::from(HUGE[prices.len()])");
+    place.submit(
+        "eve",
+        &[
+            ("alder", &endless),
+            ("birch", RIGHT),
+            ("cedar", &huge),
+            ("elder", RIGHT),
+            ("hazel", "fn broken( {"),
+            ("maple", WRONG),
+        ],
+    );
     let report = place.grade(&["--compile-seconds", "4"]);
     let all = ["empty", "two", "many", "too_much"];
     for (exercise, status, passed) in [
@@ -195,21 +269,54 @@ fn only_the_exercises_own_files_count() {
     let base = "in/mallory";
     let stage = format!("{base}/exercises/01-tiny");
     for name in common::EXERCISES {
-        place.file(&format!("{stage}/tests/stage/{name}.rs"), "#[test]\nfn empty() {}\n#[test]\nfn two() {}\n");
+        place.file(
+            &format!("{stage}/tests/stage/{name}.rs"),
+            "#[test]\nfn empty() {}\n#[test]\nfn two() {}\n",
+        );
     }
     place.file(&format!("{stage}/tests/stage/main.rs"), "");
-    place.file(&format!("{stage}/Cargo.toml"), "[package]\nname = \"tiny\"\n[[test]]\nname = \"stage\"\nharness = false\n");
+    place.file(
+        &format!("{stage}/Cargo.toml"),
+        "[package]\nname = \"tiny\"\n[[test]]\nname = \"stage\"\nharness = false\n",
+    );
     place.file(&format!("{stage}/build.rs"), "fn main() { panic!() }");
     place.file(&format!("{stage}/originals.json"), "{}");
     place.file(&format!("{stage}/stage.toml"), "");
     place.file(&format!("{stage}/src/lib.rs"), "compile_error!(\"mine\");");
-    place.file(&format!("{base}/.cargo/config.toml"), "[target.'cfg(all())']\nrunner = \"true\"\n");
-    place.file(&format!("{base}/rust-toolchain.toml"), "[toolchain]\nchannel = \"nightly\"\n");
+    place.file(
+        &format!("{base}/.cargo/config.toml"),
+        "[target.'cfg(all())']\nrunner = \"true\"\n",
+    );
+    place.file(
+        &format!("{base}/rust-toolchain.toml"),
+        "[toolchain]\nchannel = \"nightly\"\n",
+    );
     place.file(&format!("{base}/Cargo.toml"), "not a manifest");
-    std::os::unix::fs::symlink(place.course().join("solutions/01-tiny/src/cedar.rs"), place.path(&format!("{stage}/src/cedar.rs"))).expect("writable");
+    std::os::unix::fs::symlink(
+        place.course().join("solutions/01-tiny/src/cedar.rs"),
+        place.path(&format!("{stage}/src/cedar.rs")),
+    )
+    .expect("writable");
     let report = place.grade(&[]);
-    assert_mark(&report, "mallory", "alder", "edited tests", Failed, &["empty"]);
-    assert_mark(&report, "mallory", "birch", "everything else", Passed, &["empty", "two", "many", "too_much"]);
+    assert_mark(
+        &report,
+        "mallory",
+        "alder",
+        "edited tests",
+        Failed,
+        &["empty"],
+    );
+    assert_mark(
+        &report,
+        "mallory",
+        "birch",
+        "everything else",
+        Passed,
+        &["empty", "two", "many", "too_much"],
+    );
     assert_mark(&report, "mallory", "cedar", "a link", Refused, &[]);
-    assert_eq!(learner(&report, "mallory").exercises.len(), common::EXERCISES.len());
+    assert_eq!(
+        learner(&report, "mallory").exercises.len(),
+        common::EXERCISES.len()
+    );
 }

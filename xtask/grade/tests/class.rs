@@ -20,7 +20,11 @@ fn set_times(folder: &Path, time: SystemTime) {
         if path.is_dir() {
             set_times(&path, time);
         } else {
-            File::options().write(true).open(&path).and_then(|file| file.set_modified(time)).expect("writable");
+            File::options()
+                .write(true)
+                .open(&path)
+                .and_then(|file| file.set_modified(time))
+                .expect("writable");
         }
     }
 }
@@ -30,7 +34,10 @@ fn set_times(folder: &Path, time: SystemTime) {
 fn no_submission_is_judged_by_anothers_build() {
     let place = Place::new();
     let padded = format!("{WRONG}{}", " ".repeat(RIGHT.len().abs_diff(WRONG.len())));
-    let right = format!("{RIGHT}{}", " ".repeat(padded.len().saturating_sub(RIGHT.len())));
+    let right = format!(
+        "{RIGHT}{}",
+        " ".repeat(padded.len().saturating_sub(RIGHT.len()))
+    );
     assert_eq!(padded.len(), right.len());
     for (id, text) in [("a", &right), ("b", &padded), ("c", &right), ("d", &padded)] {
         place.submit(id, &[("alder", text)]);
@@ -38,11 +45,20 @@ fn no_submission_is_judged_by_anothers_build() {
         place.submit(id, &[("birch", &format!("{RIGHT}// {id}\n"))]);
     }
     let now = SystemTime::now();
-    for time in [now, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000), now + Duration::from_secs(86_400)] {
+    for time in [
+        now,
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
+        now + Duration::from_secs(86_400),
+    ] {
         set_times(&place.path("in"), time);
         let _ = fs::remove_dir_all(place.path("work/verdicts"));
         let report = place.grade(&[]);
-        for (id, status, passed) in [("a", Passed, &ALL[..]), ("b", Failed, &["empty"]), ("c", Passed, &ALL), ("d", Failed, &["empty"])] {
+        for (id, status, passed) in [
+            ("a", Passed, &ALL[..]),
+            ("b", Failed, &["empty"]),
+            ("c", Passed, &ALL),
+            ("d", Failed, &["empty"]),
+        ] {
             assert_mark(&report, id, "alder", id, status, passed);
             assert_mark(&report, id, "birch", id, Passed, &ALL);
         }
@@ -56,8 +72,14 @@ fn class(place: &Place, count: usize) {
             1 => format!("fn broken( {{ // {index}\n"),
             _ => format!("{RIGHT}// {index} {exercise}\n"),
         };
-        let answers: Vec<(&str, String)> = EXERCISES[..3].iter().map(|name| (*name, answer(name))).collect();
-        let answers: Vec<(&str, &str)> = answers.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let answers: Vec<(&str, String)> = EXERCISES[..3]
+            .iter()
+            .map(|name| (*name, answer(name)))
+            .collect();
+        let answers: Vec<(&str, &str)> = answers
+            .iter()
+            .map(|(name, text)| (*name, text.as_str()))
+            .collect();
         place.submit(&format!("learner{index:02}"), &answers);
     }
 }
@@ -73,10 +95,26 @@ fn shards_and_lanes_give_one_gradebook() {
         let mut files = Vec::new();
         let mut running = Vec::new();
         for part in 1..=parts {
-            let file = place.path(&format!("shard-{parts}-{part}.json")).display().to_string();
-            let work = place.path(&format!("work-shard-{part}")).display().to_string();
-            let mut command = place.command(&["--work", &work, "--shard", &format!("{part}/{parts}"), "--report", &format!("json={file}")]);
-            command.args(place.submissions()).stdout(Stdio::null()).stderr(Stdio::null());
+            let file = place
+                .path(&format!("shard-{parts}-{part}.json"))
+                .display()
+                .to_string();
+            let work = place
+                .path(&format!("work-shard-{part}"))
+                .display()
+                .to_string();
+            let mut command = place.command(&[
+                "--work",
+                &work,
+                "--shard",
+                &format!("{part}/{parts}"),
+                "--report",
+                &format!("json={file}"),
+            ]);
+            command
+                .args(place.submissions())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
             running.push(command.spawn().expect("the grader starts"));
             files.push(file);
         }
@@ -87,8 +125,16 @@ fn shards_and_lanes_give_one_gradebook() {
         let mut words: Vec<&str> = vec!["merge", "--format", "csv"];
         words.extend(files.iter().map(String::as_str));
         let merged = place.command(&words).output().expect("the grader starts");
-        assert_eq!(String::from_utf8_lossy(&merged.stdout), String::from_utf8_lossy(&whole.stdout), "{parts} parts: {}", String::from_utf8_lossy(&merged.stderr));
-        let missing = place.command(&words[..words.len() - 1]).output().expect("the grader starts");
+        assert_eq!(
+            String::from_utf8_lossy(&merged.stdout),
+            String::from_utf8_lossy(&whole.stdout),
+            "{parts} parts: {}",
+            String::from_utf8_lossy(&merged.stderr)
+        );
+        let missing = place
+            .command(&words[..words.len() - 1])
+            .output()
+            .expect("the grader starts");
         assert_eq!(missing.status.code(), Some(2), "a shard is missing");
         assert!(String::from_utf8_lossy(&missing.stderr).contains("missing"));
     }
@@ -106,7 +152,10 @@ fn verdicts(place: &Place) -> Vec<(String, SystemTime)> {
             if path.is_dir() {
                 pending.push(path);
             } else if path.extension().is_some_and(|ending| ending == "json") {
-                let time = entry.metadata().and_then(|data| data.modified()).expect("readable");
+                let time = entry
+                    .metadata()
+                    .and_then(|data| data.modified())
+                    .expect("readable");
                 found.push((path.display().to_string(), time));
             }
         }
@@ -124,8 +173,16 @@ fn a_killed_run_goes_on_where_it_was() {
     let out = place.path("class.html");
     let mut seen = 0;
     for _ in 0..3 {
-        let mut command = place.command(&["--work", &work, "--report", &format!("html={}", out.display())]);
-        command.args(place.submissions()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut command = place.command(&[
+            "--work",
+            &work,
+            "--report",
+            &format!("html={}", out.display()),
+        ]);
+        command
+            .args(place.submissions())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let mut process = command.spawn().expect("the grader starts");
         let begun = Instant::now();
         // As soon as something new is remembered, at whatever it is then.
@@ -161,12 +218,28 @@ fn hidden_tests_count_and_their_faults_are_the_instructors() {
     let hidden = place.path("hidden").display().to_string();
     let report = place.grade(&["--tests", &hidden]);
     let mark = common::mark(&report, "sly", "alder");
-    assert_eq!((mark.status, mark.tests.len(), mark.points.hundredths()), (Failed, 5, 160));
+    assert_eq!(
+        (mark.status, mark.tests.len(), mark.points.hundredths()),
+        (Failed, 5, 160)
+    );
     assert_eq!(mark.tests[4].name, "hidden::ten");
-    assert_mark(&report, "sly", "birch", "without hidden tests", Passed, &ALL);
+    assert_mark(
+        &report,
+        "sly",
+        "birch",
+        "without hidden tests",
+        Passed,
+        &ALL,
+    );
     for (text, word) in [
-        ("use tiny::alder::totals;\n#[test]\nfn ten() {}\n", "does not compile"),
-        ("use tiny::alder::total;\n#[test]\nfn ten() { assert_eq!(total(&[1]), 2); }\n", "does not pass the test `hidden::ten`"),
+        (
+            "use tiny::alder::totals;\n#[test]\nfn ten() {}\n",
+            "does not compile",
+        ),
+        (
+            "use tiny::alder::total;\n#[test]\nfn ten() { assert_eq!(total(&[1]), 2); }\n",
+            "does not pass the test `hidden::ten`",
+        ),
         ("fn ten() {}\n", "no test"),
         ("fn ten( {\n", "line"),
     ] {
@@ -194,15 +267,29 @@ fn what_cannot_be_read_is_reported_and_the_others_are_graded() {
     for id in ["nothing", "a file"] {
         assert!(learner(&report, id).problem.is_some(), "{id}");
     }
-    place.file("class.csv", format!("id,name,folder\n7,\"Lovelace, Ada\",in/ada\n8,Nobody,in/nobody\n"));
+    place.file(
+        "class.csv",
+        format!("id,name,folder\n7,\"Lovelace, Ada\",in/ada\n8,Nobody,in/nobody\n"),
+    );
     let roster = place.path("class.csv").display().to_string();
     let work = place.path("work").display().to_string();
-    let output = place.command(&["--work", &work, "--roster", &roster, "--format", "json"]).output().expect("it starts");
+    let output = place
+        .command(&["--work", &work, "--roster", &roster, "--format", "json"])
+        .output()
+        .expect("it starts");
     let report: Report = serde_json::from_slice(&output.stdout).expect("a report");
     assert_eq!(learner(&report, "7").name, "Lovelace, Ada");
-    assert!(learner(&report, "8").problem.as_ref().is_some_and(|problem| problem.contains("cannot be read")));
+    assert!(
+        learner(&report, "8")
+            .problem
+            .as_ref()
+            .is_some_and(|problem| problem.contains("cannot be read"))
+    );
     place.file("class.csv", "id,name,folder\n7,A,in/ada\n7,B,in/ada\n");
-    let output = place.command(&["--work", &work, "--roster", &roster]).output().expect("it starts");
+    let output = place
+        .command(&["--work", &work, "--roster", &roster])
+        .output()
+        .expect("it starts");
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("`7` stands there twice"));
 }
@@ -212,12 +299,18 @@ fn what_cannot_be_read_is_reported_and_the_others_are_graded() {
 fn the_time_for_a_submission_ends() {
     let place = Place::new();
     let slow = "pub fn total(prices: &[u32]) -> u32 {\n    std::thread::sleep(std::time::Duration::from_millis(1900));\n    prices.iter().sum()\n}\n";
-    let answers: Vec<(&str, &str)> = EXERCISES.iter().map(|name| (*name, if *name == "alder" { RIGHT } else { slow })).collect();
+    let answers: Vec<(&str, &str)> = EXERCISES
+        .iter()
+        .map(|name| (*name, if *name == "alder" { RIGHT } else { slow }))
+        .collect();
     place.submit("slow", &answers);
     let report = place.grade(&["--submission-seconds", "4"]);
     assert_mark(&report, "slow", "alder", "finished before", Passed, &ALL);
     let last = common::mark(&report, "slow", "rowan");
-    assert!(last.status != Passed && last.points.hundredths() < 200, "{last:?}");
+    assert!(
+        last.status != Passed && last.points.hundredths() < 200,
+        "{last:?}"
+    );
     // It was the time, so that nothing about it is remembered.
     let report = place.grade(&["--submission-seconds", "100"]);
     assert_ne!(common::mark(&report, "slow", "rowan").status, NotGraded);
@@ -230,7 +323,14 @@ fn a_compile_error_must_be_the_exercises_own() {
     let poison = "pub struct Mine;\nimpl PartialEq<Mine> for u32 { fn eq(&self, _: &Mine) -> bool { true } }\n".to_owned() + RIGHT;
     // Alone, the only type that a `u32` is compared with is `u32`.
     let victim = "pub fn total(prices: &[u32]) -> u32 {\n    let sum: u32 = prices.iter().sum();\n    assert!(sum == \"0\".parse().expect(\"a number\") || true);\n    sum\n}\n";
-    place.submit("both", &[("alder", &poison), ("birch", victim), ("cedar", "pub fn total() -> String {")]);
+    place.submit(
+        "both",
+        &[
+            ("alder", &poison),
+            ("birch", victim),
+            ("cedar", "pub fn total() -> String {"),
+        ],
+    );
     let report = place.grade(&[]);
     assert_mark(&report, "both", "alder", "the poison", Passed, &ALL);
     assert_mark(&report, "both", "birch", "the victim", Passed, &ALL);
@@ -242,11 +342,18 @@ fn a_full_disk_is_said_and_nobody_is_graded_down() {
     let place = Place::new();
     place.submit("ada", &[("alder", RIGHT)]);
     let mut command = place.command(&["--work", "/dev/full/work"]);
-    let output = command.args(place.submissions()).output().expect("it starts");
+    let output = command
+        .args(place.submissions())
+        .output()
+        .expect("it starts");
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
     let report = place.path("nowhere/class.csv").display().to_string();
     fs::write(place.path("nowhere"), "a file").expect("writable");
     let output = place.run(&["--report", &format!("csv={report}")]);
-    assert_eq!(output.status.code(), Some(2), "a report that cannot be written");
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "a report that cannot be written"
+    );
 }

@@ -38,17 +38,40 @@ fn unusual_styles_have_full_marks() {
         place.submit(&id, &[(EXERCISES[index % EXERCISES.len()], text)]);
     }
     // Submodules, the older name for them, exercises that use each other, and single files.
-    place.submit("modules", &[("alder", "mod inner;\npub use inner::total;\n"), ("cedar", "pub use crate::elder::total;\n"), ("elder", RIGHT)]);
-    place.file("in/modules/exercises/01-tiny/src/alder/inner.rs", "mod deep;\npub use deep::total;\n");
-    place.file("in/modules/exercises/01-tiny/src/alder/inner/deep.rs", RIGHT);
-    place.file("in/modules/exercises/01-tiny/src/birch/mod.rs", "mod part;\npub use part::total;\n");
+    place.submit(
+        "modules",
+        &[
+            ("alder", "mod inner;\npub use inner::total;\n"),
+            ("cedar", "pub use crate::elder::total;\n"),
+            ("elder", RIGHT),
+        ],
+    );
+    place.file(
+        "in/modules/exercises/01-tiny/src/alder/inner.rs",
+        "mod deep;\npub use deep::total;\n",
+    );
+    place.file(
+        "in/modules/exercises/01-tiny/src/alder/inner/deep.rs",
+        RIGHT,
+    );
+    place.file(
+        "in/modules/exercises/01-tiny/src/birch/mod.rs",
+        "mod part;\npub use part::total;\n",
+    );
     place.file("in/modules/exercises/01-tiny/src/birch/part.rs", RIGHT);
     place.file("in/loose/alder.rs", RIGHT);
     place.file("in/archive/course-main/01-tiny/src/alder.rs", RIGHT);
     let report = place.grade(&["--require-isolation"]);
     for (index, (what, _)) in styles.iter().enumerate() {
         let id = format!("learner{}", index / EXERCISES.len());
-        assert_mark(&report, &id, EXERCISES[index % EXERCISES.len()], what, Passed, &ALL);
+        assert_mark(
+            &report,
+            &id,
+            EXERCISES[index % EXERCISES.len()],
+            what,
+            Passed,
+            &ALL,
+        );
     }
     for exercise in ["alder", "birch", "cedar", "elder"] {
         assert_mark(&report, "modules", exercise, "modules", Passed, &ALL);
@@ -62,10 +85,27 @@ fn unusual_styles_have_full_marks() {
 #[test]
 fn the_starter_is_not_started_and_earns_nothing() {
     let place = Place::new();
-    let starter = std::fs::read_to_string(place.course().join("exercises/01-tiny/src/alder.rs")).expect("readable");
-    place.submit("idle", &[("alder", &starter), ("birch", &starter.replace('\n', "\r\n"))]);
+    let starter = std::fs::read_to_string(place.course().join("exercises/01-tiny/src/alder.rs"))
+        .expect("readable");
+    place.submit(
+        "idle",
+        &[
+            ("alder", &starter),
+            ("birch", &starter.replace('\n', "\r\n")),
+        ],
+    );
     let report = place.grade(&[]);
     assert_mark(&report, "idle", "alder", "the starter", NotStarted, &[]);
-    assert_mark(&report, "idle", "birch", "the starter with other line ends", NotStarted, &[]);
-    assert!(!common::exists(&place.path("work/lane-0/debug")), "nothing was compiled for it");
+    assert_mark(
+        &report,
+        "idle",
+        "birch",
+        "the starter with other line ends",
+        NotStarted,
+        &[],
+    );
+    assert!(
+        !common::exists(&place.path("work/lane-0/debug")),
+        "nothing was compiled for it"
+    );
 }

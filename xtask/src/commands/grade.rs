@@ -24,7 +24,9 @@ pub fn delegate(arguments: &[OsString]) -> Option<ExitCode> {
             .and_then(|code| u8::try_from(code).ok())
             .map_or(ExitCode::from(130), ExitCode::from),
         Err(cause) => {
-            eprintln!("error: cargo cannot be started: {cause}\n  help: `cargo --version` should answer");
+            eprintln!(
+                "error: cargo cannot be started: {cause}\n  help: `cargo --version` should answer"
+            );
             ExitCode::from(2)
         }
     })

@@ -223,9 +223,7 @@ impl Stage {
 
     /// The exercise that owns a file of the stage (`src/NAME.rs` or `tests/stage/NAME.rs`, and modules below them).
     pub fn owner(&self, path: &str) -> Option<&Exercise> {
-        self.exercises
-            .iter()
-            .find(|exercise| exercise.owns(path))
+        self.exercises.iter().find(|exercise| exercise.owns(path))
     }
 }
 
@@ -250,10 +248,7 @@ impl Exercise {
 
     fn owns(&self, path: &str) -> bool {
         let below = |folder: &str| path.starts_with(&format!("{folder}/{}/", self.name));
-        path == self.source()
-            || path == self.tests_file()
-            || below("src")
-            || below("tests/stage")
+        path == self.source() || path == self.tests_file() || below("src") || below("tests/stage")
     }
 }
 

@@ -282,7 +282,8 @@ impl<'a> Session<'a> {
             .iter()
             .map(|exercise| {
                 let path = exercise.tests_file();
-                let wrong = |path: &str, what| Error::new(format!("{}/{path}: {what}", stage.folder));
+                let wrong =
+                    |path: &str, what| Error::new(format!("{}/{path}: {what}", stage.folder));
                 let mut tests =
                     tests_of(originals.get(&path)?).map_err(|what| wrong(&path, what))?;
                 // A module below the exercise's tests, such as an instructor's hidden one, has tests of its own.

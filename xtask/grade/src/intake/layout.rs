@@ -74,8 +74,16 @@ impl Layout {
             exercises.any(|one| present(&folder.join(format!("{}.rs", one.name))))
         };
         let found: Vec<String> = match stage {
-            Some(stage) => [stage].into_iter().filter(loose).map(|stage| stage.folder.clone()).collect(),
-            None => stages.iter().filter(loose).map(|stage| stage.folder.clone()).collect(),
+            Some(stage) => [stage]
+                .into_iter()
+                .filter(loose)
+                .map(|stage| stage.folder.clone())
+                .collect(),
+            None => stages
+                .iter()
+                .filter(loose)
+                .map(|stage| stage.folder.clone())
+                .collect(),
         };
         (!found.is_empty()).then(|| Self::Loose(folder.to_owned(), found))
     }

@@ -194,10 +194,7 @@ fn read_source(path: &Path, shown: &str) -> Result<Option<String>, String> {
         .read_to_end(&mut bytes)
         .map_err(fail)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > FILE_BYTES) {
-        return Err(format!(
-            "{shown} is larger than {} KiB",
-            FILE_BYTES / 1024
-        ));
+        return Err(format!("{shown} is larger than {} KiB", FILE_BYTES / 1024));
     }
     let text = String::from_utf8(bytes).map_err(|_| format!("{shown} is not UTF-8 text"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);

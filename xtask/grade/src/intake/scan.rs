@@ -9,7 +9,10 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 const WORDS: [(&str, &str); 7] = [
     ("unsafe", "`unsafe` is not allowed"),
     ("include_str", "`include_str!` reads a file while compiling"),
-    ("include_bytes", "`include_bytes!` reads a file while compiling"),
+    (
+        "include_bytes",
+        "`include_bytes!` reads a file while compiling",
+    ),
     ("option_env", "`option_env!` reads the grader's environment"),
     ("global_asm", "inline assembly is not allowed"),
     ("naked_asm", "inline assembly is not allowed"),
@@ -60,14 +63,16 @@ fn scan_stream(
                     return Err((ident.span(), (*why).to_owned()));
                 }
                 let follows = |sign: char| matches!(tokens.get(index + 1), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
-                let renamed = matches!(tokens.get(index + 1), Some(TokenTree::Ident(next)) if next == "as");
+                let renamed =
+                    matches!(tokens.get(index + 1), Some(TokenTree::Ident(next)) if next == "as");
                 if word == "include" && (follows('!') || renamed) {
                     let why = "`include!` reads a file while compiling".to_owned();
                     return Err((ident.span(), why));
                 }
             }
             TokenTree::Group(group) => {
-                let inside = group.delimiter() == Delimiter::Bracket && is_after_hash(&tokens, index);
+                let inside =
+                    group.delimiter() == Delimiter::Bracket && is_after_hash(&tokens, index);
                 pending.push((group.stream(), inside));
             }
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
@@ -94,8 +99,7 @@ fn scan_attribute(tokens: &[TokenTree]) -> Result<(), (Span, String)> {
         return Ok(());
     };
     let word = first.to_string();
-    let assigned =
-        matches!(tokens.get(1), Some(TokenTree::Punct(punct)) if punct.as_char() == '=');
+    let assigned = matches!(tokens.get(1), Some(TokenTree::Punct(punct)) if punct.as_char() == '=');
     if word == "path" && assigned {
         let why = "`#[path]` takes a module from another file".to_owned();
         return Err((first.span(), why));
@@ -140,7 +144,10 @@ mod tests {
         ] {
             let said = scan(source).expect("the source has tokens");
             let why = said.expect_err(source);
-            assert!(why.starts_with("line 2: ") || why.starts_with("line 1: "), "{source}: {why}");
+            assert!(
+                why.starts_with("line 2: ") || why.starts_with("line 1: "),
+                "{source}: {why}"
+            );
         }
     }
 

@@ -87,7 +87,13 @@ fn every_usual_layout_is_understood() {
 #[test]
 fn submodules_come_along_and_other_files_do_not() {
     let place = Place::new();
-    for name in ["loops.rs", "loops/inner.rs", "loops/inner/deep.rs", "lib.rs", "loops/notes.txt"] {
+    for name in [
+        "loops.rs",
+        "loops/inner.rs",
+        "loops/inner/deep.rs",
+        "lib.rs",
+        "loops/notes.txt",
+    ] {
         place.write(&format!("ada/exercises/01-logic/src/{name}"), "");
     }
     place.write("ada/exercises/01-logic/Cargo.toml", "broken");
@@ -95,14 +101,24 @@ fn submodules_come_along_and_other_files_do_not() {
         panic!("the files are taken");
     };
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["src/loops.rs", "src/loops/inner.rs", "src/loops/inner/deep.rs"]);
+    assert_eq!(
+        names,
+        [
+            "src/loops.rs",
+            "src/loops/inner.rs",
+            "src/loops/inner/deep.rs"
+        ]
+    );
 }
 
 #[test]
 fn an_exercise_without_a_file_is_missing() {
     let place = Place::new();
     place.write("ada/exercises/01-logic/src/strings.rs", "");
-    assert_eq!(taken(&place.submission(), &place.course), Ok(Taken::Missing));
+    assert_eq!(
+        taken(&place.submission(), &place.course),
+        Ok(Taken::Missing)
+    );
 }
 
 #[test]
@@ -126,7 +142,9 @@ fn ten_thousand_other_files_cost_nothing_and_do_not_matter() {
     for index in 0..10_000 {
         place.write(&format!("ada/exercises/01-logic/src/other_{index}.rs"), "");
     }
-    assert!(matches!(taken(&place.submission(), &place.course), Ok(Taken::Files(files)) if files.len() == 1));
+    assert!(
+        matches!(taken(&place.submission(), &place.course), Ok(Taken::Files(files)) if files.len() == 1)
+    );
 }
 
 #[test]
@@ -188,7 +206,8 @@ mod unix {
         let path = place.submission().join("exercises/01-logic/src/loops.rs");
         fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
         let mode = rustix::fs::Mode::from_raw_mode(0o600);
-        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0)
+            .expect("a pipe");
         assert!(refusal(&place.submission(), &place.course).contains("not a regular file"));
         let place = Place::new();
         let path = place.submission().join("exercises/01-logic/src/loops.rs");
@@ -204,8 +223,15 @@ mod unix {
         let place = Place::new();
         place.write("ada/exercises/01-logic/src/loops.rs", "");
         let odd = OsStr::from_bytes(b"\xff.rs");
-        fs::write(place.submission().join("exercises/01-logic/src").join(odd), "").expect("writable");
-        assert!(matches!(super::taken(&place.submission(), &place.course), Ok(super::Taken::Files(_))));
+        fs::write(
+            place.submission().join("exercises/01-logic/src").join(odd),
+            "",
+        )
+        .expect("writable");
+        assert!(matches!(
+            super::taken(&place.submission(), &place.course),
+            Ok(super::Taken::Files(_))
+        ));
         let folder = place.submission().join("exercises/01-logic/src/loops");
         fs::create_dir_all(&folder).expect("writable");
         fs::write(folder.join(odd), "").expect("writable");

@@ -29,10 +29,14 @@ pub fn write(report: &Report, learner: &Learner) -> Result<String> {
         document.insert(field.into(), Value::String(value));
     }
     let commit = document.get("commit").cloned().unwrap_or_default();
-    let review = std::env::var("REVIEW_URL").ok().filter(|url| !url.is_empty());
+    let review = std::env::var("REVIEW_URL")
+        .ok()
+        .filter(|url| !url.is_empty());
     document.insert("review".into(), review.map_or(commit, Value::String));
     // The instant of the submission, which the runner knows; it does not change when a submission is graded again.
-    let instant = ["SUBMISSION_TAG", "DATETIME"].iter().find_map(|name| instant(&std::env::var(name).ok()?));
+    let instant = ["SUBMISSION_TAG", "DATETIME"]
+        .iter()
+        .find_map(|name| instant(&std::env::var(name).ok()?));
     if let Some(instant) = instant {
         document.insert("datetime".into(), Value::String(instant));
     }
@@ -64,7 +68,9 @@ fn instant(text: &str) -> Option<String> {
     let inside = text.rsplit('/').next()?.get(..20)?;
     let (date, time) = inside.split_once('T')?;
     let time = time.strip_suffix('Z')?.replace('-', ":");
-    let right = date.len() == 10 && time.len() == 8 && date.starts_with(|first: char| first.is_ascii_digit());
+    let right = date.len() == 10
+        && time.len() == 8
+        && date.starts_with(|first: char| first.is_ascii_digit());
     right.then(|| format!("{date}T{time}Z"))
 }
 

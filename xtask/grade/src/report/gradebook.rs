@@ -7,7 +7,12 @@ use crate::results::Report;
 pub fn write(report: &Report) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut head: Vec<String> = ["id", "name", "points", "of"].map(str::to_owned).to_vec();
-    head.extend(report.exercises.iter().map(|graded| format!("{} ({})", graded.exercise, graded.points)));
+    head.extend(
+        report
+            .exercises
+            .iter()
+            .map(|graded| format!("{} ({})", graded.exercise, graded.points)),
+    );
     head.extend(["problem", "isolation"].map(str::to_owned));
     let mut write = |record: &[String]| {
         writer

@@ -24,7 +24,10 @@ pub fn write(report: &Report, learner: &Learner) -> Result<String> {
             })
         })
         .collect();
-    let problem = learner.problem.as_deref().map(|problem| format!("{problem}\n\n"));
+    let problem = learner
+        .problem
+        .as_deref()
+        .map(|problem| format!("{problem}\n\n"));
     let document = json!({
         "score": learner.points,
         "output": format!("{}{}\n{LIMITS}", problem.unwrap_or_default(), isolation(report)),
@@ -41,5 +44,9 @@ fn output(mark: &Mark) -> String {
         text = format!("{text}: {}", passed_of(mark));
     }
     let why = explanation(mark);
-    if why.is_empty() { text } else { format!("{text}\n\n{why}") }
+    if why.is_empty() {
+        text
+    } else {
+        format!("{text}\n\n{why}")
+    }
 }

@@ -34,17 +34,36 @@ pub fn write(report: &Report) -> String {
 
 fn summary(out: &mut String, report: &Report) {
     let most = report.most();
-    let full = report.learners.iter().filter(|learner| learner.points == most).count();
-    let mut all: Vec<_> = report.learners.iter().map(|learner| learner.points).collect();
+    let full = report
+        .learners
+        .iter()
+        .filter(|learner| learner.points == most)
+        .count();
+    let mut all: Vec<_> = report
+        .learners
+        .iter()
+        .map(|learner| learner.points)
+        .collect();
     all.sort();
-    let middle = all.get(all.len().saturating_sub(1) / 2).copied().unwrap_or_default();
-    let problems = report.learners.iter().filter(|learner| learner.problem.is_some()).count();
+    let middle = all
+        .get(all.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or_default();
+    let problems = report
+        .learners
+        .iter()
+        .filter(|learner| learner.problem.is_some())
+        .count();
     let _ = writeln!(
         out,
         "<p class=\"summary\">{} learners · {full} with all {most} points · half of the class has {middle} points or \
          more{}</p>",
         report.learners.len(),
-        if problems > 0 { format!(" · {problems} could not be read") } else { String::new() }
+        if problems > 0 {
+            format!(" · {problems} could not be read")
+        } else {
+            String::new()
+        }
     );
 }
 
@@ -57,9 +76,17 @@ fn exercises(out: &mut String, report: &Report) {
          scope=\"col\">Where people are stuck</th></tr></thead>\n<tbody>"
     );
     for (index, graded) in report.exercises.iter().enumerate() {
-        let marks: Vec<&Mark> = report.learners.iter().filter_map(|learner| learner.exercises.get(index)).collect();
-        let passed = marks.iter().filter(|mark| mark.status == Standing::Passed).count();
-        let idle = |mark: &&&Mark| matches!(mark.status, Standing::NotStarted | Standing::NotSubmitted);
+        let marks: Vec<&Mark> = report
+            .learners
+            .iter()
+            .filter_map(|learner| learner.exercises.get(index))
+            .collect();
+        let passed = marks
+            .iter()
+            .filter(|mark| mark.status == Standing::Passed)
+            .count();
+        let idle =
+            |mark: &&&Mark| matches!(mark.status, Standing::NotStarted | Standing::NotSubmitted);
         let tried = marks.len() - marks.iter().filter(idle).count();
         let percent = (passed * 100).checked_div(marks.len()).unwrap_or(0);
         let _ = writeln!(
@@ -78,14 +105,21 @@ fn exercises(out: &mut String, report: &Report) {
 fn stuck(marks: &[&Mark]) -> String {
     let mut failed: Vec<(&str, &str, usize)> = Vec::new();
     for mark in marks {
-        for test in mark.tests.iter().filter(|test| test.status != crate::results::TestStanding::Passed) {
+        for test in mark
+            .tests
+            .iter()
+            .filter(|test| test.status != crate::results::TestStanding::Passed)
+        {
             match failed.iter_mut().find(|(name, ..)| *name == test.name) {
                 Some((.., count)) => *count += 1,
                 None => failed.push((&test.name, &test.sentence, 1)),
             }
         }
     }
-    let broken = marks.iter().filter(|mark| mark.status == Standing::CompileError).count();
+    let broken = marks
+        .iter()
+        .filter(|mark| mark.status == Standing::CompileError)
+        .count();
     // The first of several that are failed equally often: it stands first in the tests.
     let worst = failed.iter().rev().max_by_key(|(.., count)| *count);
     match worst {
@@ -104,7 +138,11 @@ fn grid(out: &mut String, report: &Report) {
          class=\"grid\">\n<thead><tr><th scope=\"col\">Learner</th><th scope=\"col\">Points</th>"
     );
     for graded in &report.exercises {
-        let _ = write!(out, "<th scope=\"col\" class=\"turned\"><span>{}</span></th>", text(&graded.exercise));
+        let _ = write!(
+            out,
+            "<th scope=\"col\" class=\"turned\"><span>{}</span></th>",
+            text(&graded.exercise)
+        );
     }
     let _ = writeln!(out, "</tr></thead>\n<tbody>");
     for (row, learner) in report.learners.iter().enumerate() {
@@ -115,11 +153,20 @@ fn grid(out: &mut String, report: &Report) {
             learner.points
         );
         if let Some(problem) = &learner.problem {
-            let _ = write!(out, "<td colspan=\"{}\">{}</td>", report.exercises.len().max(1), text(problem));
+            let _ = write!(
+                out,
+                "<td colspan=\"{}\">{}</td>",
+                report.exercises.len().max(1),
+                text(problem)
+            );
         }
         for mark in &learner.exercises {
             let (class, words) = (class(mark.status), mark.status.words());
-            let tests = if mark.tests.is_empty() { String::new() } else { format!(", {}", passed_of(mark)) };
+            let tests = if mark.tests.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", passed_of(mark))
+            };
             let _ = write!(
                 out,
                 "<td class=\"{class}\" title=\"{}: {words}{tests}\"><span aria-hidden=\"true\">{}</span><span \
@@ -169,7 +216,9 @@ fn details(out: &mut String, report: &Report) {
 }
 
 fn shown_name(learner: &Learner) -> String {
-    format!("{} {}", learner.id, learner.name).trim_end().to_owned()
+    format!("{} {}", learner.id, learner.name)
+        .trim_end()
+        .to_owned()
 }
 
 fn class(status: Standing) -> &'static str {

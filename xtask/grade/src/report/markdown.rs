@@ -10,12 +10,26 @@ pub fn write(report: &Report) -> String {
     if let [learner] = report.learners.as_slice() {
         one(&mut out, report, learner);
     } else {
-        let _ = writeln!(out, "| learner | points | of | |\n| --- | ---: | ---: | --- |");
+        let _ = writeln!(
+            out,
+            "| learner | points | of | |\n| --- | ---: | ---: | --- |"
+        );
         for learner in &report.learners {
-            let signs: String = learner.exercises.iter().map(|mark| mark.status.sign()).collect();
+            let signs: String = learner
+                .exercises
+                .iter()
+                .map(|mark| mark.status.sign())
+                .collect();
             let said = learner.problem.as_deref().unwrap_or(&signs);
             let name = format!("{} {}", learner.id, learner.name);
-            let _ = writeln!(out, "| {} | {} | {} | {} |", cell(&name), learner.points, report.most(), cell(said));
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {} |",
+                cell(&name),
+                learner.points,
+                report.most(),
+                cell(said)
+            );
         }
     }
     let _ = writeln!(out, "\n<sub>{}<br>{LIMITS}</sub>", isolation(report));
@@ -27,7 +41,10 @@ fn one(out: &mut String, report: &Report, learner: &Learner) {
     if let Some(problem) = &learner.problem {
         let _ = writeln!(out, "Not graded: {}\n", cell(problem));
     }
-    let _ = writeln!(out, "| exercise | points | | tests |\n| --- | ---: | --- | --- |");
+    let _ = writeln!(
+        out,
+        "| exercise | points | | tests |\n| --- | ---: | --- | --- |"
+    );
     for (mark, graded) in learner.exercises.iter().zip(&report.exercises) {
         let _ = writeln!(
             out,
@@ -37,10 +54,18 @@ fn one(out: &mut String, report: &Report, learner: &Learner) {
             mark.points,
             graded.points,
             mark.status.words(),
-            if mark.tests.is_empty() { String::new() } else { passed_of(mark) }
+            if mark.tests.is_empty() {
+                String::new()
+            } else {
+                passed_of(mark)
+            }
         );
     }
-    for mark in learner.exercises.iter().filter(|mark| mark.status != Standing::Passed) {
+    for mark in learner
+        .exercises
+        .iter()
+        .filter(|mark| mark.status != Standing::Passed)
+    {
         let why = explanation(mark);
         if !why.is_empty() {
             let fence = fence(&why);
@@ -55,7 +80,11 @@ fn one(out: &mut String, report: &Report, learner: &Learner) {
 
 /// A fence that the text cannot close.
 fn fence(text: &str) -> String {
-    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let longest = text
+        .split(|letter| letter != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
 }
 

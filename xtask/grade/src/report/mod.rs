@@ -96,8 +96,15 @@ fn isolation(report: &Report) -> String {
 /// What a learner reads about a mark that is not full: why, as plain text.
 fn explanation(mark: &Mark) -> String {
     let mut parts: Vec<String> = mark.diagnostics.clone();
-    for test in mark.tests.iter().filter(|test| test.status != TestStanding::Passed) {
-        parts.push(format!("✗ {}: {}\n{}", test.name, test.sentence, test.message));
+    for test in mark
+        .tests
+        .iter()
+        .filter(|test| test.status != TestStanding::Passed)
+    {
+        parts.push(format!(
+            "✗ {}: {}\n{}",
+            test.name, test.sentence, test.message
+        ));
     }
     parts.join("\n\n")
 }

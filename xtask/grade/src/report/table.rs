@@ -23,9 +23,18 @@ fn one(out: &mut String, report: &Report, learner: &Learner) {
     if let Some(problem) = &learner.problem {
         let _ = writeln!(out, "not graded: {problem}");
     }
-    let width = learner.exercises.iter().map(|mark| mark.exercise.len()).max().unwrap_or(0);
+    let width = learner
+        .exercises
+        .iter()
+        .map(|mark| mark.exercise.len())
+        .max()
+        .unwrap_or(0);
     for (mark, graded) in learner.exercises.iter().zip(&report.exercises) {
-        let tests = if mark.tests.is_empty() { String::new() } else { passed_of(mark) };
+        let tests = if mark.tests.is_empty() {
+            String::new()
+        } else {
+            passed_of(mark)
+        };
         let _ = writeln!(
             out,
             "{} {:<width$}  {:>5} of {:<3}  {:<16}  {tests}",
@@ -36,7 +45,11 @@ fn one(out: &mut String, report: &Report, learner: &Learner) {
             mark.status.words(),
         );
     }
-    for mark in learner.exercises.iter().filter(|mark| mark.status != Standing::Passed) {
+    for mark in learner
+        .exercises
+        .iter()
+        .filter(|mark| mark.status != Standing::Passed)
+    {
         let why = explanation(mark);
         if !why.is_empty() {
             let _ = writeln!(out, "\n{}\n{}", mark.exercise, indented(&why));
@@ -51,16 +64,35 @@ fn indented(text: &str) -> String {
 }
 
 fn class(out: &mut String, report: &Report) {
-    let name = |learner: &Learner| format!("{} {}", learner.id, learner.name).trim_end().to_owned();
-    let width = report.learners.iter().map(|learner| measure_text_width(&name(learner))).max().unwrap_or(0);
+    let name = |learner: &Learner| {
+        format!("{} {}", learner.id, learner.name)
+            .trim_end()
+            .to_owned()
+    };
+    let width = report
+        .learners
+        .iter()
+        .map(|learner| measure_text_width(&name(learner)))
+        .max()
+        .unwrap_or(0);
     for (index, graded) in report.exercises.iter().enumerate() {
-        let _ = writeln!(out, "{:>3}  {} ({} points)", index + 1, graded.exercise, graded.points);
+        let _ = writeln!(
+            out,
+            "{:>3}  {} ({} points)",
+            index + 1,
+            graded.exercise,
+            graded.points
+        );
     }
     let _ = writeln!(out);
     for learner in &report.learners {
         let name = name(learner);
         let padding = " ".repeat(width.saturating_sub(measure_text_width(&name)));
-        let signs: String = learner.exercises.iter().map(|mark| mark.status.sign()).collect();
+        let signs: String = learner
+            .exercises
+            .iter()
+            .map(|mark| mark.status.sign())
+            .collect();
         let rest = match &learner.problem {
             Some(problem) => format!("not graded: {problem}"),
             None => format!("{:>6} of {}  {signs}", learner.points, report.most()),

@@ -61,7 +61,15 @@ fn json_comes_back_as_it_was() {
 
 #[test]
 fn every_form_says_the_points_and_the_isolation() {
-    for format in [Format::Table, Format::Json, Format::Junit, Format::Gradescope, Format::Markdown, Format::Csv, Format::Html] {
+    for format in [
+        Format::Table,
+        Format::Json,
+        Format::Junit,
+        Format::Gradescope,
+        Format::Markdown,
+        Format::Csv,
+        Format::Html,
+    ] {
         let text = written(1, format);
         assert!(text.contains("1.5"), "{format:?}: {text}");
         assert!(text.contains("confined"), "{format:?}: {text}");
@@ -90,10 +98,17 @@ fn gradescope_gets_its_fields() {
     let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(document["score"], 1.5);
     let test = &document["tests"][0];
-    assert_eq!((&test["score"], &test["max_score"]), (&1.5.into(), &3.into()));
+    assert_eq!(
+        (&test["score"], &test["max_score"]),
+        (&1.5.into(), &3.into())
+    );
     assert_eq!(test["status"], "failed");
     assert_eq!(test["number"], "1");
-    assert!(test["output"].as_str().is_some_and(|output| output.contains("taxes")));
+    assert!(
+        test["output"]
+            .as_str()
+            .is_some_and(|output| output.contains("taxes"))
+    );
 }
 
 #[test]

@@ -55,11 +55,13 @@ pub fn confine() -> Result<(), String> {
     let refused = |rules, errno: i32| {
         let errno = u32::try_from(errno).unwrap_or_default();
         let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| fail(&error))?;
-        let filter =
-            SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno), arch);
-        let program: Result<BpfProgram, _> = filter
-            .map_err(|error| fail(&error))?
-            .try_into();
+        let filter = SeccompFilter::new(
+            rules,
+            SeccompAction::Allow,
+            SeccompAction::Errno(errno),
+            arch,
+        );
+        let program: Result<BpfProgram, _> = filter.map_err(|error| fail(&error))?.try_into();
         apply_filter(&program.map_err(|error| fail(&error))?).map_err(|error| fail(&error))
     };
     // Where `clone3` is unknown, the C library falls back to `clone`, whose flags a filter can read.
@@ -86,12 +88,7 @@ fn conditions() -> Result<Vec<(i64, Vec<SeccompRule>)>, seccompiler::BackendErro
         0,
     )?;
     let not = |family| {
-        SeccompCondition::new(
-            0,
-            SeccompCmpArgLen::Dword,
-            SeccompCmpOp::Ne,
-            number(family),
-        )
+        SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, number(family))
     };
     let foreign = vec![not(libc::AF_INET)?, not(libc::AF_INET6)?];
     Ok(vec![

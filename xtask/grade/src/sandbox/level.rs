@@ -72,7 +72,13 @@ pub struct Isolation {
 impl Isolation {
     /// Tries what works, at most up to `most`. `policy` is that of a test, `secret` a file that it must not read, and
     /// `outside` a folder that it must not write.
-    pub fn reach(grade: &Path, policy: &Policy, secret: &Path, outside: &Path, most: Level) -> Self {
+    pub fn reach(
+        grade: &Path,
+        policy: &Policy,
+        secret: &Path,
+        outside: &Path,
+        most: Level,
+    ) -> Self {
         let mut isolation = Self::default();
         if most == Level::Basic || !cfg!(target_os = "linux") {
             return isolation;
@@ -175,9 +181,8 @@ pub fn probe(words: &[OsString]) -> Result<(), String> {
     // answered by a router; where there is none, it is refused at once.
     let nobody = std::net::SocketAddr::from(([192, 0, 2, 1], 9));
     let attempt = TcpStream::connect_timeout(&nobody, Duration::from_millis(50));
-    let unreachable = attempt.is_err_and(|error| {
-        error.kind() == std::io::ErrorKind::NetworkUnreachable
-    });
+    let unreachable =
+        attempt.is_err_and(|error| error.kind() == std::io::ErrorKind::NetworkUnreachable);
     if !unreachable {
         println!("{OUTSIDE}");
     }

@@ -130,8 +130,18 @@ fn become_compiler(policy: &OsString) -> Result<(), String> {
         let text = name.to_string_lossy();
         let wanted = ["CARGO", "RUST", "LC_"];
         let known = wanted.iter().any(|prefix| text.starts_with(prefix))
-            || ["PATH", "HOME", "LANG", "TMPDIR", "CC", "LD_LIBRARY_PATH", "OUT_DIR"].contains(&text.as_ref());
-        let secret = text.contains("TOKEN") || text.contains("REGISTR") || text.contains("CREDENTIAL");
+            || [
+                "PATH",
+                "HOME",
+                "LANG",
+                "TMPDIR",
+                "CC",
+                "LD_LIBRARY_PATH",
+                "OUT_DIR",
+            ]
+            .contains(&text.as_ref());
+        let secret =
+            text.contains("TOKEN") || text.contains("REGISTR") || text.contains("CREDENTIAL");
         if !known || secret {
             command.env_remove(&name);
         }

@@ -10,7 +10,9 @@ use tempfile::TempDir;
 use xtask::course::{Course, Originals};
 
 /// The names of the exercises. All of them are the same, so that one submission can carry many attempts.
-pub const EXERCISES: [&str; 8] = ["alder", "birch", "cedar", "elder", "hazel", "maple", "olive", "rowan"];
+pub const EXERCISES: [&str; 8] = [
+    "alder", "birch", "cedar", "elder", "hazel", "maple", "olive", "rowan",
+];
 
 /// A right answer.
 pub const RIGHT: &str = "pub fn total(prices: &[u32]) -> u32 {\n    prices.iter().sum()\n}\n";
@@ -73,7 +75,10 @@ impl Place {
                        unused_variables = \"allow\"\n";
         let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"exercises/*\"]\n\n[profile.dev]\ndebug = \"line-tables-only\"\n";
         place.course_file("Cargo.toml", workspace);
-        place.course_file("exercises/roadmap.toml", "[[stage]]\nfolder = \"01-tiny\"\n[topics]\n");
+        place.course_file(
+            "exercises/roadmap.toml",
+            "[[stage]]\nfolder = \"01-tiny\"\n[topics]\n",
+        );
         place.course_file("exercises/01-tiny/Cargo.toml", package);
         let mut stage = "title = \"Tiny\"\nlevel = \"beginner\"\nsummary = \"S\"\n".to_owned();
         let (mut library, mut main) = (String::new(), String::new());
@@ -125,7 +130,10 @@ impl Place {
     pub fn submit(&self, learner: &str, answers: &[(&str, &str)]) {
         fs::create_dir_all(self.path("in").join(learner)).expect("writable");
         for (exercise, text) in answers {
-            self.file(&format!("in/{learner}/exercises/01-tiny/src/{exercise}.rs"), text);
+            self.file(
+                &format!("in/{learner}/exercises/01-tiny/src/{exercise}.rs"),
+                text,
+            );
         }
     }
 
@@ -167,19 +175,34 @@ impl Place {
 
 pub fn learner<'a>(report: &'a Report, id: &str) -> &'a Learner {
     let mut learners = report.learners.iter();
-    learners.find(|learner| learner.id == id).unwrap_or_else(|| panic!("{id} is not in the report"))
+    learners
+        .find(|learner| learner.id == id)
+        .unwrap_or_else(|| panic!("{id} is not in the report"))
 }
 
 pub fn mark<'a>(report: &'a Report, id: &str, exercise: &str) -> &'a Mark {
     let mut marks = learner(report, id).exercises.iter();
-    marks.find(|mark| mark.exercise == format!("tiny/{exercise}")).unwrap_or_else(|| panic!("{exercise} is not in the report"))
+    marks
+        .find(|mark| mark.exercise == format!("tiny/{exercise}"))
+        .unwrap_or_else(|| panic!("{exercise} is not in the report"))
 }
 
 /// The exact outcome: how the exercise stands, and which tests passed.
-pub fn assert_mark(report: &Report, id: &str, exercise: &str, what: &str, status: Standing, passed: &[&str]) {
+pub fn assert_mark(
+    report: &Report,
+    id: &str,
+    exercise: &str,
+    what: &str,
+    status: Standing,
+    passed: &[&str],
+) {
     let mark = mark(report, id, exercise);
     let names: Vec<&str> = mark.passed().map(|test| test.name.as_str()).collect();
-    assert_eq!((mark.status, names.as_slice()), (status, passed), "{what}: {mark:#?}");
+    assert_eq!(
+        (mark.status, names.as_slice()),
+        (status, passed),
+        "{what}: {mark:#?}"
+    );
     let points = u64::try_from(passed.len()).expect("few") * 50;
     assert_eq!(mark.points.hundredths(), points, "{what}: the points");
 }
