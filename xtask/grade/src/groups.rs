@@ -21,7 +21,7 @@ pub fn groups<'a>(sources: &BTreeMap<&'a str, &FileSet>) -> Vec<Vec<&'a str>> {
     groups
 }
 
-fn join<'a>(groups: &mut Vec<Vec<&'a str>>, one: &str, other: &str) {
+fn join(groups: &mut Vec<Vec<&str>>, one: &str, other: &str) {
     let find =
         |groups: &[Vec<&str>], name: &str| groups.iter().position(|group| group.contains(&name));
     let (Some(first), Some(second)) = (find(groups, one), find(groups, other)) else {

@@ -84,7 +84,7 @@ impl Place {
         let (mut library, mut main) = (String::new(), String::new());
         for name in EXERCISES {
             stage += &format!(
-                "[[exercise]]\nname = \"{name}\"\ntitle = \"Carts\"\npoints = 2\ntopics = []\nhints = []\ntest_seconds = 2\n"
+                "[[exercise]]\nname = \"{name}\"\ntitle = \"Carts\"\npoints = 2\ntopics = []\nhints = []\ntest_seconds = 4\n"
             );
             library += &format!("pub mod {name};\n");
             main += &format!("mod {name};\n");
