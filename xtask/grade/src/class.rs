@@ -45,6 +45,7 @@ struct Hall<'a> {
     stages: Vec<&'a Stage>,
     store: Store,
     work: &'a Path,
+    temporary: &'a Path,
     isolation: &'a Isolation,
     bounds: Bounds,
     toolchain: Vec<PathBuf>,
@@ -66,12 +67,10 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         Error::new(format!("the grader does not find its own program: {cause}"))
     })?;
     let work = wish.work.as_path();
-    let temporary = work.join("tmp");
-    // What a run that was killed has left there.
-    let _ = fs::remove_dir_all(&temporary);
-    fs::create_dir_all(&temporary).map_err(|cause| Error::file(&temporary, cause))?;
+    fs::create_dir_all(work).map_err(|cause| Error::file(work, cause))?;
     let work = &fs::canonicalize(work).map_err(|cause| Error::file(work, cause))?;
-    let isolation = isolation(course, wish, &grade, work);
+    let temporary = temporary(work)?;
+    let isolation = isolation(course, wish, &grade, work, temporary.path());
     let level = isolation.level();
     if let Some(required) = wish.required
         && level < required
@@ -103,6 +102,7 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         stages: plans.iter().map(|plan| plan.stage).collect(),
         store: Store::new(work),
         work,
+        temporary: temporary.path(),
         isolation: &isolation,
         bounds: wish.bounds,
         toolchain: toolchain.folders,
@@ -110,7 +110,6 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         workers: (cores / jobs).max(1),
     };
     let learners = hall.grade_all(&entries, jobs)?;
-    let _ = fs::remove_dir_all(work.join("tmp"));
     Ok(Report {
         version: VERSION,
         course: course_key,
@@ -131,9 +130,37 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
     })
 }
 
-fn isolation(course: &Course, wish: &Wish, grade: &Path, work: &Path) -> Isolation {
+/// A folder for the tests' folders, for this run only. Those of runs that are gone are removed.
+fn temporary(work: &Path) -> Result<tempfile::TempDir> {
+    let folder = work.join("tmp");
+    let fail = |cause| Error::file(&folder, cause);
+    fs::create_dir_all(&folder).map_err(fail)?;
+    for entry in fs::read_dir(&folder).map_err(fail)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name.split('-').nth(1).and_then(|id| id.parse().ok());
+        let lives = owner
+            .and_then(rustix::process::Pid::from_raw)
+            .is_some_and(|id| rustix::process::test_kill_process(id).is_ok());
+        if !lives {
+            // Another run may be removing it at this moment.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    tempfile::Builder::new()
+        .prefix(&format!("run-{}-", std::process::id()))
+        .tempdir_in(&folder)
+        .map_err(fail)
+}
+
+fn isolation(
+    course: &Course,
+    wish: &Wish,
+    grade: &Path,
+    work: &Path,
+    temporary: &Path,
+) -> Isolation {
     let mut policy = test_policy(wish.bounds, (false, false, None));
-    policy.writes.push(work.join("tmp"));
+    policy.writes.push(temporary.to_owned());
     let secret = course.root.join("Cargo.toml");
     Isolation::reach(grade, &policy, &secret, work, wish.most)
 }
@@ -268,7 +295,7 @@ impl Hall<'_> {
         let places = Places {
             grade: self.grade.clone(),
             target: target.clone(),
-            temporary: self.work.join("tmp"),
+            temporary: self.temporary.to_owned(),
             toolchain: self.toolchain.clone(),
         };
         let measures = (

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use xtask::course::{Course, Exercise};
-use xtask::engine::{Cancel, Engine, Status, Verdict};
+use xtask::engine::{Cancel, Engine, NOT_BUILDABLE, Status, Verdict};
 use xtask::error::{Error, Result};
 use xtask::files::FileSet;
 
@@ -266,8 +266,13 @@ impl<'a> Lane<'a> {
                 }
                 Ok(marks)
             }
+            // A fault of the machine must never become one of the submission.
+            Err(error) if !is_about_the_code(&error) => Err(error),
             Err(error) if groups.len() <= 1 => {
                 self.blame(plan, &error)?;
+                if let Ok(verdicts) = self.build(plan, sources, open) {
+                    return Ok(verdicts.iter().map(Mark::from_verdict).collect());
+                }
                 let said = self.told(&error);
                 let mark = |exercise: &&Exercise| {
                     Mark::without_tests(
@@ -399,6 +404,14 @@ impl<'a> Lane<'a> {
             .set_fixtures(plan.fixtures().map(|path| folder.join(path)).collect());
         Ok(())
     }
+}
+
+/// Whether a build that failed without naming an exercise may be the fault of the code.
+fn is_about_the_code(error: &Error) -> bool {
+    let text = error.to_string();
+    [NOT_BUILDABLE, crate::confine::READS_A_FILE]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 /// Takes out of `sources` what `is_other` says, and answers it.

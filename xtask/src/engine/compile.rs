@@ -102,7 +102,13 @@ pub fn build(
         ..Build::default()
     };
     let manifest = target.folder.join("Cargo.toml");
-    for line in outcome.stdout.lines() {
+    // Most lines speak of other packages; only those that name this one are worth reading.
+    let shown = manifest.to_string_lossy();
+    for line in outcome
+        .stdout
+        .lines()
+        .filter(|line| shown.contains(['"', '\\']) || line.contains(shown.as_ref()))
+    {
         let Ok(message) = serde_json::from_str::<Value>(line) else {
             continue;
         };
@@ -145,7 +151,7 @@ pub fn cargo(workspace: &Path) -> Command {
 
 fn compiled_crate(line: &str) -> Option<String> {
     // Most lines are long; only those of this kind are worth reading while the build runs.
-    if !line.starts_with(r#"{"reason":"compiler-artifact""#) {
+    if !line.starts_with(r#"{"reason":"compiler-artifact""#) || line.contains(r#""fresh":true"#) {
         return None;
     }
     let message: Value = serde_json::from_str(line).ok()?;

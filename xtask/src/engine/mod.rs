@@ -32,6 +32,9 @@ pub use verdict::{Status, TestResult, TestStatus, Verdict};
 use compile::{Build, Diagnostic, Target};
 use run::{Case, Program};
 
+/// What the message says when a build fails and no exercise is named as the reason.
+pub const NOT_BUILDABLE: &str = "cannot be built, and its exercises are not the reason";
+
 /// How often a build is tried again with later times, when cargo took new files for built.
 const STAMP_TRIES: u32 = 4;
 
@@ -500,9 +503,6 @@ fn not_buildable(stage: &Stage, build: &Build) -> Error {
     } else {
         log
     };
-    Error::new(format!(
-        "the stage `{}` cannot be built, and its exercises are not the reason:\n{said}",
-        stage.id
-    ))
-    .help("`cargo xtask doctor` looks for what is missing on this machine")
+    Error::new(format!("the stage `{}` {NOT_BUILDABLE}:\n{said}", stage.id))
+        .help("`cargo xtask doctor` looks for what is missing on this machine")
 }
