@@ -54,6 +54,11 @@ For learners
   solution NAME        compare yours with the reference answer
   doctor               look for what is missing on this machine
 
+For instructors
+  grade DIR…           grade submissions; `cargo xtask grade --help` says more
+  merge FILE…          put the reports of shards together
+  export               write what is handed out: stages, lessons and the runner
+
 For maintainers
   verify               prove the whole course
   new STAGE NAME       write the files of a new exercise

@@ -19,6 +19,7 @@ pub mod toml_file;
 pub mod verify;
 pub mod workbench;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,7 +37,11 @@ use workbench::{Workbench, target_folder};
 pub fn main() -> ExitCode {
     interrupt::install();
     end_quietly_on_a_closed_pipe();
-    let command = flags::parse(std::env::args_os().skip(1));
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some(code) = commands::grade::delegate(&arguments) {
+        return code;
+    }
+    let command = flags::parse(arguments);
     let wants_json = matches!(&command, Ok(Command::Check(check)) if check.format == Format::Json);
     match command.and_then(run) {
         Ok(Ending::Well) => ExitCode::SUCCESS,
@@ -104,7 +109,11 @@ fn run(command: Command) -> Result<Ending> {
 
 /// The folder of the course: that of the workspace that this runner belongs to, or the nearest one above the
 /// working folder.
-fn root() -> Result<PathBuf> {
+///
+/// # Errors
+///
+/// When there is no course.
+pub fn root() -> Result<PathBuf> {
     let is_course = |folder: &&Path| folder.join("exercises").join("roadmap.toml").exists();
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let working = std::env::current_dir()

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod doctor;
+pub mod grade;
 pub mod hint;
 pub mod lesson;
 pub mod list;

@@ -221,11 +221,9 @@ impl Stage {
         })
     }
 
-    /// The exercise that owns a file of the stage (`src/NAME.rs` or `tests/stage/NAME.rs`).
+    /// The exercise that owns a file of the stage (`src/NAME.rs` or `tests/stage/NAME.rs`, and modules below them).
     pub fn owner(&self, path: &str) -> Option<&Exercise> {
-        self.exercises
-            .iter()
-            .find(|exercise| path == exercise.source() || path == exercise.tests_file())
+        self.exercises.iter().find(|exercise| exercise.owns(path))
     }
 }
 
@@ -238,6 +236,19 @@ impl Exercise {
     /// The file with its tests, below the stage's folder.
     pub fn tests_file(&self) -> String {
         format!("tests/stage/{}.rs", self.name)
+    }
+
+    /// The module that a file holds directly below the exercise's tests: `hidden` of `tests/stage/NAME/hidden.rs`.
+    pub fn tests_module<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let inside = path.strip_prefix(&format!("tests/stage/{}/", self.name))?;
+        inside
+            .strip_suffix(".rs")
+            .filter(|module| !module.contains('/'))
+    }
+
+    fn owns(&self, path: &str) -> bool {
+        let below = |folder: &str| path.starts_with(&format!("{folder}/{}/", self.name));
+        path == self.source() || path == self.tests_file() || below("src") || below("tests/stage")
     }
 }
 

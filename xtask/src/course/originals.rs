@@ -47,6 +47,11 @@ impl Originals {
         Ok(Self { files })
     }
 
+    /// Originals that hold `files`.
+    pub fn new(files: FileSet) -> Self {
+        Self { files }
+    }
+
     /// The working tree as it is, for a maintainer who has not recorded it yet.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::guard::Guard;
 use super::process::{Cancel, End, Limits, run};
 use crate::error::{Error, Result};
 
@@ -32,6 +33,8 @@ pub struct Build {
     pub succeeded: bool,
     /// The test program.
     pub binary: Option<PathBuf>,
+    /// Every file that was made of the package.
+    pub artifacts: Vec<PathBuf>,
     /// Errors and warnings about the package's own files.
     pub diagnostics: Vec<Diagnostic>,
     /// Cargo took something of the package for already built.
@@ -57,6 +60,7 @@ pub struct Diagnostic {
 /// When cargo cannot be started.
 pub fn build(
     target: Target<'_>,
+    guard: Option<&dyn Guard>,
     cancel: &Cancel,
     tell: impl Fn(&str) + Sync,
 ) -> Result<Option<Build>> {
@@ -71,8 +75,11 @@ pub fn build(
     if let Some(folder) = target.target_folder {
         command.arg("--target-dir").arg(folder);
     }
+    if let Some(guard) = guard {
+        guard.prepare_build(&mut command);
+    }
     let limits = Limits {
-        time: None,
+        time: guard.and_then(Guard::build_time),
         output: OUTPUT_BYTES,
     };
     let outcome = run(command, limits, cancel, |line| {
@@ -95,7 +102,13 @@ pub fn build(
         ..Build::default()
     };
     let manifest = target.folder.join("Cargo.toml");
-    for line in outcome.stdout.lines() {
+    // Most lines speak of other packages; only those that name this one are worth reading.
+    let shown = manifest.to_string_lossy();
+    for line in outcome
+        .stdout
+        .lines()
+        .filter(|line| shown.contains(['"', '\\']) || line.contains(shown.as_ref()))
+    {
         let Ok(message) = serde_json::from_str::<Value>(line) else {
             continue;
         };
@@ -138,7 +151,7 @@ pub fn cargo(workspace: &Path) -> Command {
 
 fn compiled_crate(line: &str) -> Option<String> {
     // Most lines are long; only those of this kind are worth reading while the build runs.
-    if !line.starts_with(r#"{"reason":"compiler-artifact""#) {
+    if !line.starts_with(r#"{"reason":"compiler-artifact""#) || line.contains(r#""fresh":true"#) {
         return None;
     }
     let message: Value = serde_json::from_str(line).ok()?;
@@ -149,6 +162,10 @@ fn compiled_crate(line: &str) -> Option<String> {
 
 fn read_artifact(message: &Value, build: &mut Build) {
     build.reused |= message["fresh"].as_bool().unwrap_or(true);
+    let files = message["filenames"].as_array().into_iter().flatten();
+    build
+        .artifacts
+        .extend(files.filter_map(|file| file.as_str().map(PathBuf::from)));
     let is_stage_test =
         message["target"]["name"] == "stage" && message["target"]["kind"][0] == "test";
     if let Some(path) = message["executable"].as_str()

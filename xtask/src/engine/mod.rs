@@ -4,6 +4,7 @@
 //! exercise is broken or a test was changed — is judged in an [`overlay`].
 
 mod compile;
+mod guard;
 mod overlay;
 pub mod process;
 mod run;
@@ -23,12 +24,16 @@ use crate::files::FileSet;
 use crate::terminal::Meter;
 
 pub use compile::cargo;
+pub use guard::{Guard, Start};
 pub use overlay::{JUDGED, Overlay};
 pub use process::Cancel;
 pub use verdict::{Status, TestResult, TestStatus, Verdict};
 
 use compile::{Build, Diagnostic, Target};
 use run::{Case, Program};
+
+/// What the message says when a build fails and no exercise is named as the reason.
+pub const NOT_BUILDABLE: &str = "cannot be built, and its exercises are not the reason";
 
 /// How often a build is tried again with later times, when cargo took new files for built.
 const STAMP_TRIES: u32 = 4;
@@ -41,6 +46,7 @@ pub struct Engine<'a> {
     cancel: Cancel,
     meter: Meter,
     colours: bool,
+    guard: Option<&'a dyn Guard>,
 }
 
 impl<'a> Engine<'a> {
@@ -54,7 +60,15 @@ impl<'a> Engine<'a> {
             cancel,
             meter: Meter::default(),
             colours,
+            guard: None,
         }
+    }
+
+    /// The same judge for code that nobody trusts: builds and tests run as `guard` says.
+    #[must_use]
+    pub fn guarded(mut self, guard: &'a dyn Guard) -> Self {
+        self.guard = Some(guard);
+        self
     }
 
     /// Judges exercises of the learner's tree. `None` when it was cancelled.
@@ -179,6 +193,9 @@ impl<'a> Engine<'a> {
                 return Ok(None);
             };
             if !build.reused {
+                if let Some(guard) = self.guard.filter(|_| build.succeeded) {
+                    guard.inspect(&build.artifacts)?;
+                }
                 return Ok(Some(build));
             }
             overlay.stamp(stage, files, Duration::from_secs(seconds.into()))?;
@@ -189,7 +206,7 @@ impl<'a> Engine<'a> {
 
     fn build(&self, target: Target<'_>) -> Result<Option<Build>> {
         let (crates, meter) = (AtomicUsize::new(0), &self.meter);
-        let build = compile::build(target, &self.cancel, |name| {
+        let build = compile::build(target, self.guard, &self.cancel, |name| {
             let count = crates.fetch_add(1, Ordering::Relaxed) + 1;
             meter.show(&format!(
                 "building {}: {count} crates compiled, the last was {name}",
@@ -220,7 +237,7 @@ impl<'a> Engine<'a> {
             workspace,
         };
         let (cases, meter) = (session.cases(), &self.meter);
-        let results = run::run_all(program, &cases, &self.cancel, |done| {
+        let results = run::run_all(program, &cases, self.guard, &self.cancel, |done| {
             meter.show(&format!("running tests: {done} of {}", cases.len()));
         });
         self.meter.clear();
@@ -268,8 +285,20 @@ impl<'a> Session<'a> {
             .iter()
             .map(|exercise| {
                 let path = exercise.tests_file();
-                let tests = tests_of(originals.get(&path)?)
-                    .map_err(|what| Error::new(format!("{}/{path}: {what}", stage.folder)))?;
+                let wrong =
+                    |path: &str, what| Error::new(format!("{}/{path}: {what}", stage.folder));
+                let mut tests =
+                    tests_of(originals.get(&path)?).map_err(|what| wrong(&path, what))?;
+                // A module below the exercise's tests, such as an instructor's hidden one, has tests of its own.
+                for (path, text) in originals.files() {
+                    let Some(module) = exercise.tests_module(path) else {
+                        continue;
+                    };
+                    for mut test in tests_of(text).map_err(|what| wrong(path, what))? {
+                        test.name = format!("{module}::{}", test.name);
+                        tests.push(test);
+                    }
+                }
                 Ok((*exercise, tests))
             })
             .collect::<Result<_>>()?;
@@ -474,9 +503,6 @@ fn not_buildable(stage: &Stage, build: &Build) -> Error {
     } else {
         log
     };
-    Error::new(format!(
-        "the stage `{}` cannot be built, and its exercises are not the reason:\n{said}",
-        stage.id
-    ))
-    .help("`cargo xtask doctor` looks for what is missing on this machine")
+    Error::new(format!("the stage `{}` {NOT_BUILDABLE}:\n{said}", stage.id))
+        .help("`cargo xtask doctor` looks for what is missing on this machine")
 }

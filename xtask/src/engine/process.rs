@@ -63,13 +63,28 @@ pub struct Outcome {
 ///
 /// When the program cannot be started.
 pub fn run(
+    command: Command,
+    limits: Limits,
+    cancel: &Cancel,
+    line: impl Fn(&str) + Sync,
+) -> io::Result<Outcome> {
+    run_with_input(command, Stdio::null(), limits, cancel, line)
+}
+
+/// As [`run`], with `stdin` as the program's standard input.
+///
+/// # Errors
+///
+/// When the program cannot be started.
+pub fn run_with_input(
     mut command: Command,
+    stdin: Stdio,
     limits: Limits,
     cancel: &Cancel,
     line: impl Fn(&str) + Sync,
 ) -> io::Result<Outcome> {
     command
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     #[cfg(unix)]

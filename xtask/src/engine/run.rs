@@ -2,13 +2,14 @@
 
 use std::num::NonZero;
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::process::{Cancel, End, Limits, Outcome, run};
+use super::guard::{Guard, Start};
+use super::process::{Cancel, End, Limits, Outcome, run_with_input};
 use super::verdict::{TestResult, TestStatus};
 use crate::course::Test;
 use crate::error::{Error, Result};
@@ -29,6 +30,11 @@ pub struct Program<'a> {
     pub workspace: &'a Path,
 }
 
+const NO_TIME_LEFT: &str = "the time for the whole submission was used up";
+
+const NOT_PROVED: &str = "the test program claims success, but the test never came to its end: the code under test \
+                          ended the program or wrote a forged result";
+
 /// One test to run: the module is the exercise's name.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -46,6 +52,7 @@ pub struct Case {
 pub fn run_all(
     program: Program<'_>,
     cases: &[Case],
+    guard: Option<&dyn Guard>,
     cancel: &Cancel,
     done: impl Fn(usize) + Sync,
 ) -> Result<Option<Vec<TestResult>>> {
@@ -53,7 +60,8 @@ pub fn run_all(
     let finished = AtomicUsize::new(0);
     let results = Mutex::new(vec![None; cases.len()]);
     let failure = Mutex::new(None);
-    let workers = thread::available_parallelism().map_or(2, NonZero::get);
+    let cores = thread::available_parallelism().map_or(2, NonZero::get);
+    let workers = guard.map_or(cores, Guard::workers).max(1);
     thread::scope(|scope| {
         for _ in 0..workers.min(cases.len()) {
             scope.spawn(|| {
@@ -61,7 +69,7 @@ pub fn run_all(
                     && let Some(case) = cases.get(index)
                     && !cancel.is_cancelled()
                 {
-                    match run_one(program, case, cancel) {
+                    match run_one(program, case, guard, cancel) {
                         Ok(result) => lock(&results)[index] = result,
                         Err(error) => *lock(&failure) = Some(error),
                     }
@@ -83,7 +91,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn run_one(program: Program<'_>, case: &Case, cancel: &Cancel) -> Result<Option<TestResult>> {
+fn run_one(
+    program: Program<'_>,
+    case: &Case,
+    guard: Option<&dyn Guard>,
+    cancel: &Cancel,
+) -> Result<Option<TestResult>> {
     let path = format!("{}::{}", case.module, case.test.name);
     let mut command = Command::new(program.binary);
     command
@@ -95,18 +108,34 @@ fn run_one(program: Program<'_>, case: &Case, cancel: &Cancel) -> Result<Option<
         .env("INSTA_FORCE_PASS", "0")
         .env("NO_COLOR", "1")
         .env("RUST_BACKTRACE", "0");
+    let usual = Duration::from_secs(case.seconds.into());
+    let time = guard.map_or(usual, |guard| guard.test_time(usual));
     let limits = Limits {
-        time: Some(Duration::from_secs(case.seconds.into())),
+        time: Some(time),
         output: OUTPUT_BYTES,
     };
+    let fail = |cause| Error::file(program.binary, cause);
+    let start = match guard {
+        Some(guard) => guard.start(command).map_err(fail)?,
+        None => Start {
+            command,
+            stdin: Stdio::null(),
+            proved: Box::new(|| true),
+        },
+    };
     let outcome =
-        run(command, limits, cancel, |_| ()).map_err(|cause| Error::file(program.binary, cause))?;
-    let reading = match &outcome.end {
+        run_with_input(start.command, start.stdin, limits, cancel, |_| ()).map_err(fail)?;
+    let proved = (start.proved)();
+    let mut reading = match &outcome.end {
         End::Cancelled => return Ok(None),
+        End::TimedOut if time < usual => Reading::plain(TestStatus::TimedOut, NO_TIME_LEFT),
         End::TimedOut => Reading::plain(TestStatus::TimedOut, timed_out(case.seconds)),
         End::TooMuchOutput => Reading::plain(TestStatus::Failed, too_much_output()),
         End::Exited(status) => read_exit(&path, *status, &outcome),
     };
+    if reading.status == TestStatus::Passed && !proved {
+        reading = Reading::plain(TestStatus::Failed, NOT_PROVED);
+    }
     Ok(Some(TestResult {
         name: case.test.name.clone(),
         sentence: case.test.sentence.clone(),

@@ -1,0 +1,179 @@
+//! Looks through the tokens of a source, macro bodies included, for what a solution never needs and a grade cannot
+//! stand: unchecked code, reading other files while compiling, and what reaches into the linker.
+
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+
+/// Words that are refused wherever they stand as a word of their own.
+const WORDS: [(&str, &str); 7] = [
+    ("unsafe", "`unsafe` is not allowed"),
+    ("include_str", "`include_str!` reads a file while compiling"),
+    (
+        "include_bytes",
+        "`include_bytes!` reads a file while compiling",
+    ),
+    ("option_env", "`option_env!` reads the grader's environment"),
+    ("global_asm", "inline assembly is not allowed"),
+    ("naked_asm", "inline assembly is not allowed"),
+    ("global_allocator", "a global allocator is not allowed"),
+];
+
+/// Attributes that are refused by the first word of their path.
+const ATTRIBUTES: [&str; 9] = [
+    "link",
+    "link_name",
+    "link_section",
+    "link_ordinal",
+    "linkage",
+    "no_mangle",
+    "export_name",
+    "no_link",
+    "used",
+];
+
+/// What stands in a source that must not be compiled, as `line N: why`. A text that does not split into tokens has
+/// nothing to say here, and `None` is answered.
+pub fn scan(source: &str) -> Option<Result<(), String>> {
+    let tokens = TokenStream::from_str(source).ok()?;
+    // Brackets may be nested as deep as a file is long, so the open ones wait here and not on the stack.
+    let mut pending = vec![(tokens, false)];
+    while let Some((stream, is_attribute)) = pending.pop() {
+        if let Err((span, why)) = scan_stream(stream, is_attribute, &mut pending) {
+            return Some(Err(format!("line {}: {why}", span.start().line)));
+        }
+    }
+    Some(Ok(()))
+}
+
+fn scan_stream(
+    stream: TokenStream,
+    is_attribute: bool,
+    pending: &mut Vec<(TokenStream, bool)>,
+) -> Result<(), (Span, String)> {
+    let tokens: Vec<TokenTree> = stream.into_iter().collect();
+    if is_attribute {
+        scan_attribute(&tokens)?;
+    }
+    for (index, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Ident(ident) => {
+                let word = ident.to_string();
+                if let Some((_, why)) = WORDS.iter().find(|(refused, _)| *refused == word) {
+                    return Err((ident.span(), (*why).to_owned()));
+                }
+                let follows = |sign: char| matches!(tokens.get(index + 1), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+                let renamed =
+                    matches!(tokens.get(index + 1), Some(TokenTree::Ident(next)) if next == "as");
+                if word == "include" && (follows('!') || renamed) {
+                    let why = "`include!` reads a file while compiling".to_owned();
+                    return Err((ident.span(), why));
+                }
+            }
+            TokenTree::Group(group) => {
+                let inside =
+                    group.delimiter() == Delimiter::Bracket && is_after_hash(&tokens, index);
+                pending.push((group.stream(), inside));
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether the group at `index` belongs to `#[…]` or `#![…]`.
+fn is_after_hash(tokens: &[TokenTree], index: usize) -> bool {
+    let sign = |back: usize| {
+        let position = index.checked_sub(back)?;
+        match tokens.get(position) {
+            Some(TokenTree::Punct(punct)) => Some(punct.as_char()),
+            _ => None,
+        }
+    };
+    sign(1) == Some('#') || (sign(1) == Some('!') && sign(2) == Some('#'))
+}
+
+/// The inside of an attribute; that of `cfg_attr(condition, attribute, …)` is looked at part by part.
+fn scan_attribute(tokens: &[TokenTree]) -> Result<(), (Span, String)> {
+    let Some(TokenTree::Ident(first)) = tokens.first() else {
+        return Ok(());
+    };
+    let word = first.to_string();
+    let assigned = matches!(tokens.get(1), Some(TokenTree::Punct(punct)) if punct.as_char() == '=');
+    if word == "path" && assigned {
+        let why = "`#[path]` takes a module from another file".to_owned();
+        return Err((first.span(), why));
+    }
+    if ATTRIBUTES.contains(&word.as_str()) {
+        return Err((first.span(), format!("`#[{word}]` is not allowed")));
+    }
+    if word == "cfg_attr"
+        && let Some(TokenTree::Group(group)) = tokens.get(1)
+    {
+        let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+        let is_comma =
+            |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+        for part in inner.split(is_comma) {
+            scan_attribute(part)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scan;
+
+    #[test]
+    fn what_reaches_past_the_language_is_refused_with_its_line() {
+        for source in [
+            "fn f() {\n unsafe { g() } }",
+            "macro_rules! m {\n () => { unsafe {} } }",
+            "const S: &str =\n include_str!(\"../a\");",
+            "use std::include_bytes\n as bytes;",
+            "\ninclude!(\"a.rs\");",
+            "use std::{fmt,\n include as take};",
+            "const K: Option<&str> =\n option_env!(\"TOKEN\");",
+            "\n#[path = \"../../solutions/a.rs\"] mod a;",
+            "\n#[cfg_attr(all(), path = \"a.rs\")] mod a;",
+            "\n#[cfg_attr(all(), cfg_attr(all(), path = \"a.rs\"))] mod a;",
+            "\n#![link_section = \".init_array\"]",
+            "\n#[no_mangle] fn main() {}",
+            "\n#[global_allocator] static A: std::alloc::System = std::alloc::System;",
+            "\ncore::arch::global_asm!(\"nop\");",
+        ] {
+            let said = scan(source).expect("the source has tokens");
+            let why = said.expect_err(source);
+            assert!(
+                why.starts_with("line 2: ") || why.starts_with("line 1: "),
+                "{source}: {why}"
+            );
+        }
+    }
+
+    #[test]
+    fn ordinary_code_is_let_through() {
+        for source in [
+            "/// unsafe include_str!\nfn is_unsafe() -> &'static str { \"unsafe include!\" }",
+            "struct Filter { include: bool, path: String }",
+            "impl Filter { fn include(&self) -> bool { Self::include(self) } }",
+            "fn path(path: &str) { let path = path; }",
+            "#[utoipa::path(get, path = \"/books\")] async fn list() {}",
+            "#[serde(rename = \"path\")] struct A;",
+            "const NAME: &str = env!(\"CARGO_PKG_NAME\");",
+        ] {
+            assert_eq!(scan(source), Some(Ok(())), "{source}");
+        }
+    }
+
+    #[test]
+    fn deep_brackets_do_not_exhaust_the_stack() {
+        let source = "(".repeat(60_000) + &")".repeat(60_000);
+        assert_eq!(scan(&source), Some(Ok(())));
+    }
+
+    #[test]
+    fn a_text_without_tokens_is_left_to_the_compiler() {
+        assert_eq!(scan("fn f() { "), None);
+    }
+}

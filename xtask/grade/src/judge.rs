@@ -1,0 +1,491 @@
+//! Judges one submission with the runner's engine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use xtask::course::{Course, Exercise};
+use xtask::engine::{Cancel, Engine, NOT_BUILDABLE, Status, Verdict};
+use xtask::error::{Error, Result};
+use xtask::files::FileSet;
+
+use crate::confine::{Bounds, Confined};
+use crate::groups::groups;
+use crate::intake::{Submission, Taken, scan};
+use crate::plan::Plan;
+use crate::results::{Mark, Points, Standing, TestStanding};
+use crate::store::{Key, Store};
+
+/// One place in which submissions are judged, one after the other.
+pub struct Lane<'a> {
+    engine: Engine<'a>,
+    guard: &'a Confined,
+    bounds: Bounds,
+    /// The stages whose dependencies are built here.
+    warm: Vec<String>,
+}
+
+/// What the starter of each exercise passes already, by the exercise's name.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct Baseline {
+    passed: BTreeMap<String, Vec<String>>,
+}
+
+/// The sources of some exercises, by the exercises' names.
+type Sources<'s> = BTreeMap<&'s str, &'s FileSet>;
+
+impl<'a> Lane<'a> {
+    pub fn new(course: &'a Course, target: PathBuf, guard: &'a Confined, bounds: Bounds) -> Self {
+        let engine = Engine::new(course, target, Cancel::default(), false).guarded(guard);
+        Self {
+            engine,
+            guard,
+            bounds,
+            warm: Vec::new(),
+        }
+    }
+
+    /// Builds what a stage needs, without limits, and makes sure that the stage can be graded here: its starters
+    /// compile with all tests, and its own solution, where it is there, earns full marks.
+    ///
+    /// # Errors
+    ///
+    /// When one of these does not hold: nobody can be graded then.
+    pub fn warm_up(&mut self, plan: &Plan<'_>, store: &Store) -> Result<()> {
+        if self.warm.contains(&plan.stage.folder) {
+            return Ok(());
+        }
+        self.guard.set_deadline(None);
+        self.use_fixtures(plan)?;
+        let key = Key::of(&[plan.key.text(), "baseline"]);
+        // One exercise is enough to build everything when the rest is known.
+        let known = store.get::<Baseline>(&key).is_some();
+        let all: Vec<&Exercise> = plan.stage.exercises.iter().collect();
+        let wanted = if known { &[] } else { all.as_slice() };
+        let verdicts = self.build(plan, &Sources::new(), wanted).map_err(|error| {
+            Error::new(format!(
+                "the stage `{}` cannot be graded: {error}",
+                plan.stage.id
+            ))
+        })?;
+        if !known {
+            let broken = verdicts
+                .iter()
+                .find(|verdict| verdict.status == Status::CompileError);
+            if let Some(verdict) = broken {
+                return Err(not_gradable(plan, verdict));
+            }
+            self.check_solution(plan, &all)?;
+            let passed = all.iter().zip(&verdicts).map(|(exercise, verdict)| {
+                let mark = Mark::from_verdict(verdict);
+                let names = mark.passed().map(|test| test.name.clone()).collect();
+                (exercise.name.clone(), names)
+            });
+            store.put(
+                &key,
+                &Baseline {
+                    passed: passed.collect(),
+                },
+            )?;
+        }
+        self.warm.push(plan.stage.folder.clone());
+        Ok(())
+    }
+
+    fn check_solution(&self, plan: &Plan<'_>, all: &[&Exercise]) -> Result<()> {
+        let solution = plan.stage.solution_files()?;
+        if !all
+            .iter()
+            .all(|exercise| solution.contains_key(&exercise.source()))
+        {
+            return Ok(());
+        }
+        let own = |path: &String| plan.stage.owner(path).is_some();
+        let files: FileSet = solution.into_iter().filter(|(path, _)| own(path)).collect();
+        let sources = BTreeMap::from([("", &files)]);
+        for verdict in self.build(plan, &sources, all)? {
+            if !verdict.passed() {
+                return Err(not_gradable(plan, &verdict));
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges what a submission holds of a stage, in the order of the plan's exercises.
+    ///
+    /// # Errors
+    ///
+    /// When the grader itself cannot go on: nothing was found out about the submission then.
+    pub fn judge(
+        &mut self,
+        plan: &Plan<'_>,
+        submission: &Submission,
+        store: &Store,
+    ) -> Result<Vec<Mark>> {
+        let taken: BTreeMap<&str, Taken> = plan
+            .stage
+            .exercises
+            .iter()
+            .map(|exercise| {
+                (
+                    exercise.name.as_str(),
+                    self.take(plan, submission, exercise),
+                )
+            })
+            .collect();
+        let mut sources = Sources::new();
+        for exercise in &plan.stage.exercises {
+            if let Some(Taken::Files(files)) = taken.get(exercise.name.as_str())
+                && !is_starter(plan, exercise, files)
+            {
+                sources.insert(&exercise.name, files);
+            }
+        }
+        // A text that does not split into tokens does not say what it uses. It is judged by itself.
+        let unread = split_off(&mut sources, |files| {
+            files.values().any(|text| scan(text).is_none())
+        });
+        let groups = groups(&sources);
+        let group_of = |name: &str| groups.iter().find(|group| group.contains(&name));
+        let key_of = |exercise: &Exercise| {
+            let names = group_of(&exercise.name)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let mut parts = vec![plan.key.text().to_owned(), exercise.name.clone()];
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            let own = unread.get(exercise.name.as_str());
+            let files = names.iter().filter_map(|name| sources.get(name)).chain(own);
+            parts.extend(files.map(|files| Key::of_files(files).text().to_owned()));
+            Key::of(&parts.iter().map(String::as_str).collect::<Vec<&str>>())
+        };
+        let mut found: BTreeMap<&str, Mark> = BTreeMap::new();
+        let mut open: Vec<&Exercise> = Vec::new();
+        for exercise in &plan.wanted {
+            let without =
+                |status, said: Vec<String>| Mark::without_tests(plan.id(exercise), status, said);
+            let mark = match taken.get(exercise.name.as_str()) {
+                None | Some(Taken::Missing) => without(Standing::NotSubmitted, Vec::new()),
+                Some(Taken::Refused(why)) => without(Standing::Refused, vec![why.clone()]),
+                Some(Taken::Files(files)) if is_starter(plan, exercise, files) => {
+                    without(Standing::NotStarted, Vec::new())
+                }
+                Some(Taken::Files(_)) => match store.get::<Mark>(&key_of(exercise)) {
+                    Some(mark) => mark,
+                    None => {
+                        open.push(exercise);
+                        continue;
+                    }
+                },
+            };
+            found.insert(&exercise.name, mark);
+        }
+        if !open.is_empty() {
+            self.warm_up(plan, store)?;
+            self.use_fixtures(plan)?;
+            self.guard
+                .set_deadline(Some(Duration::from_secs(self.bounds.submission)));
+            let is_unread = |exercise: &&&Exercise| unread.contains_key(exercise.name.as_str());
+            let read: Vec<&Exercise> = open.iter().filter(|one| !is_unread(one)).copied().collect();
+            let mut marks = Vec::new();
+            if !read.is_empty() {
+                marks.extend(self.judge_sources(plan, &sources, &groups, &read)?);
+            }
+            for exercise in open.iter().filter(is_unread) {
+                marks.extend(self.judge_unread(plan, &unread, exercise)?);
+            }
+            for mark in marks {
+                let exercise = open
+                    .iter()
+                    .find(|exercise| plan.id(exercise) == mark.exercise);
+                let Some(exercise) = exercise else { continue };
+                if self.is_final(&mark) {
+                    store.put(&key_of(exercise), &mark)?;
+                }
+                found.insert(&exercise.name, mark);
+            }
+        }
+        let baseline: Baseline = store
+            .get(&Key::of(&[plan.key.text(), "baseline"]))
+            .unwrap_or_default();
+        let mut marks = Vec::new();
+        for exercise in &plan.wanted {
+            if let Some(mut mark) = found.remove(exercise.name.as_str()) {
+                mark.points = points(exercise, &mark, &baseline);
+                marks.push(mark);
+            }
+        }
+        Ok(marks)
+    }
+
+    fn take(&self, plan: &Plan<'_>, submission: &Submission, exercise: &Exercise) -> Taken {
+        let taken = submission.take(plan.stage, exercise);
+        let Taken::Files(files) = &taken else {
+            return taken;
+        };
+        // What the starter itself has cannot be held against the learner.
+        let given = scan(plan.starter(exercise)).is_some_and(|said| said.is_err());
+        for (path, text) in files {
+            if let Some(Err(why)) = scan(text)
+                && !given
+            {
+                return Taken::Refused(format!("{path}, {why}"));
+            }
+        }
+        taken
+    }
+
+    /// Whether the mark would be the same the next time.
+    fn is_final(&self, mark: &Mark) -> bool {
+        let in_time = self.guard.left().is_none_or(|left| !left.is_zero());
+        mark.status != Standing::NotGraded && in_time
+    }
+
+    /// Judges the open exercises together; what keeps the others from being judged is set apart.
+    fn judge_sources(
+        &self,
+        plan: &Plan<'_>,
+        sources: &Sources<'_>,
+        groups: &[Vec<&str>],
+        open: &[&Exercise],
+    ) -> Result<Vec<Mark>> {
+        if self.guard.left().is_some_and(|left| left.is_zero()) {
+            let said =
+                "the time for the whole submission was used up before this exercise".to_owned();
+            let mark = |exercise: &&Exercise| {
+                Mark::without_tests(plan.id(exercise), Standing::NotGraded, vec![said.clone()])
+            };
+            return Ok(open.iter().map(mark).collect());
+        }
+        match self.build(plan, sources, open) {
+            Ok(verdicts) => {
+                let mut marks = Vec::new();
+                for (exercise, verdict) in open.iter().zip(&verdicts) {
+                    marks.push(self.mark(plan, sources, groups, exercise, verdict)?);
+                }
+                Ok(marks)
+            }
+            // A fault of the machine must never become one of the submission.
+            Err(error) if !is_about_the_code(&error) => Err(error),
+            Err(error) if groups.len() <= 1 => {
+                self.blame(plan, &error)?;
+                if let Ok(verdicts) = self.build(plan, sources, open) {
+                    return Ok(verdicts.iter().map(Mark::from_verdict).collect());
+                }
+                let said = self.told(&error);
+                let mark = |exercise: &&Exercise| {
+                    Mark::without_tests(
+                        plan.id(exercise),
+                        Standing::CompileError,
+                        vec![said.clone()],
+                    )
+                };
+                Ok(open.iter().map(mark).collect())
+            }
+            Err(_) => {
+                let (left, right) = groups.split_at(groups.len() / 2);
+                let mut marks = Vec::new();
+                for half in [left, right] {
+                    let inside = |name: &str| half.iter().flatten().any(|known| *known == name);
+                    let sources: Sources<'_> = sources
+                        .iter()
+                        .filter(|(name, _)| inside(name))
+                        .map(|(name, files)| (*name, *files))
+                        .collect();
+                    let open: Vec<&Exercise> = open
+                        .iter()
+                        .copied()
+                        .filter(|exercise| inside(&exercise.name))
+                        .collect();
+                    if !open.is_empty() {
+                        marks.extend(self.judge_sources(plan, &sources, half, &open)?);
+                    }
+                }
+                Ok(marks)
+            }
+        }
+    }
+
+    /// The mark of a verdict. A compile error that appeared beside other work is judged again with starters in its
+    /// place: it must be the exercise's own.
+    fn mark(
+        &self,
+        plan: &Plan<'_>,
+        sources: &Sources<'_>,
+        groups: &[Vec<&str>],
+        exercise: &Exercise,
+        verdict: &Verdict,
+    ) -> Result<Mark> {
+        let group = groups
+            .iter()
+            .find(|group| group.contains(&exercise.name.as_str()));
+        if let Some(group) = group
+            && verdict.status == Status::CompileError
+            && group.len() < sources.len()
+        {
+            let own: Sources<'_> = sources
+                .iter()
+                .filter(|(name, _)| group.contains(name))
+                .map(|(name, files)| (*name, *files))
+                .collect();
+            let again = self.judge_sources(plan, &own, std::slice::from_ref(group), &[exercise])?;
+            if let Some(mark) = again.into_iter().next() {
+                return Ok(mark);
+            }
+        }
+        Ok(Mark::from_verdict(verdict))
+    }
+
+    /// Judges an exercise whose text does not split into tokens: the compiler should say why.
+    fn judge_unread(
+        &self,
+        plan: &Plan<'_>,
+        unread: &Sources<'_>,
+        exercise: &Exercise,
+    ) -> Result<Vec<Mark>> {
+        let own = unread.iter().filter(|(name, _)| **name == exercise.name);
+        let own: Sources<'_> = own.map(|(name, files)| (*name, *files)).collect();
+        let mut marks = self.judge_sources(plan, &own, &[vec![&exercise.name]], &[exercise])?;
+        for mark in &mut marks {
+            if mark.status != Standing::CompileError {
+                let said =
+                    "the file cannot be split into Rust's tokens, so nothing can be said about it";
+                *mark = Mark::without_tests(
+                    mark.exercise.clone(),
+                    Standing::Refused,
+                    vec![said.to_owned()],
+                );
+            }
+        }
+        Ok(marks)
+    }
+
+    /// What a learner is told when the compiler said nothing about the code.
+    fn told(&self, error: &Error) -> String {
+        const MIB: u64 = 1024 * 1024;
+        let text = error.to_string();
+        if text.contains(crate::confine::READS_A_FILE) {
+            return crate::results::carried(&text);
+        }
+        format!(
+            "the compiler came to no end with this file: it was stopped after {} s of processor time, at {} MiB of \
+             memory, or it crashed",
+            self.bounds.compile,
+            self.bounds.compile_memory / MIB
+        )
+    }
+
+    /// Makes sure that a failed build is the submission's fault: the stage itself can still be built.
+    fn blame(&self, plan: &Plan<'_>, error: &Error) -> Result<()> {
+        let left = self.guard.left();
+        self.guard.set_deadline(None);
+        let own = self.build(plan, &Sources::new(), &[]);
+        self.guard.set_deadline(left);
+        own.map(drop).map_err(|_| Error::new(error.to_string()))
+    }
+
+    fn build(
+        &self,
+        plan: &Plan<'_>,
+        sources: &Sources<'_>,
+        wanted: &[&Exercise],
+    ) -> Result<Vec<Verdict>> {
+        let files = plan.with_sources(sources);
+        let verdicts = self
+            .engine
+            .judge_files(plan.stage, &plan.originals, files, wanted)?;
+        verdicts.ok_or_else(|| Error::new("the grading was called off"))
+    }
+
+    fn use_fixtures(&self, plan: &Plan<'_>) -> Result<()> {
+        let folder = self.engine.overlay()?.folder(plan.stage);
+        self.guard
+            .set_fixtures(plan.fixtures().map(|path| folder.join(path)).collect());
+        Ok(())
+    }
+}
+
+/// Whether a build that failed without naming an exercise may be the fault of the code.
+fn is_about_the_code(error: &Error) -> bool {
+    let text = error.to_string();
+    [NOT_BUILDABLE, crate::confine::READS_A_FILE]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+/// Takes out of `sources` what `is_other` says, and answers it.
+fn split_off<'s>(sources: &mut Sources<'s>, is_other: impl Fn(&FileSet) -> bool) -> Sources<'s> {
+    let (other, rest) = std::mem::take(sources)
+        .into_iter()
+        .partition(|(_, files)| is_other(files));
+    *sources = rest;
+    other
+}
+
+fn is_starter(plan: &Plan<'_>, exercise: &Exercise, files: &FileSet) -> bool {
+    files
+        .iter()
+        .all(|(path, text)| plan.originals.files().get(path) == Some(text))
+        && files.contains_key(&exercise.source())
+}
+
+/// Partial credit by test. A test that the starter passes already earns nothing, and costs what it is worth to break.
+fn points(exercise: &Exercise, mark: &Mark, baseline: &Baseline) -> Points {
+    let most = Points::whole(exercise.points);
+    let given = baseline
+        .passed
+        .get(&exercise.name)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let passed = |test: &&crate::results::TestMark| test.status == TestStanding::Passed;
+    let is_given = |test: &&crate::results::TestMark| given.contains(&test.name);
+    let all = mark.tests.iter().filter(|test| !is_given(test)).count();
+    let earned = mark
+        .tests
+        .iter()
+        .filter(passed)
+        .filter(|test| !is_given(test))
+        .count();
+    let broken = mark
+        .tests
+        .iter()
+        .filter(is_given)
+        .filter(|test| !passed(test))
+        .count();
+    if mark.status == Standing::Passed {
+        return most;
+    }
+    most.share(earned.saturating_sub(broken), all)
+}
+
+fn not_gradable(plan: &Plan<'_>, verdict: &Verdict) -> Error {
+    let compiles = verdict.status != Status::CompileError;
+    let failure = verdict.failures().next();
+    let said = match failure.filter(|_| compiles) {
+        Some(test) => format!(
+            "the course's own solution of `{}` does not pass the test `{}`:\n{}",
+            verdict.exercise, test.name, test.message
+        ),
+        None => format!(
+            "the starter of `{}` does not compile with its tests:\n{}",
+            verdict.exercise,
+            verdict
+                .diagnostics
+                .first()
+                .map(String::as_str)
+                .unwrap_or_default()
+        ),
+    };
+    let hidden = plan
+        .originals
+        .files()
+        .keys()
+        .any(|path| path.ends_with("/hidden.rs"));
+    let help = if hidden {
+        "look at the hidden tests first; nobody was graded"
+    } else {
+        "`cargo xtask verify` shows what is wrong with the course; nobody was graded"
+    };
+    Error::new(said).help(help)
+}

@@ -1,0 +1,175 @@
+//! What one stage is graded by: its original files, the hidden tests, and the key of all of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use xtask::course::{Course, Exercise, Item, Originals, Stage, tests_of};
+use xtask::error::{Error, Result};
+use xtask::files::{self, FileSet};
+
+use crate::instrument::instrument_stage;
+use crate::results::{Graded, Points};
+use crate::store::Key;
+
+/// The module below an exercise's tests that holds an instructor's own.
+const HIDDEN: &str = "hidden";
+
+/// One stage, ready to judge submissions.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    pub stage: &'a Stage,
+    /// The exercises that are graded.
+    pub wanted: Vec<&'a Exercise>,
+    /// The stage as it was handed out, with the hidden tests: it says which tests must run.
+    pub originals: Originals,
+    /// The same with tests that prove their end: it is what is compiled.
+    pub pristine: FileSet,
+    /// What every verdict of this stage rests on.
+    pub key: Key,
+}
+
+impl<'a> Plan<'a> {
+    /// Makes the plan of a stage. `hidden` is the instructor's folder of hidden tests; `base` the key of the course and
+    /// the toolchain.
+    ///
+    /// # Errors
+    ///
+    /// When the originals are missing, or a hidden test cannot be used.
+    pub fn new(
+        stage: &'a Stage,
+        wanted: Vec<&'a Exercise>,
+        hidden: Option<&Path>,
+        base: &Key,
+    ) -> Result<Self> {
+        let mut files = Originals::load(stage)?.files().clone();
+        if let Some(folder) = hidden {
+            add_hidden(stage, folder, &mut files)?;
+        }
+        let mut pristine = files.clone();
+        instrument_stage(&mut pristine)
+            .map_err(|what| Error::new(format!("{}/{what}", stage.folder)))?;
+        let key = Key::of(&[base.text(), Key::of_files(&pristine).text()]);
+        Ok(Self {
+            stage,
+            wanted,
+            originals: Originals::new(files),
+            pristine,
+            key,
+        })
+    }
+
+    /// The starter's own file of an exercise.
+    pub fn starter(&self, exercise: &Exercise) -> &str {
+        self.originals.starter(exercise).unwrap_or_default()
+    }
+
+    /// What a report says of the graded exercises.
+    pub fn graded(&self) -> impl Iterator<Item = Graded> {
+        self.wanted.iter().map(|exercise| Graded {
+            exercise: self.id(exercise),
+            title: exercise.title.clone(),
+            points: Points::whole(exercise.points),
+        })
+    }
+
+    /// The stable id of an exercise of this stage.
+    pub fn id(&self, exercise: &Exercise) -> String {
+        let stage = self.stage;
+        Item { stage, exercise }.id()
+    }
+
+    /// The stage with other sources for some exercises.
+    pub fn with_sources(&self, sources: &BTreeMap<&str, &FileSet>) -> FileSet {
+        let mut files = self.pristine.clone();
+        for own in sources.values() {
+            files.extend(own.iter().map(|(path, text)| (path.clone(), text.clone())));
+        }
+        files
+    }
+
+    /// The stage's files that tests may read while they run: what is neither code nor a manifest.
+    pub fn fixtures(&self) -> impl Iterator<Item = &str> {
+        let names = self.pristine.keys().map(String::as_str);
+        names.filter(|path| !path.ends_with(".rs") && *path != "Cargo.toml")
+    }
+}
+
+/// The hidden tests of a stage: `01-logic/variables.rs`, `logic/variables.rs`, or the place that the course's own tests
+/// have, `exercises/01-logic/tests/stage/variables.rs`.
+fn add_hidden(stage: &Stage, folder: &Path, files: &mut FileSet) -> Result<()> {
+    let places = [
+        folder.join(&stage.folder),
+        folder.join(&stage.id),
+        folder
+            .join("exercises")
+            .join(&stage.folder)
+            .join("tests")
+            .join("stage"),
+    ];
+    for exercise in &stage.exercises {
+        let name = format!("{}.rs", exercise.name);
+        let Some(path) = places
+            .iter()
+            .map(|place| place.join(&name))
+            .find(|path| path.exists())
+        else {
+            continue;
+        };
+        let text = files::read(&path)?;
+        let tests = tests_of(&text).map_err(|what| Error::file(&path, what))?;
+        if tests.is_empty() {
+            return Err(Error::file(&path, "the file has no test")
+                .help("a hidden test is a function with `#[test]` at the top of the file"));
+        }
+        let visible = exercise.tests_file();
+        let Some(tests) = files.get_mut(&visible) else {
+            return Err(Error::file(
+                &path,
+                format!("`originals.json` has no {visible}"),
+            ));
+        };
+        // Behind everything else, so that no line moves.
+        tests.push_str(&format!("\nmod {HIDDEN};\n"));
+        files.insert(format!("tests/stage/{}/{HIDDEN}.rs", exercise.name), text);
+    }
+    Ok(())
+}
+
+/// Refuses a folder of hidden tests in which a file belongs to no exercise: a mistyped name would go unnoticed.
+///
+/// # Errors
+///
+/// When there is such a file, or none at all.
+pub fn check_hidden(course: &Course, folder: &Path) -> Result<()> {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for item in course.exercises() {
+        let name = format!("{}.rs", item.exercise.name);
+        known.insert(format!("{}/{name}", item.stage.folder));
+        known.insert(format!("{}/{name}", item.stage.id));
+        known.insert(format!(
+            "exercises/{}/tests/stage/{name}",
+            item.stage.folder
+        ));
+    }
+    if !folder.is_dir() {
+        return Err(Error::file(
+            folder,
+            "the folder of hidden tests is not there",
+        ));
+    }
+    let found = files::tree(folder, |name| name != "target")?;
+    let tests: Vec<&String> = found.keys().filter(|name| name.ends_with(".rs")).collect();
+    if let Some(stray) = tests.iter().find(|name| !known.contains(name.as_str())) {
+        return Err(Error::file(
+            &folder.join(stray),
+            "this hidden test belongs to no exercise",
+        )
+        .help("name it after the exercise, in the folder of its stage: 01-logic/variables.rs"));
+    }
+    if tests.is_empty() {
+        return Err(Error::file(folder, "the folder holds no hidden test").help(
+            "name one after its exercise, in the folder of its stage: 01-logic/variables.rs",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Every form says the same, and nothing that a learner wrote breaks out of it.
+
+use super::{Format, write};
+use crate::results::{
+    Graded, Learner, Mark, Points, Report, Standing, TestMark, TestStanding, VERSION,
+};
+use crate::sandbox::Level;
+
+const HOSTILE: &str = "<script>alert(1)</script> ``` ]]> | =1+1 \u{1b}[31m \" ' &";
+
+fn report(learners: usize) -> Report {
+    let three = Points::whole(3);
+    let test = |name: &str, status, message: &str| TestMark {
+        name: name.into(),
+        sentence: "The total is what the cart says.".into(),
+        status,
+        message: crate::results::carried(message),
+    };
+    let learner = |index: usize| Learner {
+        id: format!("=ada{index}"),
+        name: "<b>Ada".into(),
+        points: three.share(1, 2),
+        problem: None,
+        exercises: vec![Mark {
+            exercise: "logic/variables".into(),
+            status: Standing::Failed,
+            points: three.share(1, 2),
+            tests: vec![
+                test("totals", TestStanding::Passed, ""),
+                test("taxes", TestStanding::Failed, HOSTILE),
+            ],
+            diagnostics: Vec::new(),
+        }],
+    };
+    Report {
+        version: VERSION,
+        course: "c0ffee".into(),
+        toolchain: "rustc 1.95.0".into(),
+        isolation: Level::Confined,
+        shard: None,
+        exercises: vec![Graded {
+            exercise: "logic/variables".into(),
+            title: "Cart totals".into(),
+            points: three,
+        }],
+        learners: (0..learners).map(learner).collect(),
+    }
+}
+
+fn written(learners: usize, format: Format) -> String {
+    write(&report(learners), format).expect("it can be written")
+}
+
+#[test]
+fn json_comes_back_as_it_was() {
+    let text = written(2, Format::Json);
+    let back: Report = serde_json::from_str(&text).expect("it was written here");
+    assert_eq!(back, report(2));
+    assert!(text.contains("\"points\": 1.5"), "{text}");
+}
+
+#[test]
+fn every_form_says_the_points_and_the_isolation() {
+    for format in [
+        Format::Table,
+        Format::Json,
+        Format::Junit,
+        Format::Gradescope,
+        Format::Markdown,
+        Format::Csv,
+        Format::Html,
+    ] {
+        let text = written(1, format);
+        assert!(text.contains("1.5"), "{format:?}: {text}");
+        assert!(text.contains("confined"), "{format:?}: {text}");
+    }
+}
+
+#[test]
+fn what_a_learner_wrote_stays_text() {
+    let html = written(2, Format::Html);
+    assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
+    assert!(html.contains("&lt;script&gt;"));
+    let junit = written(1, Format::Junit);
+    assert!(!junit.contains("<script"), "{junit}");
+    let markdown = written(1, Format::Markdown);
+    assert!(markdown.contains("````text"), "{markdown}");
+    assert!(written(2, Format::Markdown).contains("&lt;b>Ada"));
+    assert!(written(2, Format::Csv).contains("\n'=ada0,"));
+    for format in [Format::Table, Format::Html, Format::Junit, Format::Markdown] {
+        assert!(!written(1, format).contains('\u{1b}'), "{format:?}");
+    }
+}
+
+#[test]
+fn gradescope_gets_its_fields() {
+    let text = written(1, Format::Gradescope);
+    let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(document["score"], 1.5);
+    let test = &document["tests"][0];
+    assert_eq!(
+        (&test["score"], &test["max_score"]),
+        (&1.5.into(), &3.into())
+    );
+    assert_eq!(test["status"], "failed");
+    assert_eq!(test["number"], "1");
+    assert!(
+        test["output"]
+            .as_str()
+            .is_some_and(|output| output.contains("taxes"))
+    );
+}
+
+#[test]
+fn a_form_for_one_submission_refuses_a_class() {
+    let said = write(&report(2), Format::Gradescope).expect_err("there are two");
+    assert!(said.to_string().contains("one submission"), "{said}");
+}
+
+#[test]
+fn the_page_needs_nothing_but_itself() {
+    let html = written(3, Format::Html);
+    assert!(!html.contains("<link") && !html.contains(" src="), "{html}");
+    assert!(html.contains("name=\"viewport\"") && html.contains("@media print"));
+    assert_eq!(html.matches("<details").count(), 3);
+    assert!(html.contains("tabindex=\"0\""));
+}

@@ -1,0 +1,330 @@
+//! What grading comes to: the one result that every report is made from. Its JSON is the documented, versioned format
+//! that `merge` reads back.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use xtask::engine::{Status, TestStatus, Verdict};
+
+use crate::sandbox::Level;
+
+/// The form of the JSON document.
+pub const VERSION: u32 = 1;
+
+/// Points, in hundredths: what cannot be said exactly is rounded down, never up.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Points(u64);
+
+impl Points {
+    /// So many whole points.
+    pub fn whole(points: u16) -> Self {
+        Self(u64::from(points) * 100)
+    }
+
+    /// `part` of `all` shares of these points.
+    #[must_use]
+    pub fn share(self, part: usize, all: usize) -> Self {
+        let (part, all) = (
+            u64::try_from(part).unwrap_or(0),
+            u64::try_from(all).unwrap_or(u64::MAX),
+        );
+        Self((self.0 * part).checked_div(all).unwrap_or(0))
+    }
+
+    /// In hundredths of a point.
+    pub fn hundredths(self) -> u64 {
+        self.0
+    }
+
+    /// How much of `most` this is, in percent, rounded down.
+    pub fn percent_of(self, most: Points) -> u64 {
+        (self.0 * 100).checked_div(most.0).unwrap_or(0)
+    }
+}
+
+impl std::iter::Sum for Points {
+    fn sum<I: Iterator<Item = Points>>(points: I) -> Self {
+        Self(points.map(|one| one.0).sum())
+    }
+}
+
+impl fmt::Display for Points {
+    /// `3`, `2.5` or `1.33`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / 100, self.0 % 100);
+        let text = match (rest, rest % 10) {
+            (0, _) => format!("{whole}"),
+            (_, 0) => format!("{whole}.{}", rest / 10),
+            _ => format!("{whole}.{rest:02}"),
+        };
+        f.pad(&text)
+    }
+}
+
+impl Serialize for Points {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Hundredths of any grade are far below 2^53, so the nearest number with a fraction prints with two digits.
+        let hundredths = u32::try_from(self.0).unwrap_or(u32::MAX);
+        if hundredths.is_multiple_of(100) {
+            serializer.serialize_u32(hundredths / 100)
+        } else {
+            serializer.serialize_f64(f64::from(hundredths) / 100.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Points {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = serde_json::Number::deserialize(deserializer)?;
+        let text = number.to_string();
+        let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+        let digits: String = rest.chars().chain("00".chars()).take(2).collect();
+        let parsed = whole.parse::<u64>().ok().zip(digits.parse::<u64>().ok());
+        let exact = rest.len() <= 2;
+        match parsed.filter(|_| exact) {
+            Some((whole, rest)) => Ok(Self(whole * 100 + rest)),
+            None => Err(serde::de::Error::custom(format!(
+                "`{text}` is no number of points"
+            ))),
+        }
+    }
+}
+
+/// A whole grading, or one shard of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    pub version: u32,
+    /// What the grade rests on: the course's files, the tests, the toolchain.
+    pub course: String,
+    pub toolchain: String,
+    pub isolation: Level,
+    pub shard: Option<Shard>,
+    pub exercises: Vec<Graded>,
+    pub learners: Vec<Learner>,
+}
+
+/// Which part of a class a report holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// From 1.
+    pub index: usize,
+    pub of: usize,
+    /// How many submissions the whole class has.
+    pub class: usize,
+}
+
+/// An exercise that was graded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Graded {
+    pub exercise: String,
+    pub title: String,
+    pub points: Points,
+}
+
+/// One learner's grade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learner {
+    pub id: String,
+    pub name: String,
+    pub points: Points,
+    /// Why nothing could be graded.
+    pub problem: Option<String>,
+    pub exercises: Vec<Mark>,
+}
+
+/// One learner's mark for one exercise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub exercise: String,
+    pub status: Standing,
+    pub points: Points,
+    pub tests: Vec<TestMark>,
+    /// What the compiler or the intake says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<String>,
+}
+
+/// How one exercise of one learner stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Passed,
+    Failed,
+    /// The file is the starter.
+    NotStarted,
+    /// There is no file.
+    NotSubmitted,
+    CompileError,
+    TimedOut,
+    /// The intake refused the file.
+    Refused,
+    /// The time for the submission was used up before.
+    NotGraded,
+}
+
+impl Standing {
+    /// What a reader of a report sees.
+    pub fn words(self) -> &'static str {
+        match self {
+            Standing::Passed => "passed",
+            Standing::Failed => "failed",
+            Standing::NotStarted => "not started",
+            Standing::NotSubmitted => "not submitted",
+            Standing::CompileError => "does not compile",
+            Standing::TimedOut => "timed out",
+            Standing::Refused => "refused",
+            Standing::NotGraded => "not graded",
+        }
+    }
+
+    /// One character for a grid.
+    pub fn sign(self) -> char {
+        match self {
+            Standing::Passed => '✓',
+            Standing::Failed => '◐',
+            Standing::NotStarted => '·',
+            Standing::NotSubmitted => '–',
+            Standing::CompileError => '✗',
+            Standing::TimedOut => '⏱',
+            Standing::Refused => '!',
+            Standing::NotGraded => '?',
+        }
+    }
+}
+
+impl From<Status> for Standing {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Passed => Standing::Passed,
+            Status::Failed => Standing::Failed,
+            Status::NotStarted => Standing::NotStarted,
+            Status::CompileError => Standing::CompileError,
+            Status::TimedOut => Standing::TimedOut,
+        }
+    }
+}
+
+/// The outcome of one test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestMark {
+    pub name: String,
+    /// The rule that the test checks.
+    pub sentence: String,
+    pub status: TestStanding,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestStanding {
+    Passed,
+    Failed,
+    TimedOut,
+}
+
+/// The longest message that a report carries, in characters.
+const MESSAGE: usize = 2000;
+
+/// The most diagnostics of one exercise that a report carries.
+const DIAGNOSTICS: usize = 3;
+
+/// A text of at most [`MESSAGE`] characters that can stand in any report: control characters become visible.
+pub fn carried(text: &str) -> String {
+    let mut out: String = text
+        .chars()
+        .take(MESSAGE)
+        .map(|character| match character {
+            '\n' | '\t' => character,
+            other if other.is_control() => '\u{fffd}',
+            other => other,
+        })
+        .collect();
+    if text.chars().nth(MESSAGE).is_some() {
+        out.push_str("\n[more was said]");
+    }
+    out
+}
+
+impl Mark {
+    /// A mark without tests, and without points.
+    pub fn without_tests(exercise: String, status: Standing, diagnostics: Vec<String>) -> Self {
+        Self {
+            exercise,
+            status,
+            points: Points::default(),
+            tests: Vec::new(),
+            diagnostics,
+        }
+    }
+
+    /// What a verdict becomes in a report; the points are given later.
+    pub fn from_verdict(verdict: &Verdict) -> Self {
+        let tests = verdict.tests.iter().map(|test| TestMark {
+            name: test.name.clone(),
+            sentence: test.sentence.clone(),
+            status: match test.status {
+                TestStatus::Passed => TestStanding::Passed,
+                TestStatus::Failed => TestStanding::Failed,
+                TestStatus::TimedOut => TestStanding::TimedOut,
+            },
+            message: carried(&match &test.location {
+                Some(place) => format!("{}\nat {place}", test.message),
+                None => test.message.clone(),
+            }),
+        });
+        let is_error = verdict.status == Status::CompileError;
+        let said = verdict.diagnostics.iter().filter(|_| is_error);
+        Self {
+            exercise: verdict.exercise.clone(),
+            status: verdict.status.into(),
+            points: Points::default(),
+            tests: tests.collect(),
+            diagnostics: said.take(DIAGNOSTICS).map(|text| carried(text)).collect(),
+        }
+    }
+
+    /// The names of the tests that passed.
+    pub fn passed(&self) -> impl Iterator<Item = &TestMark> {
+        let mut tests = self.tests.iter();
+        std::iter::from_fn(move || tests.find(|test| test.status == TestStanding::Passed))
+    }
+}
+
+impl Report {
+    /// The points that can be had.
+    pub fn most(&self) -> Points {
+        self.exercises.iter().map(|graded| graded.points).sum()
+    }
+
+    /// Whether every learner has all points.
+    pub fn all_full(&self) -> bool {
+        let most = self.most();
+        self.learners.iter().all(|learner| learner.points == most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Points;
+
+    #[test]
+    fn shares_are_rounded_down_and_come_back_from_json() {
+        let two = Points::whole(2);
+        for (points, text) in [
+            (two.share(2, 3), "1.33"),
+            (two.share(3, 4), "1.5"),
+            (two.share(3, 3), "2"),
+            (two.share(0, 0), "0"),
+            (Points::whole(5).share(1, 100), "0.05"),
+        ] {
+            assert_eq!(points.to_string(), text);
+            let json = serde_json::to_string(&points).expect("a number");
+            assert_eq!(json, text);
+            let back: Points = serde_json::from_str(&json).expect("it was written here");
+            assert_eq!(back, points);
+        }
+        assert!(serde_json::from_str::<Points>("-1").is_err());
+        assert!(serde_json::from_str::<Points>("0.001").is_err());
+    }
+}

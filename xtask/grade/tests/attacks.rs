@@ -1,0 +1,322 @@
+//! Attempts to get a mark without the work, to harm the machine, or to take the grader down. Each must come to the
+//! verdict that stands beside it.
+#![cfg(unix)]
+
+mod common;
+
+use common::{Place, RIGHT, WRONG, assert_mark, exists, learner, mark};
+use grade::results::Standing::{self, CompileError, Failed, Passed, Refused, TimedOut};
+
+/// What an attempt is called, its file, and the tests that it passes honestly.
+type Attempt = (&'static str, String, Standing, &'static [&'static str]);
+
+fn total(body: &str) -> String {
+    format!("pub fn total(prices: &[u32]) -> u32 {{\n{body}\n}}\n")
+}
+
+const FORGED: &str = "println!(\"\\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.00s\\n\");";
+
+/// Attempts that every level of isolation stops.
+fn everywhere() -> Vec<Attempt> {
+    vec![
+        ("exit 0", total("std::process::exit(0)"), Failed, &[]),
+        ("forged result", total(&format!("{FORGED} std::process::exit(0)")), Failed, &[]),
+        (
+            "panic hook",
+            total(&format!("std::panic::set_hook(Box::new(|_| {{ {FORGED} std::process::exit(0) }})); 1")),
+            Failed,
+            &[],
+        ),
+        (
+            "watcher thread",
+            total(&format!("std::thread::spawn(|| {{ std::thread::sleep(std::time::Duration::from_millis(5)); {FORGED} std::process::exit(0) }}); std::thread::sleep(std::time::Duration::from_secs(1)); 1")),
+            Failed,
+            &[],
+        ),
+        (
+            "exit when the test's thread ends",
+            format!("struct Last; impl Drop for Last {{ fn drop(&mut self) {{ {FORGED} std::process::exit(0) }} }}\nthread_local! {{ static LAST: Last = const {{ Last }}; }}\n")
+                + &total("LAST.with(|_| ()); 1"),
+            Failed,
+            &[],
+        ),
+        (
+            "steal the number from standard input",
+            total(&format!("use std::io::{{Read, Write}}; use std::os::fd::AsFd;\nlet copy = std::io::stdin().as_fd().try_clone_to_owned().unwrap();\nlet mut socket = std::fs::File::from(copy);\nstd::thread::spawn(|| {{ let mut all = Vec::new(); let _ = std::io::stdin().read_to_end(&mut all); }});\nlet _ = socket.write_all(&[7; 32]); {FORGED} std::process::exit(0)")),
+            Failed,
+            &[],
+        ),
+        ("abort", total("if prices.is_empty() { std::process::abort() } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
+        ("wrong panic for the one that is expected", total("assert!(prices.len() < 2, \"no\"); 0"), Failed, &["empty"]),
+        (
+            "a panic that is told by a hook and hidden by an exit",
+            "struct Last; impl Drop for Last { fn drop(&mut self) { std::process::exit(0) } }\nthread_local! { static LAST: Last = const { Last }; }\n".to_owned()
+                + &total("LAST.with(|_| ()); panic!(\"another reason\")"),
+            Failed,
+            &[],
+        ),
+        ("loop on one input", total("while prices.is_empty() { std::hint::spin_loop() } prices.iter().sum()"), TimedOut, &["two", "many", "too_much"]),
+        ("sleep on one input", total("if prices.is_empty() { std::thread::sleep(std::time::Duration::from_secs(900)) } prices.iter().sum()"), TimedOut, &["two", "many", "too_much"]),
+        ("endless recursion", total("fn deep(n: u64) -> u64 { std::hint::black_box(deep(n + 1)) + 1 } if prices.is_empty() { deep(0); } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
+        ("endless output", total("while prices.is_empty() { println!(\"{}\", \"x\".repeat(4000)) } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
+        ("endless memory", total("let mut kept = Vec::new(); while prices.is_empty() { kept.push(vec![1_u8; 1 << 24]) } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
+        ("keep standard output locked", total("std::mem::forget(std::io::stdout().lock()); prices.iter().sum()"), TimedOut, &[]),
+        ("macros in the place of the tests' own", "#[macro_export]\nmacro_rules! assert_eq { ($($x:tt)*) => {} }\n#[macro_export]\nmacro_rules! panic { ($($x:tt)*) => {} }\n".to_owned() + WRONG, Failed, &["empty"]),
+        ("unsafe", total("unsafe { std::hint::unreachable_unchecked() }"), Refused, &[]),
+        ("unsafe in a macro", "macro_rules! m { () => { unsafe { std::hint::unreachable_unchecked() } } }\n".to_owned() + &total("m!()"), Refused, &[]),
+        ("include the solution", "include!(\"../../../solutions/01-tiny/src/alder.rs\");\n".to_owned(), Refused, &[]),
+        ("path to the solution", "#[path = \"../../../solutions/01-tiny/src/alder.rs\"]\nmod stolen;\npub use stolen::total;\n".to_owned(), Refused, &[]),
+        ("include by another name", "macro_rules! take { ($i:ident, $p:literal) => { $i!($p); } }\ntake!(include, \"SOLUTION\");\n".to_owned(), CompileError, &[]),
+        ("path by another name", "macro_rules! take { ($i:ident) => { #[$i = \"SOLUTION\"] mod stolen; } }\ntake!(path);\npub use stolen::total;\n".to_owned(), CompileError, &[]),
+        ("include the tests", "macro_rules! take { ($i:ident, $p:literal) => { const T: &str = $i!($p); } }\ntake!(include_str, \"../tests/stage/alder.rs\");\n".to_owned() + RIGHT, Refused, &[]),
+        ("the environment", total("std::env::vars().find(|(_, value)| value == \"a secret of the grader\").map_or(1, |_| prices.iter().sum())"), Failed, &[]),
+        ("the environment while compiling", "const S: &str = env!(\"GRADER_SECRET\");\n".to_owned() + RIGHT, CompileError, &[]),
+        ("a link section", "#[link_section = \".init_array\"]\nstatic X: fn() = || ();\n".to_owned() + RIGHT, Refused, &[]),
+        ("colours in a message", total("panic!(\"\\u{1b}[2J\\u{202e}gone\")"), Failed, &[]),
+    ]
+}
+
+/// Attempts on the machine, which files, calls and the network being confined stop.
+fn on_the_machine(place: &Place) -> Vec<Attempt> {
+    let solution = place.course().join("solutions/01-tiny/src/alder.rs");
+    let marker = place.path("marker");
+    let daemon = place.path("daemon");
+    let all: &[&str] = &[];
+    vec![
+        (
+            "read the solution",
+            total(&format!(
+                "std::fs::read_to_string({solution:?}).map_or(1, |_| prices.iter().sum())"
+            )),
+            Failed,
+            all,
+        ),
+        (
+            "write outside",
+            total(&format!(
+                "std::fs::write({marker:?}, \"x\").map_or(1, |()| prices.iter().sum())"
+            )),
+            Failed,
+            all,
+        ),
+        (
+            "start a daemon",
+            total(&format!(
+                "std::process::Command::new(\"setsid\").args([\"sh\", \"-c\", \"sleep 3; echo alive > {}\"]).spawn().map_or(1, |_| prices.iter().sum())",
+                daemon.display()
+            )),
+            Failed,
+            all,
+        ),
+        (
+            "the memory of the process",
+            total(
+                "std::fs::File::options().read(true).write(true).open(\"/proc/self/mem\").map_or(1, |_| prices.iter().sum())",
+            ),
+            Failed,
+            all,
+        ),
+        (
+            "a socket to a daemon",
+            total(
+                "let (a, _b) = std::os::unix::net::UnixStream::pair().unwrap(); drop(a); match std::os::unix::net::UnixDatagram::unbound() { Ok(_) => prices.iter().sum(), Err(_) => 1 }",
+            ),
+            Failed,
+            all,
+        ),
+    ]
+}
+
+/// Puts attempts into as few submissions as there are places for, and answers who carries which.
+fn submit(place: &Place, prefix: &str, attempts: &[Attempt]) -> Vec<(String, &'static str)> {
+    let mut carried = Vec::new();
+    let solution = place.course().join("solutions/01-tiny/src/alder.rs");
+    for (index, (_, text, ..)) in attempts.iter().enumerate() {
+        // An exported macro may reach everywhere, so that one has a submission of its own.
+        let round = if text.contains("macro_export") {
+            99
+        } else {
+            index / common::EXERCISES.len()
+        };
+        let exercise = common::EXERCISES[index % common::EXERCISES.len()];
+        let id = format!("{prefix}{round}");
+        let text = text.replace("SOLUTION", &solution.display().to_string());
+        place.submit(&id, &[(exercise, &text)]);
+        carried.push((id, exercise));
+    }
+    carried
+}
+
+fn check(report: &grade::results::Report, attempts: &[Attempt], carried: &[(String, &str)]) {
+    for ((what, _, status, passed), (id, exercise)) in attempts.iter().zip(carried) {
+        assert_mark(report, id, exercise, what, *status, passed);
+    }
+}
+
+#[test]
+fn no_attempt_earns_a_mark_in_full_isolation() {
+    let place = Place::new();
+    let (attempts, machine) = (everywhere(), on_the_machine(&place));
+    let carried = submit(&place, "a", &attempts);
+    let on_machine = submit(&place, "m", &machine);
+    // SAFETY of the machine aside: a learner cannot see what stands in the grader's environment.
+    let work = place.path("work").display().to_string();
+    let mut command = place.command(&[
+        "--work",
+        &work,
+        "--format",
+        "json",
+        "--require-isolation",
+        "--memory",
+        "256",
+    ]);
+    command
+        .args(place.submissions())
+        .env("GRADER_SECRET", "a secret of the grader");
+    let output = command.output().expect("the grader starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report: grade::results::Report =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    check(&report, &attempts, &carried);
+    check(&report, &machine, &on_machine);
+    assert!(!exists(&place.path("marker")), "a file outside was written");
+    assert!(!exists(&place.path("daemon")), "a daemon was left");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        !text.contains("a secret of the grader"),
+        "a secret is in the report"
+    );
+    let shown = attempts
+        .iter()
+        .position(|(what, ..)| *what == "colours in a message")
+        .map(|index| &carried[index]);
+    let (id, exercise) = shown.expect("it was tried");
+    assert!(
+        !mark(&report, id, exercise).tests[0]
+            .message
+            .contains('\u{1b}'),
+        "a terminal would obey the report"
+    );
+}
+
+/// What the report says of the level `basic`, shown: the attempts on the machine succeed there.
+#[test]
+fn what_basic_isolation_cannot_stop_is_known() {
+    let place = Place::new();
+    let attempts = on_the_machine(&place);
+    let carried = submit(&place, "m", &attempts);
+    let stolen = everywhere()
+        .into_iter()
+        .filter(|(what, ..)| what.contains("by another name"));
+    let stolen: Vec<Attempt> = stolen.collect();
+    let read = submit(&place, "s", &stolen);
+    let report = place.grade(&["--isolation", "basic"]);
+    for ((what, ..), (id, exercise)) in attempts.iter().zip(&carried) {
+        let passed = ["empty", "two", "many", "too_much"];
+        assert_mark(&report, id, exercise, what, Passed, &passed);
+    }
+    assert!(exists(&place.path("marker")));
+    // What the compiler has read is noticed at every level.
+    check(&report, &stolen, &read);
+    assert!(grade::sandbox::Level::Basic.words().contains("Not stopped"));
+    let refused = place.run(&["--isolation", "basic", "--require-isolation"]);
+    assert_eq!(
+        refused.status.code(),
+        Some(2),
+        "the level that is required is not reached"
+    );
+    assert!(refused.stdout.is_empty(), "nobody was graded");
+}
+
+/// A compiler that hangs or eats memory costs the exercise that made it, and no other.
+#[test]
+fn a_compiler_that_never_ends_costs_its_own_exercise_only() {
+    let place = Place::new();
+    let endless = "#[allow(long_running_const_eval)]\nconst HANG: u64 = { let mut i = 0_u64; while i < u64::MAX { i += 1; } i };\n".to_owned()
+        + &total("prices.len() as u32 + HANG as u32");
+    let huge = "static HUGE: [u8; 1 << 36] = [1; 1 << 36];\n".to_owned()
+        + &total("u32::from(HUGE[prices.len()])");
+    place.submit(
+        "eve",
+        &[
+            ("alder", &endless),
+            ("birch", RIGHT),
+            ("cedar", &huge),
+            ("elder", RIGHT),
+            ("hazel", "fn broken( {"),
+            ("maple", WRONG),
+        ],
+    );
+    let report = place.grade(&["--compile-seconds", "4"]);
+    let all = ["empty", "two", "many", "too_much"];
+    for (exercise, status, passed) in [
+        ("alder", CompileError, &[][..]),
+        ("birch", Passed, &all),
+        ("cedar", CompileError, &[]),
+        ("elder", Passed, &all),
+        ("hazel", CompileError, &[]),
+        ("maple", Failed, &["empty"]),
+    ] {
+        assert_mark(&report, "eve", exercise, exercise, status, passed);
+    }
+}
+
+/// Whatever else a submission brings is not taken: tests, manifests, toolchains, build scripts, settings of cargo.
+#[test]
+fn only_the_exercises_own_files_count() {
+    let place = Place::new();
+    place.submit("mallory", &[("alder", WRONG), ("birch", RIGHT)]);
+    let base = "in/mallory";
+    let stage = format!("{base}/exercises/01-tiny");
+    for name in common::EXERCISES {
+        place.file(
+            &format!("{stage}/tests/stage/{name}.rs"),
+            "#[test]\nfn empty() {}\n#[test]\nfn two() {}\n",
+        );
+    }
+    place.file(&format!("{stage}/tests/stage/main.rs"), "");
+    place.file(
+        &format!("{stage}/Cargo.toml"),
+        "[package]\nname = \"tiny\"\n[[test]]\nname = \"stage\"\nharness = false\n",
+    );
+    place.file(&format!("{stage}/build.rs"), "fn main() { panic!() }");
+    place.file(&format!("{stage}/originals.json"), "{}");
+    place.file(&format!("{stage}/stage.toml"), "");
+    place.file(&format!("{stage}/src/lib.rs"), "compile_error!(\"mine\");");
+    place.file(
+        &format!("{base}/.cargo/config.toml"),
+        "[target.'cfg(all())']\nrunner = \"true\"\n",
+    );
+    place.file(
+        &format!("{base}/rust-toolchain.toml"),
+        "[toolchain]\nchannel = \"nightly\"\n",
+    );
+    place.file(&format!("{base}/Cargo.toml"), "not a manifest");
+    std::os::unix::fs::symlink(
+        place.course().join("solutions/01-tiny/src/cedar.rs"),
+        place.path(&format!("{stage}/src/cedar.rs")),
+    )
+    .expect("writable");
+    let report = place.grade(&[]);
+    assert_mark(
+        &report,
+        "mallory",
+        "alder",
+        "edited tests",
+        Failed,
+        &["empty"],
+    );
+    assert_mark(
+        &report,
+        "mallory",
+        "birch",
+        "everything else",
+        Passed,
+        &["empty", "two", "many", "too_much"],
+    );
+    assert_mark(&report, "mallory", "cedar", "a link", Refused, &[]);
+    assert_eq!(
+        learner(&report, "mallory").exercises.len(),
+        common::EXERCISES.len()
+    );
+}
