@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use xtask::course::{Course, Exercise};
 use xtask::engine::{Cancel, Engine, NOT_BUILDABLE, Status, Verdict};
 use xtask::error::{Error, Result};
-use xtask::files::FileSet;
+use xtask::files::{FileSet, write_atomically};
 
 use crate::confine::{Bounds, Confined};
 use crate::groups::groups;
@@ -22,6 +22,7 @@ pub struct Lane<'a> {
     engine: Engine<'a>,
     guard: &'a Confined,
     bounds: Bounds,
+    target: PathBuf,
     /// The stages whose dependencies are built here.
     warm: Vec<String>,
 }
@@ -37,11 +38,12 @@ type Sources<'s> = BTreeMap<&'s str, &'s FileSet>;
 
 impl<'a> Lane<'a> {
     pub fn new(course: &'a Course, target: PathBuf, guard: &'a Confined, bounds: Bounds) -> Self {
-        let engine = Engine::new(course, target, Cancel::default(), false).guarded(guard);
+        let engine = Engine::new(course, target.clone(), Cancel::default(), false).guarded(guard);
         Self {
             engine,
             guard,
             bounds,
+            target,
             warm: Vec::new(),
         }
     }
@@ -59,6 +61,12 @@ impl<'a> Lane<'a> {
         self.guard.set_deadline(None);
         self.use_fixtures(plan)?;
         let key = Key::of(&[plan.key.text(), "baseline"]);
+        // An earlier run has built it here: nothing else of this key would have to be built.
+        let marker = self.target.join(format!("warm-{}", plan.key.text()));
+        if marker.exists() && store.get::<Baseline>(&key).is_some() {
+            self.warm.push(plan.stage.folder.clone());
+            return Ok(());
+        }
         // One exercise is enough to build everything when the rest is known.
         let known = store.get::<Baseline>(&key).is_some();
         let all: Vec<&Exercise> = plan.stage.exercises.iter().collect();
@@ -89,6 +97,7 @@ impl<'a> Lane<'a> {
                 },
             )?;
         }
+        write_atomically(&marker, "")?;
         self.warm.push(plan.stage.folder.clone());
         Ok(())
     }

@@ -102,7 +102,15 @@ impl Overlay {
         )?;
         let lock = self.course.join("Cargo.lock");
         if lock.exists() {
-            write_changed(&self.root.join("Cargo.lock"), &files::read(&lock)?)?;
+            // Cargo takes out of the copy what this workspace does not use. It is copied again only when the course's
+            // own has changed, so that cargo does not have to do so for every build.
+            let text = files::read(&lock)?;
+            let copied = self.root.join("Cargo.lock.copied");
+            let copy = self.root.join("Cargo.lock");
+            if !copy.exists() || !files::read(&copied).is_ok_and(|old| old == text) {
+                write(&copy, &text)?;
+                write(&copied, &text)?;
+            }
         }
         let support = self.course.join("exercises").join("support");
         for (path, text) in files::tree(&support, |name| name != "target")? {
