@@ -233,9 +233,9 @@ async fn a_slow_warehouse_holds_nobody_up() {
         }
     }
     warehouse.pick_up();
-    let (status, body) = waiting
-        .join_next()
+    let (status, body) = tokio::time::timeout(hour, waiting.join_next())
         .await
+        .expect("the reservation is answered when the warehouse has picked up")
         .expect("one reservation")
         .expect("it does not panic");
     assert_eq!(status, StatusCode::CREATED, "after the warehouse picked up");
