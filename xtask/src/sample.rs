@@ -8,7 +8,6 @@ use tempfile::TempDir;
 use crate::course::{Course, Stage};
 use crate::engine::{Cancel, Engine, Verdict};
 use crate::files;
-use crate::workbench::target_folder;
 
 /// The files of the course, by their path.
 const FILES: [(&str, &str); 20] = [
@@ -186,10 +185,9 @@ impl Sample {
     }
 }
 
-/// A judge that builds where all tests of the runner build.
+/// A judge that builds where a learner's runner builds.
 pub fn engine(course: &Course) -> Engine<'_> {
-    let target = target_folder(&course.root).join("xtask").join("tests");
-    Engine::new(course, target, Cancel::default(), false)
+    Engine::new(course, course.root.join("target"), Cancel::default(), false)
 }
 
 /// The only stage of the sample.

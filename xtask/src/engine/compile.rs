@@ -20,8 +20,8 @@ pub struct Target<'a> {
     pub package: &'a str,
     /// The package's folder.
     pub folder: &'a Path,
-    /// Where the build goes when it is not cargo's own choice.
-    pub target_folder: Option<&'a Path>,
+    /// Where the build goes.
+    pub target_folder: &'a Path,
     /// Whether the compiler may use colours.
     pub colours: bool,
 }
@@ -72,9 +72,7 @@ pub fn build(
     };
     command.args(["test", "--no-run", "--quiet", "--test", "stage", format]);
     command.args(["--package", target.package]);
-    if let Some(folder) = target.target_folder {
-        command.arg("--target-dir").arg(folder);
-    }
+    command.arg("--target-dir").arg(target.target_folder);
     if let Some(guard) = guard {
         guard.prepare_build(&mut command);
     }

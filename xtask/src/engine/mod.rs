@@ -82,13 +82,13 @@ impl<'a> Engine<'a> {
         let mut session = Session::new(stage, &originals, wanted)?;
         let edited = originals.edited_tests(&current);
         session.note_missing(&current);
-        if edited.is_empty() && session.faults.is_empty() {
+        if edited.is_empty() && session.faults.is_empty() && self.owns_its_target_folder() {
             let folder = stage.folder();
             let target = Target {
                 workspace: &self.course.root,
                 package: &stage.id,
                 folder: &folder,
-                target_folder: None,
+                target_folder: &self.target_folder,
                 colours: self.colours,
             };
             let Some(build) = self.build(target)? else {
@@ -151,6 +151,14 @@ impl<'a> Engine<'a> {
         &self.target_folder
     }
 
+    /// Whether only this course builds here. Two copies of the course that share a target folder (`CARGO_TARGET_DIR`)
+    /// have packages that cargo takes for the same, and it judges by time alone which is built: then the learner's tree
+    /// is judged in the overlay as well, which is locked and stamped.
+    fn owns_its_target_folder(&self) -> bool {
+        let plain = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        plain(&self.target_folder).starts_with(plain(&self.course.root))
+    }
+
     fn judge_overlaid(
         &self,
         mut session: Session<'_>,
@@ -185,7 +193,7 @@ impl<'a> Engine<'a> {
             workspace: overlay.root(),
             package: &stage.id,
             folder: &folder,
-            target_folder: Some(&self.target_folder),
+            target_folder: &self.target_folder,
             colours: self.colours,
         };
         for seconds in 0..STAMP_TRIES {

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::time::{Duration, SystemTime};
 
-use super::{Status, TestStatus, Verdict};
+use super::{Cancel, Engine, Status, TestStatus, Verdict};
 use crate::course::Originals;
 use crate::sample::{Sample, engine, stage};
 
@@ -300,4 +300,24 @@ fn the_learners_tree_is_not_judged_by_the_build_of_the_overlay() {
         statuses(&in_place()),
         [Status::NotStarted, Status::NotStarted]
     );
+}
+
+/// Two copies of the course with one target folder, as with `CARGO_TARGET_DIR`: each is judged by its own code.
+#[test]
+fn copies_that_share_a_target_folder_are_not_mixed_up() {
+    let shared = tempfile::tempdir().expect("a temporary folder");
+    let (one, other) = (Sample::new(), Sample::new());
+    one.solve("sums");
+    let judge = |sample: &Sample| {
+        let course = sample.course();
+        let folder = shared.path().to_owned();
+        let engine = Engine::new(&course, folder, Cancel::default(), false);
+        let stage = stage(&course);
+        let verdicts = engine.judge(stage, &[&stage.exercises[0]]);
+        verdicts.expect("cargo builds").expect("nobody cancels")[0].status
+    };
+    for _ in 0..2 {
+        assert_eq!(judge(&one), Status::Passed);
+        assert_eq!(judge(&other), Status::NotStarted);
+    }
 }
