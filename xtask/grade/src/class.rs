@@ -20,7 +20,7 @@ use crate::judge::Lane;
 use crate::plan::{Plan, check_hidden};
 use crate::results::{Learner, Report, Shard, VERSION};
 use crate::roster::Entry;
-use crate::sandbox::{Isolation, Level};
+use crate::sandbox::{Held, Isolation, Level, Measures};
 use crate::store::{Key, Store};
 
 /// What is asked of a grading.
@@ -46,7 +46,7 @@ struct Hall<'a> {
     store: Store,
     work: &'a Path,
     temporary: &'a Path,
-    isolation: &'a Isolation,
+    isolation: Isolation,
     bounds: Bounds,
     toolchain: Vec<PathBuf>,
     grade: PathBuf,
@@ -103,7 +103,7 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         store: Store::new(work),
         work,
         temporary: temporary.path(),
-        isolation: &isolation,
+        isolation,
         bounds: wish.bounds,
         toolchain: toolchain.folders,
         grade,
@@ -159,7 +159,7 @@ fn isolation(
     work: &Path,
     temporary: &Path,
 ) -> Isolation {
-    let mut policy = test_policy(wish.bounds, (false, false, None));
+    let mut policy = test_policy(wish.bounds, Measures::default());
     policy.writes.push(temporary.to_owned());
     let secret = course.root.join("Cargo.toml");
     Isolation::reach(grade, &policy, &secret, work, wish.most)
@@ -298,11 +298,13 @@ impl Hall<'_> {
             temporary: self.temporary.to_owned(),
             toolchain: self.toolchain.clone(),
         };
-        let measures = (
-            self.isolation.files,
-            self.isolation.calls,
-            self.isolation.network,
-        );
+        // Tests of one lane share a network with each other, and with nobody else's.
+        let held = self.hold(&places.built())?;
+        let measures = Measures {
+            files: self.isolation.files,
+            calls: self.isolation.calls,
+            namespaces: held.as_ref().map(|held| held.namespaces),
+        };
         let guard = Confined::new(places, self.bounds, measures, self.workers);
         let mut lane = Lane::new(self.course, target.clone(), &guard, self.bounds);
         if !first_is_warm.load(Ordering::Acquire) {
@@ -323,6 +325,21 @@ impl Hall<'_> {
         }
         while !stop.load(Ordering::Relaxed) && turn(&mut lane)? {}
         Ok(())
+    }
+
+    /// The namespaces of a lane, where the isolation has some. What was built there is not seen by tests.
+    fn hold(&self, built: &Path) -> Result<Option<Held>> {
+        if !self.isolation.namespaces {
+            return Ok(None);
+        }
+        fs::create_dir_all(built).map_err(|cause| Error::file(built, cause))?;
+        match Held::new(&self.grade, &[built.to_owned()]) {
+            Some(held) => Ok(Some(held)),
+            None => Err(
+                Error::new("the namespaces for the tests cannot be made again")
+                    .help("nobody was graded; `--isolation confined` does without them"),
+            ),
+        }
     }
 
     fn learner(&self, lane: &mut Lane<'_>, entry: &Entry) -> Result<Learner> {
@@ -397,6 +414,14 @@ fn toolchain() -> Result<Toolchain> {
             .ok_or_else(|| Error::new("rustc does not answer").help("`cargo xtask doctor`"))
     };
     let mut folders = vec![PathBuf::from(ask(&["--print", "sysroot"])?.trim_end())];
+    // Where it is started from, which may be a link into rustup's folder.
+    let started = std::env::var_os("PATH").and_then(|path| {
+        let mut places = std::env::split_paths(&path).map(|folder| folder.join(&rustc));
+        places.find(|program| program.is_file())
+    });
+    let whole = started.iter().flat_map(fs::canonicalize);
+    let programs = started.iter().cloned().chain(whole);
+    folders.extend(programs.filter_map(|program| program.parent().map(Path::to_owned)));
     let home = std::env::home_dir().unwrap_or_default();
     let named = |name: &str, usual: &str| {
         std::env::var_os(name).map_or_else(|| home.join(usual), PathBuf::from)

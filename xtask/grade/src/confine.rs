@@ -12,13 +12,16 @@ use std::time::{Duration, Instant};
 use xtask::engine::{Guard, Start};
 use xtask::error::{Error, Result};
 
-use crate::sandbox::{COMPILER, Network, Policy, TEST};
+use crate::sandbox::{COMPILER, Measures, Policy, TEST};
 
 /// How many bytes the number has that proves the end of a test.
 const PROOF_BYTES: usize = 32;
 
 /// The largest file that a test may write, in bytes.
 const TEST_FILE: u64 = 64 * 1024 * 1024;
+
+/// How much a test may write in all, in bytes, where it has namespaces of its own.
+const TEST_FOLDER: u64 = 256 * 1024 * 1024;
 
 /// The largest file that a compiler may write, in bytes.
 const COMPILER_FILE: u64 = 1024 * 1024 * 1024;
@@ -42,8 +45,25 @@ const SYSTEM_READS: [&str; 12] = [
     "/etc/gai.conf",
 ];
 
-/// Where compilers and linkers are.
-const COMPILER_RUNS: [&str; 7] = ["/bin", "/lib", "/lib64", "/usr", "/etc", "/opt", "/nix"];
+/// Where compilers and linkers are. Not all of `/usr` and `/etc`: a course may lie in `/usr/src`, and what a compiler can
+/// read it can show in a message.
+const COMPILER_RUNS: [&str; 15] = [
+    "/bin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/bin",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/nix/store",
+];
 
 /// How the refusal of a build begins that rests on other files.
 pub const READS_A_FILE: &str = "while it is compiled, the code reads the file";
@@ -86,12 +106,23 @@ pub struct Places {
     pub toolchain: Vec<PathBuf>,
 }
 
+impl Places {
+    /// Where cargo puts what it has built.
+    pub fn built(&self) -> PathBuf {
+        self.target.join("debug")
+    }
+
+    /// Where compilers and linkers put what nobody else reads.
+    fn scratch(&self) -> PathBuf {
+        self.target.join("tmp")
+    }
+}
+
 /// The guard of one lane.
 pub struct Confined {
     places: Places,
     bounds: Bounds,
-    /// Files are confined, system calls are, and the network to join.
-    measures: (bool, bool, Option<Network>),
+    measures: Measures,
     workers: usize,
     /// Files that tests may read.
     fixtures: Mutex<Vec<PathBuf>>,
@@ -99,12 +130,7 @@ pub struct Confined {
 }
 
 impl Confined {
-    pub fn new(
-        places: Places,
-        bounds: Bounds,
-        measures: (bool, bool, Option<Network>),
-        workers: usize,
-    ) -> Self {
+    pub fn new(places: Places, bounds: Bounds, measures: Measures, workers: usize) -> Self {
         Self {
             places,
             bounds,
@@ -131,6 +157,7 @@ impl Confined {
         deadline.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
+    /// What a compiler may use, before it is known which part of a package it reads.
     fn compiler_policy(&self) -> Policy {
         let mut runs: Vec<PathBuf> = COMPILER_RUNS.iter().map(PathBuf::from).collect();
         runs.extend(self.places.toolchain.iter().cloned());
@@ -138,19 +165,22 @@ impl Confined {
             reads: Vec::new(),
             runs,
             starts: Vec::new(),
-            writes: vec![self.places.target.clone()],
+            writes: vec![self.places.built(), self.places.scratch()],
             memory: self.bounds.compile_memory,
             processor_seconds: self.bounds.compile,
             file_bytes: COMPILER_FILE,
-            confine_files: self.measures.0,
-            confine_calls: false,
-            network: None,
+            folder_bytes: 0,
+            // A compiler starts a linker, and what it reads and writes is its own folder.
+            measures: Measures {
+                files: self.measures.files,
+                ..Measures::default()
+            },
         }
     }
 }
 
 /// What a test may use, before its own program, folder and files are known.
-pub fn test_policy(bounds: Bounds, measures: (bool, bool, Option<Network>)) -> Policy {
+pub fn test_policy(bounds: Bounds, measures: Measures) -> Policy {
     Policy {
         reads: SYSTEM_READS.iter().map(PathBuf::from).collect(),
         runs: Vec::new(),
@@ -159,9 +189,8 @@ pub fn test_policy(bounds: Bounds, measures: (bool, bool, Option<Network>)) -> P
         memory: bounds.test_memory,
         processor_seconds: TEST_PROCESSOR_SECONDS,
         file_bytes: TEST_FILE,
-        confine_files: measures.0,
-        confine_calls: measures.1,
-        network: measures.2,
+        folder_bytes: TEST_FOLDER,
+        measures,
     }
 }
 
@@ -183,14 +212,15 @@ fn dynamic_loaders() -> Vec<PathBuf> {
 
 impl Guard for Confined {
     fn prepare_build(&self, cargo: &mut Command) {
-        let temporary = self.places.target.join("tmp");
-        // When it cannot be made, the compiler says so.
-        let _ = std::fs::create_dir_all(&temporary);
+        for folder in [self.places.built(), self.places.scratch()] {
+            // When it cannot be made, the compiler says so.
+            let _ = std::fs::create_dir_all(&folder);
+        }
         let policy = serde_json::to_string(&self.compiler_policy()).unwrap_or_default();
         cargo
             .env("RUSTC_WORKSPACE_WRAPPER", &self.places.grade)
             .env(COMPILER, policy)
-            .env("TMPDIR", temporary);
+            .env("TMPDIR", self.places.scratch());
     }
 
     fn build_time(&self) -> Option<Duration> {
@@ -225,7 +255,6 @@ impl Guard for Confined {
             .prefix("test-")
             .tempdir_in(&self.places.temporary)?;
         let mut policy = test_policy(self.bounds, self.measures);
-        policy.starts.push(program.to_owned());
         policy.writes.push(folder.path().to_owned());
         policy.reads.extend(lock(&self.fixtures).iter().cloned());
         let policy = serde_json::to_string(&policy).map_err(io::Error::other)?;

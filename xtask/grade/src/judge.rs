@@ -13,7 +13,7 @@ use xtask::files::{FileSet, write_atomically};
 use crate::confine::{Bounds, Confined};
 use crate::groups::groups;
 use crate::intake::{Submission, Taken, scan};
-use crate::plan::Plan;
+use crate::plan::{HIDDEN_FILE, Plan};
 use crate::results::{Mark, Points, Standing, TestStanding};
 use crate::store::{Key, Store};
 
@@ -490,7 +490,7 @@ fn not_gradable(plan: &Plan<'_>, verdict: &Verdict) -> Error {
         .originals
         .files()
         .keys()
-        .any(|path| path.ends_with("/hidden.rs"));
+        .any(|path| path.ends_with(&format!("/{HIDDEN_FILE}")));
     let help = if hidden {
         "look at the hidden tests first; nobody was graded"
     } else {

@@ -11,8 +11,9 @@ use crate::instrument::instrument_stage;
 use crate::results::{Graded, Points};
 use crate::store::Key;
 
-/// The module below an exercise's tests that holds an instructor's own.
+/// The module below an exercise's tests that holds an instructor's own, and its file.
 const HIDDEN: &str = "hidden";
+pub const HIDDEN_FILE: &str = "hidden.rs";
 
 /// One stage, ready to judge submissions.
 #[derive(Debug)]
@@ -130,7 +131,7 @@ fn add_hidden(stage: &Stage, folder: &Path, files: &mut FileSet) -> Result<()> {
         };
         // Behind everything else, so that no line moves.
         tests.push_str(&format!("\nmod {HIDDEN};\n"));
-        files.insert(format!("tests/stage/{}/{HIDDEN}.rs", exercise.name), text);
+        files.insert(format!("tests/stage/{}/{HIDDEN_FILE}", exercise.name), text);
     }
     Ok(())
 }

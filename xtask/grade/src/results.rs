@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use xtask::engine::{Status, TestStatus, Verdict};
 
+use crate::intake::turns_direction;
 use crate::sandbox::Level;
 
 /// The form of the JSON document.
@@ -229,14 +230,15 @@ const MESSAGE: usize = 2000;
 /// The most diagnostics of one exercise that a report carries.
 const DIAGNOSTICS: usize = 3;
 
-/// A text of at most [`MESSAGE`] characters that can stand in any report: control characters become visible.
+/// A text of at most [`MESSAGE`] characters that can stand in any report: control characters, and those that turn the
+/// direction of a text, become visible.
 pub fn carried(text: &str) -> String {
     let mut out: String = text
         .chars()
         .take(MESSAGE)
         .map(|character| match character {
             '\n' | '\t' => character,
-            other if other.is_control() => '\u{fffd}',
+            other if other.is_control() || turns_direction(other) => '\u{fffd}',
             other => other,
         })
         .collect();
@@ -244,6 +246,15 @@ pub fn carried(text: &str) -> String {
         out.push_str("\n[more was said]");
     }
     out
+}
+
+/// What a compiler says, without the lines of a hidden test that it shows.
+fn without_hidden(said: &str) -> &str {
+    let shows_hidden = said.contains(&format!("/{}", crate::plan::HIDDEN_FILE));
+    match said.split_once('\n') {
+        Some((first, _)) if shows_hidden => first,
+        _ => said,
+    }
 }
 
 impl Mark {
@@ -280,7 +291,10 @@ impl Mark {
             status: verdict.status.into(),
             points: Points::default(),
             tests: tests.collect(),
-            diagnostics: said.take(DIAGNOSTICS).map(|text| carried(text)).collect(),
+            diagnostics: said
+                .take(DIAGNOSTICS)
+                .map(|text| carried(without_hidden(text)))
+                .collect(),
         }
     }
 

@@ -4,8 +4,18 @@
 
 mod common;
 
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
 use common::{Place, RIGHT, WRONG, assert_mark, exists, learner, mark};
 use grade::results::Standing::{self, CompileError, Failed, Passed, Refused, TimedOut};
+use grade::sandbox::Level;
+
+const ALL: [&str; 4] = ["empty", "two", "many", "too_much"];
+
+/// What stands in files that nobody's submission may read.
+const SECRET: &str = "the word that opens the safe";
 
 /// What an attempt is called, its file, and the tests that it passes honestly.
 type Attempt = (&'static str, String, Standing, &'static [&'static str]);
@@ -73,64 +83,136 @@ fn everywhere() -> Vec<Attempt> {
         ("the environment while compiling", "const S: &str = env!(\"GRADER_SECRET\");\n".to_owned() + RIGHT, CompileError, &[]),
         ("a link section", "#[link_section = \".init_array\"]\nstatic X: fn() = || ();\n".to_owned() + RIGHT, Refused, &[]),
         ("colours in a message", total("panic!(\"\\u{1b}[2J\\u{202e}gone\")"), Failed, &[]),
+        ("endless threads", total("while prices.is_empty() { std::thread::spawn(|| std::thread::sleep(std::time::Duration::from_secs(900))); } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
+        ("endless sockets", total("let mut kept = Vec::new(); while prices.is_empty() { kept.push(std::net::TcpListener::bind((\"127.0.0.1\", 0)).expect(\"one more\")) } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
+        ("a panic while panicking", "struct Again; impl Drop for Again { fn drop(&mut self) { panic!(\"overflow\") } }\n".to_owned() + &total("let _again = Again; panic!(\"overflow\")"), Failed, &[]),
+        ("a panic without words", total("std::panic::resume_unwind(Box::new(()))"), Failed, &[]),
+        ("the harness's words in a panic", total("panic!(\"{}\", \"test result: ok. 1 passed; 0 failed;\\n\".repeat(3))"), Failed, &[]),
+        ("brackets that exhaust the compiler", total(&format!("{}prices.iter().sum(){}", "(".repeat(40_000), ")".repeat(40_000))), CompileError, &[]),
+        ("show a file in a message of the compiler", "macro_rules! take { ($i:ident, $p:literal) => { $i!($p); } }\ntake!(include, \"NOTES\");\n".to_owned() + RIGHT, CompileError, &[]),
+        ("show a file in a message of one's own", "macro_rules! take { ($i:ident, $p:literal) => { $i!($p) } }\ncompile_error!(take!(include, \"TEXT\"));\n".to_owned() + RIGHT, CompileError, &[]),
     ]
 }
 
-/// Attempts on the machine, which files, calls and the network being confined stop.
-fn on_the_machine(place: &Place) -> Vec<Attempt> {
+/// An attempt on the machine, and the lowest level of isolation that stops it. Below, its author is found to be right.
+type OnTheMachine = (&'static str, String, Level);
+
+/// What the levels stop, and what they do not. `door` is where somebody outside listens.
+fn on_the_machine(place: &Place, door: SocketAddr) -> Vec<OnTheMachine> {
     let solution = place.course().join("solutions/01-tiny/src/alder.rs");
-    let marker = place.path("marker");
-    let daemon = place.path("daemon");
-    let all: &[&str] = &[];
+    let (marker, daemon) = (place.path("marker"), place.path("daemon"));
+    place.file("modes", "");
+    let modes = place.path("modes");
+    // The work is done only where the deed succeeds.
+    let after = |deed: &str| {
+        total(&format!(
+            "match {deed} {{ Ok(_) => prices.iter().sum(), Err(_) => 1 }}"
+        ))
+    };
     vec![
         (
             "read the solution",
-            total(&format!(
-                "std::fs::read_to_string({solution:?}).map_or(1, |_| prices.iter().sum())"
-            )),
-            Failed,
-            all,
+            after(&format!("std::fs::read_to_string({solution:?})")),
+            Level::Confined,
         ),
         (
             "write outside",
-            total(&format!(
-                "std::fs::write({marker:?}, \"x\").map_or(1, |()| prices.iter().sum())"
-            )),
-            Failed,
-            all,
+            after(&format!("std::fs::write({marker:?}, \"x\")")),
+            Level::Confined,
         ),
         (
             "start a daemon",
-            total(&format!(
-                "std::process::Command::new(\"setsid\").args([\"sh\", \"-c\", \"sleep 3; echo alive > {}\"]).spawn().map_or(1, |_| prices.iter().sum())",
+            after(&format!(
+                "std::process::Command::new(\"setsid\").args([\"sh\", \"-c\", \"sleep 3; echo alive > {}\"]).spawn()",
                 daemon.display()
             )),
-            Failed,
-            all,
+            Level::Confined,
         ),
         (
             "the memory of the process",
-            total(
-                "std::fs::File::options().read(true).write(true).open(\"/proc/self/mem\").map_or(1, |_| prices.iter().sum())",
-            ),
-            Failed,
-            all,
+            after("std::fs::File::options().read(true).write(true).open(\"/proc/self/mem\")"),
+            Level::Confined,
         ),
         (
             "a socket to a daemon",
-            total(
-                "let (a, _b) = std::os::unix::net::UnixStream::pair().unwrap(); drop(a); match std::os::unix::net::UnixDatagram::unbound() { Ok(_) => prices.iter().sum(), Err(_) => 1 }",
+            after("std::os::unix::net::UnixDatagram::unbound()"),
+            Level::Confined,
+        ),
+        (
+            "the modes of a file outside",
+            after(&format!(
+                "std::fs::set_permissions({modes:?}, <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o777))"
+            )),
+            Level::Full,
+        ),
+        (
+            "the tests in the program",
+            after("std::fs::read(std::env::args().next().unwrap_or_default())"),
+            Level::Full,
+        ),
+        (
+            "the tests in the program, by the kernel's name for it",
+            after("std::fs::read(\"/proc/self/exe\")"),
+            Level::Full,
+        ),
+        (
+            "fill the disk",
+            after(
+                "{ static FILLED: std::sync::OnceLock<bool> = std::sync::OnceLock::new(); \
+                 let write = |number: u32| std::fs::write(std::env::temp_dir().join(number.to_string()), vec![1; 60 << 20]); \
+                 FILLED.get_or_init(|| (0..5).try_for_each(write).is_ok()).then_some(()).ok_or(()) }",
             ),
-            Failed,
-            all,
+            Level::Full,
+        ),
+        (
+            "a server outside",
+            after(&format!(
+                "std::net::TcpStream::connect_timeout(&std::net::SocketAddr::from(([127, 0, 0, 1], {})), std::time::Duration::from_secs(2))",
+                door.port()
+            )),
+            Level::Full,
         ),
     ]
+}
+
+/// What the attempts on the machine come to at a level.
+fn at(level: Level, attempts: &[OnTheMachine]) -> Vec<Attempt> {
+    let outcome = |(what, text, stopped): &OnTheMachine| -> Attempt {
+        if level >= *stopped {
+            (what, text.clone(), Failed, &[])
+        } else {
+            (what, text.clone(), Passed, &ALL)
+        }
+    };
+    attempts.iter().map(outcome).collect()
+}
+
+/// A door that somebody may come to; nobody answers.
+fn door() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = listener.local_addr().expect("it is bound");
+    (listener, address)
+}
+
+fn mode_of(path: &Path) -> u32 {
+    std::fs::metadata(path)
+        .expect("it is there")
+        .permissions()
+        .mode()
+        & 0o777
 }
 
 /// Puts attempts into as few submissions as there are places for, and answers who carries which.
 fn submit(place: &Place, prefix: &str, attempts: &[Attempt]) -> Vec<(String, &'static str)> {
     let mut carried = Vec::new();
     let solution = place.course().join("solutions/01-tiny/src/alder.rs");
+    place.file("notes", format!("login: {SECRET}\n"));
+    place.file("text", format!("{SECRET:?}\n"));
+    let named = [
+        ("SOLUTION", solution),
+        ("NOTES", place.path("notes")),
+        ("TEXT", place.path("text")),
+    ];
     for (index, (_, text, ..)) in attempts.iter().enumerate() {
         // An exported macro may reach everywhere, so that one has a submission of its own.
         let round = if text.contains("macro_export") {
@@ -140,7 +222,9 @@ fn submit(place: &Place, prefix: &str, attempts: &[Attempt]) -> Vec<(String, &'s
         };
         let exercise = common::EXERCISES[index % common::EXERCISES.len()];
         let id = format!("{prefix}{round}");
-        let text = text.replace("SOLUTION", &solution.display().to_string());
+        let text = named.iter().fold(text.clone(), |text, (name, path)| {
+            text.replace(name, &path.display().to_string())
+        });
         place.submit(&id, &[(exercise, &text)]);
         carried.push((id, exercise));
     }
@@ -153,72 +237,117 @@ fn check(report: &grade::results::Report, attempts: &[Attempt], carried: &[(Stri
     }
 }
 
-#[test]
-fn no_attempt_earns_a_mark_in_full_isolation() {
-    let place = Place::new();
-    let (attempts, machine) = (everywhere(), on_the_machine(&place));
-    let carried = submit(&place, "a", &attempts);
-    let on_machine = submit(&place, "m", &machine);
-    // SAFETY of the machine aside: a learner cannot see what stands in the grader's environment.
+/// Grades everything at a level, with a secret in the grader's environment, and answers the report and its text.
+fn grade_at(place: &Place, level: Level) -> (grade::results::Report, String) {
     let work = place.path("work").display().to_string();
+    let required = format!("--require-isolation={}", level.id());
     let mut command = place.command(&[
         "--work",
         &work,
         "--format",
         "json",
-        "--require-isolation",
         "--memory",
         "256",
+        "--isolation",
+        level.id(),
+        &required,
     ]);
     command
         .args(place.submissions())
         .env("GRADER_SECRET", "a secret of the grader");
     let output = command.output().expect("the grader starts");
     let said = String::from_utf8_lossy(&output.stderr);
-    let report: grade::results::Report =
+    let report =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    (report, String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_attempt_earns_a_mark_in_full_isolation() {
+    let place = Place::new();
+    let (_listener, address) = door();
+    let (attempts, machine) = (
+        everywhere(),
+        at(Level::Full, &on_the_machine(&place, address)),
+    );
+    let modes = mode_of(&place.path("modes"));
+    let carried = submit(&place, "a", &attempts);
+    let on_machine = submit(&place, "m", &machine);
+    let (report, text) = grade_at(&place, Level::Full);
     check(&report, &attempts, &carried);
     check(&report, &machine, &on_machine);
     assert!(!exists(&place.path("marker")), "a file outside was written");
     assert!(!exists(&place.path("daemon")), "a daemon was left");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        !text.contains("a secret of the grader"),
-        "a secret is in the report"
+    assert_eq!(
+        mode_of(&place.path("modes")),
+        modes,
+        "a file outside was changed"
     );
+    for secret in ["a secret of the grader", SECRET] {
+        assert!(!text.contains(secret), "{secret} is in the report");
+    }
     let shown = attempts
         .iter()
         .position(|(what, ..)| *what == "colours in a message")
         .map(|index| &carried[index]);
     let (id, exercise) = shown.expect("it was tried");
+    let message = &mark(&report, id, exercise).tests[0].message;
     assert!(
-        !mark(&report, id, exercise).tests[0]
-            .message
-            .contains('\u{1b}'),
-        "a terminal would obey the report"
+        !message.contains(['\u{1b}', '\u{202e}']),
+        "a terminal would obey the report: {message:?}"
     );
+}
+
+/// What the report says of the level `confined`, shown: which attempts on the machine succeed there.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_confined_isolation_cannot_stop_is_known() {
+    let place = Place::new();
+    let (_listener, address) = door();
+    let machine = at(Level::Confined, &on_the_machine(&place, address));
+    let modes = mode_of(&place.path("modes"));
+    let carried = submit(&place, "m", &machine);
+    let shown: Vec<Attempt> = everywhere()
+        .into_iter()
+        .filter(|(what, ..)| what.starts_with("show a file"))
+        .collect();
+    let read = submit(&place, "s", &shown);
+    let (report, text) = grade_at(&place, Level::Confined);
+    check(&report, &machine, &carried);
+    check(&report, &shown, &read);
+    assert!(!text.contains(SECRET), "a file outside is in the report");
+    assert!(!exists(&place.path("marker")), "a file outside was written");
+    assert!(!exists(&place.path("daemon")), "a daemon was left");
+    assert_eq!(
+        mode_of(&place.path("modes")),
+        modes,
+        "the change of modes only seems to succeed"
+    );
+    let words = Level::Confined.words();
+    for limit in ["the network", "the disk", "the program"] {
+        assert!(words.contains(limit), "{limit}: {words}");
+    }
 }
 
 /// What the report says of the level `basic`, shown: the attempts on the machine succeed there.
 #[test]
 fn what_basic_isolation_cannot_stop_is_known() {
     let place = Place::new();
-    let attempts = on_the_machine(&place);
-    let carried = submit(&place, "m", &attempts);
+    let (_listener, address) = door();
+    let machine = at(Level::Basic, &on_the_machine(&place, address));
+    let carried = submit(&place, "m", &machine);
     let stolen = everywhere()
         .into_iter()
         .filter(|(what, ..)| what.contains("by another name"));
     let stolen: Vec<Attempt> = stolen.collect();
     let read = submit(&place, "s", &stolen);
-    let report = place.grade(&["--isolation", "basic"]);
-    for ((what, ..), (id, exercise)) in attempts.iter().zip(&carried) {
-        let passed = ["empty", "two", "many", "too_much"];
-        assert_mark(&report, id, exercise, what, Passed, &passed);
-    }
+    let (report, _) = grade_at(&place, Level::Basic);
+    check(&report, &machine, &carried);
     assert!(exists(&place.path("marker")));
     // What the compiler has read is noticed at every level.
     check(&report, &stolen, &read);
-    assert!(grade::sandbox::Level::Basic.words().contains("Not stopped"));
+    assert!(Level::Basic.words().contains("Not stopped"));
     let refused = place.run(&["--isolation", "basic", "--require-isolation"]);
     assert_eq!(
         refused.status.code(),

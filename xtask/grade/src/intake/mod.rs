@@ -221,7 +221,7 @@ fn check_characters(text: &str, shown: &str) -> Result<(), String> {
         for character in line.chars() {
             let what = match character {
                 '\0' => "a NUL character",
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                other if turns_direction(other) => {
                     "a character that turns the direction of the text"
                 }
                 _ => continue,
@@ -230,6 +230,11 @@ fn check_characters(text: &str, shown: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether what follows the character is shown in another order than it has.
+pub fn turns_direction(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

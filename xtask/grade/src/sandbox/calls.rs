@@ -11,7 +11,8 @@ use seccompiler::{
 };
 
 /// Calls that are refused whatever their arguments are.
-const REFUSED: [i64; 36] = [
+const REFUSED: &[i64] = &[
+    // Other processes.
     libc::SYS_setsid,
     libc::SYS_setpgid,
     libc::SYS_ptrace,
@@ -22,11 +23,26 @@ const REFUSED: [i64; 36] = [
     libc::SYS_pidfd_open,
     libc::SYS_pidfd_getfd,
     libc::SYS_pidfd_send_signal,
+    // What outlives a process.
+    libc::SYS_shmget,
+    libc::SYS_semget,
+    libc::SYS_msgget,
+    libc::SYS_mq_open,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    // Views of the files and the machine.
     libc::SYS_mount,
+    libc::SYS_mount_setattr,
     libc::SYS_umount2,
     libc::SYS_move_mount,
     libc::SYS_open_tree,
     libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_fanotify_init,
     libc::SYS_pivot_root,
     libc::SYS_chroot,
     libc::SYS_unshare,
@@ -37,20 +53,63 @@ const REFUSED: [i64; 36] = [
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
-    libc::SYS_keyctl,
-    libc::SYS_add_key,
-    libc::SYS_request_key,
+    // The machine itself.
     libc::SYS_init_module,
     libc::SYS_finit_module,
     libc::SYS_delete_module,
     libc::SYS_kexec_load,
     libc::SYS_reboot,
     libc::SYS_swapon,
+    libc::SYS_swapoff,
     libc::SYS_acct,
     libc::SYS_quotactl,
+    libc::SYS_syslog,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_adjtimex,
+    libc::SYS_clock_adjtime,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+    // Attributes, which Landlock does not know.
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
 ];
 
-pub fn confine() -> Result<(), String> {
+/// Calls that seem to succeed and do nothing. Landlock does not know who owns a file and what may be done with it, so
+/// that a test could lock the grader out of its own files; and a copy of a file, which is honest work, makes such a call.
+const EMPTY: &[i64] = &[
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_fchmodat2,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_lchown,
+];
+
+/// Older calls for what [`REFUSED`] and [`conditions`] refuse.
+#[cfg(target_arch = "x86_64")]
+const REFUSED_HERE: &[i64] = &[
+    libc::SYS_fork,
+    libc::SYS_vfork,
+    libc::SYS_utime,
+    libc::SYS_utimes,
+    libc::SYS_futimesat,
+];
+#[cfg(not(target_arch = "x86_64"))]
+const REFUSED_HERE: &[i64] = &[];
+
+/// Refuses these calls from now on. Where files can be changed outside the test's own folder (`keep_owners`), the calls
+/// that would change their owners and modes have no effect.
+pub fn confine(keep_owners: bool) -> Result<(), String> {
     let fail = |error: &dyn std::fmt::Display| format!("confining system calls: {error}");
     let refused = |rules, errno: i32| {
         let errno = u32::try_from(errno).unwrap_or_default();
@@ -67,17 +126,22 @@ pub fn confine() -> Result<(), String> {
     // Where `clone3` is unknown, the C library falls back to `clone`, whose flags a filter can read.
     let newer = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     refused(newer, libc::ENOSYS)?;
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-        REFUSED.iter().map(|call| (*call, Vec::new())).collect();
-    #[cfg(target_arch = "x86_64")]
-    rules.extend([(libc::SYS_fork, Vec::new()), (libc::SYS_vfork, Vec::new())]);
+    if keep_owners {
+        let empty = EMPTY.iter().map(|call| (*call, Vec::new())).collect();
+        refused(empty, 0)?;
+    }
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = REFUSED
+        .iter()
+        .chain(REFUSED_HERE)
+        .map(|call| (*call, Vec::new()))
+        .collect();
     let conditions = conditions().map_err(|error| fail(&error))?;
     rules.extend(conditions);
     refused(rules, libc::EPERM)
 }
 
-/// A new process, as opposed to a thread; and a socket of another family than the internet's, such as one to a daemon
-/// of this machine.
+/// A new process, as opposed to a thread; a socket of another family than the internet's, such as one to a daemon of
+/// this machine; and the times of a file that is not open.
 fn conditions() -> Result<Vec<(i64, Vec<SeccompRule>)>, seccompiler::BackendError> {
     let number = |value: i32| u64::try_from(value).unwrap_or_default();
     let thread = number(libc::CLONE_THREAD);
@@ -91,7 +155,9 @@ fn conditions() -> Result<Vec<(i64, Vec<SeccompRule>)>, seccompiler::BackendErro
         SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, number(family))
     };
     let foreign = vec![not(libc::AF_INET)?, not(libc::AF_INET6)?];
+    let by_path = SeccompCondition::new(1, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)?;
     Ok(vec![
+        (libc::SYS_utimensat, vec![SeccompRule::new(vec![by_path])?]),
         (libc::SYS_clone, vec![SeccompRule::new(vec![process])?]),
         (libc::SYS_socket, vec![SeccompRule::new(foreign)?]),
     ])

@@ -8,26 +8,30 @@
 mod calls;
 #[cfg(target_os = "linux")]
 mod files;
+mod isolation;
 mod level;
 mod limits;
 #[cfg(target_os = "linux")]
-mod network;
+mod namespaces;
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use serde::{Deserialize, Serialize};
 
-pub use level::{Isolation, Level};
+pub use isolation::{Held, Isolation, Measures};
+pub use level::Level;
 
 /// The first argument of a start that becomes a test.
 pub const TEST: &str = "__test";
 /// The first argument of a start that tries what it can still do, instead of becoming anything.
 pub const PROBE: &str = "__probe";
-/// The first argument of a start that holds a network of its own.
-pub const NETWORK: &str = "__network";
+/// The first argument of a start that holds namespaces for the tests.
+pub const NAMESPACES: &str = "__namespaces";
 /// The variable that holds the policy of a start that becomes a compiler.
 pub const COMPILER: &str = "GRADE_COMPILER_POLICY";
 
@@ -43,28 +47,25 @@ pub struct Policy {
     pub runs: Vec<PathBuf>,
     /// Programs that it may become.
     pub starts: Vec<PathBuf>,
-    /// Files and folders that it may read and change.
+    /// Files and folders that it may read and change. In namespaces of its own they are empty folders at first.
     pub writes: Vec<PathBuf>,
+    /// Bytes that all files together may have in a folder of its own.
+    pub folder_bytes: u64,
     /// Bytes of memory.
     pub memory: u64,
     /// Seconds of processor time.
     pub processor_seconds: u64,
     /// Bytes that one written file may have.
     pub file_bytes: u64,
-    /// Whether the files above are all that it can reach.
-    pub confine_files: bool,
-    /// Whether it is kept from starting processes and other system calls.
-    pub confine_calls: bool,
-    /// The process that holds the network it is to join.
-    pub network: Option<Network>,
+    pub measures: Measures,
 }
 
-/// A network that reaches no further than the machine itself.
+/// Namespaces in which the network reaches no further than the machine, and no file can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Network {
-    /// The process that holds it.
+pub struct Namespaces {
+    /// The process that holds them.
     pub process: u32,
-    /// It lies in a user namespace, which has to be joined first.
+    /// They lie in a user namespace, which has to be joined first.
     pub in_user_namespace: bool,
 }
 
@@ -78,9 +79,12 @@ pub fn dispatch() -> Option<ExitCode> {
     let rest: Vec<OsString> = arguments.collect();
     match first.to_str()? {
         TEST => Some(report(become_test(&rest))),
-        PROBE => Some(report(level::probe(&rest))),
+        PROBE => Some(report(isolation::probe(&rest))),
         #[cfg(target_os = "linux")]
-        NETWORK => Some(report(network::hold())),
+        NAMESPACES => {
+            let hidden: Vec<PathBuf> = rest.iter().map(PathBuf::from).collect();
+            Some(report(namespaces::hold(&hidden)))
+        }
         _ => None,
     }
 }
@@ -111,18 +115,54 @@ fn become_test(words: &[OsString]) -> Result<(), String> {
     for descriptor in 3..256 {
         let _ = nix::unistd::close(descriptor);
     }
-    confine(&policy)?;
-    let mut command = Command::new(program);
-    command.args(arguments);
-    let error = command.exec();
-    Err(format!("{}: {error}", program.to_string_lossy()))
+    let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", program.to_string_lossy());
+    let opened = File::open(program).map_err(|error| fail(&error))?;
+    confine(&policy, Some(&opened))?;
+    become_program(&opened, program, arguments).map_err(|error| fail(&error))
+}
+
+/// Becomes an opened program: where the test is, its path leads nowhere.
+#[cfg(target_os = "linux")]
+fn become_program(
+    opened: &File,
+    program: &OsString,
+    arguments: &[OsString],
+) -> Result<(), Box<dyn Error>> {
+    use std::ffi::CString;
+    use std::os::unix::ffi::OsStrExt;
+
+    let text = |word: &OsString| CString::new(word.as_bytes());
+    let words: Vec<CString> = [program]
+        .into_iter()
+        .chain(arguments)
+        .map(text)
+        .collect::<Result<_, _>>()?;
+    let mut environment = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let mut pair = name;
+        pair.push("=");
+        pair.push(value);
+        environment.push(text(&pair)?);
+    }
+    match nix::unistd::fexecve(opened, &words, &environment)? {}
+}
+
+#[cfg(not(target_os = "linux"))]
+fn become_program(
+    _opened: &File,
+    program: &OsString,
+    arguments: &[OsString],
+) -> Result<(), Box<dyn Error>> {
+    Err(Command::new(program).args(arguments).exec().into())
 }
 
 /// Cargo calls `grade RUSTC ARGUMENT…` for the packages of the workspace, which is where the code under judgement is.
 fn become_compiler(policy: &OsString) -> Result<(), String> {
-    let policy = read_policy(Some(policy))?;
+    let mut policy = read_policy(Some(policy))?;
     let mut words = std::env::args_os().skip(1);
     let rustc = words.next().ok_or("the compiler is missing")?;
+    let words: Vec<OsString> = words.collect();
+    policy.reads.extend(sources(&words));
     let mut command = Command::new(&rustc);
     command.args(words).env_remove(COMPILER);
     // `env!` can read whatever the compiler is given, so it is given no secrets.
@@ -146,26 +186,39 @@ fn become_compiler(policy: &OsString) -> Result<(), String> {
             command.env_remove(&name);
         }
     }
-    confine(&policy)?;
+    confine(&policy, None)?;
     let error = command.exec();
     Err(format!("{}: {error}", rustc.to_string_lossy()))
 }
 
-/// Takes away from this process what the policy does not leave to it.
-fn confine(policy: &Policy) -> Result<(), String> {
+/// What the compiler reads of its package: the tests, hidden ones among them, only when it is the tests that it compiles.
+fn sources(words: &[OsString]) -> Option<PathBuf> {
+    let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR")?);
+    if words.iter().any(|word| word == "--test") {
+        Some(package)
+    } else {
+        Some(package.join("src"))
+    }
+}
+
+/// Takes away from this process what the policy does not leave to it. `program` is what it is going to become.
+fn confine(policy: &Policy, program: Option<&File>) -> Result<(), String> {
     limits::apply(policy)?;
     #[cfg(target_os = "linux")]
     {
-        if let Some(network) = policy.network {
-            network::join(network)?;
+        let measures = policy.measures;
+        if let Some(namespaces) = measures.namespaces {
+            namespaces::join(namespaces, &policy.writes, policy.folder_bytes)?;
         }
         limits::end_with_the_grader()?;
-        if policy.confine_files {
-            files::confine(policy)?;
+        if measures.files {
+            files::confine(policy, program)?;
         }
-        if policy.confine_calls {
-            calls::confine()?;
+        if measures.calls {
+            calls::confine(measures.namespaces.is_none())?;
         }
     }
+    #[cfg(not(target_os = "linux"))]
+    let _ = program;
     Ok(())
 }
