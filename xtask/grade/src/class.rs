@@ -3,7 +3,6 @@
 use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -22,6 +21,7 @@ use crate::results::{Learner, Report, Shard, VERSION};
 use crate::roster::Entry;
 use crate::sandbox::{Held, Isolation, Level, Measures};
 use crate::store::{Key, Store};
+use crate::toolchain::toolchain;
 
 /// What is asked of a grading.
 #[derive(Debug)]
@@ -397,43 +397,6 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The compiler in use, and where its parts lie.
-struct Toolchain {
-    version: String,
-    folders: Vec<PathBuf>,
-}
-
-fn toolchain() -> Result<Toolchain> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let ask = |argument: &[&str]| {
-        let output = Command::new(&rustc).args(argument).output();
-        let text = output.ok().filter(|output| output.status.success());
-        text.map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-            .ok_or_else(|| Error::new("rustc does not answer").help("`cargo xtask doctor`"))
-    };
-    let mut folders = vec![PathBuf::from(ask(&["--print", "sysroot"])?.trim_end())];
-    // Where it is started from, which may be a link into rustup's folder.
-    let started = std::env::var_os("PATH").and_then(|path| {
-        let mut places = std::env::split_paths(&path).map(|folder| folder.join(&rustc));
-        places.find(|program| program.is_file())
-    });
-    let whole = started.iter().flat_map(fs::canonicalize);
-    let programs = started.iter().cloned().chain(whole);
-    folders.extend(programs.filter_map(|program| program.parent().map(Path::to_owned)));
-    let home = std::env::home_dir().unwrap_or_default();
-    let named = |name: &str, usual: &str| {
-        std::env::var_os(name).map_or_else(|| home.join(usual), PathBuf::from)
-    };
-    folders.push(named("RUSTUP_HOME", ".rustup"));
-    let cargo = named("CARGO_HOME", ".cargo");
-    // Not the whole folder: the login at a registry lies there too.
-    folders.extend(["bin", "registry", "git"].map(|part| cargo.join(part)));
-    Ok(Toolchain {
-        version: ask(&["-vV"])?,
-        folders,
-    })
 }
 
 /// What a person at a terminal sees while a class is graded.

@@ -11,8 +11,9 @@ use xtask::error::{Error, Result};
 use xtask::files::{FileSet, write_atomically};
 
 use crate::confine::{Bounds, Confined};
+use crate::disk::{NEEDED, ensure_free};
 use crate::groups::groups;
-use crate::intake::{Submission, Taken, scan};
+use crate::intake::{Submission, Taken, own_comparisons, scan};
 use crate::plan::{HIDDEN_FILE, Plan};
 use crate::results::{Mark, Points, Standing, TestStanding};
 use crate::store::{Key, Store};
@@ -191,6 +192,7 @@ impl<'a> Lane<'a> {
             found.insert(&exercise.name, mark);
         }
         if !open.is_empty() {
+            ensure_free(&self.target, NEEDED)?;
             self.warm_up(plan, store)?;
             self.use_fixtures(plan)?;
             self.guard
@@ -204,6 +206,8 @@ impl<'a> Lane<'a> {
             for exercise in open.iter().filter(is_unread) {
                 marks.extend(self.judge_unread(plan, &unread, exercise)?);
             }
+            // It may have filled up in between.
+            ensure_free(&self.target, NEEDED)?;
             for mark in marks {
                 let exercise = open
                     .iter()
@@ -222,6 +226,9 @@ impl<'a> Lane<'a> {
         for exercise in &plan.wanted {
             if let Some(mut mark) = found.remove(exercise.name.as_str()) {
                 mark.points = points(exercise, &mark, &baseline);
+                if let Some(Taken::Files(files)) = taken.get(exercise.name.as_str()) {
+                    mark.notices = notices(plan, files);
+                }
                 marks.push(mark);
             }
         }
@@ -437,6 +444,24 @@ fn is_starter(plan: &Plan<'_>, exercise: &Exercise, files: &FileSet) -> bool {
         .iter()
         .all(|(path, text)| plan.originals.files().get(path) == Some(text))
         && files.contains_key(&exercise.source())
+}
+
+/// What no test can see, and a person should.
+fn notices(plan: &Plan<'_>, files: &FileSet) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in files {
+        let given = plan.originals.files().get(path);
+        let given = given.map_or(0, |text| own_comparisons(text).len());
+        let lines = own_comparisons(text);
+        if lines.len() > given {
+            let lines: Vec<String> = lines.iter().map(usize::to_string).collect();
+            found.push(format!(
+                "{path}, line {}: writes `PartialEq` by hand, and a test that compares such values believes it",
+                lines.join(", ")
+            ));
+        }
+    }
+    found
 }
 
 /// Partial credit by test. A test that the starter passes already earns nothing, and costs what it is worth to break.

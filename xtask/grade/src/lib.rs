@@ -7,6 +7,7 @@
 
 pub mod class;
 pub mod confine;
+pub mod disk;
 pub mod export;
 pub mod flags;
 pub mod groups;
@@ -20,6 +21,7 @@ pub mod results;
 pub mod roster;
 pub mod sandbox;
 pub mod store;
+pub mod toolchain;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -143,6 +143,9 @@ pub struct Mark {
     /// What the compiler or the intake says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<String>,
+    /// What an instructor should look at, whatever the points are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 /// How one exercise of one learner stands.
@@ -266,6 +269,7 @@ impl Mark {
             points: Points::default(),
             tests: Vec::new(),
             diagnostics,
+            notices: Vec::new(),
         }
     }
 
@@ -295,6 +299,7 @@ impl Mark {
                 .take(DIAGNOSTICS)
                 .map(|text| carried(without_hidden(text)))
                 .collect(),
+            notices: Vec::new(),
         }
     }
 

@@ -357,6 +357,51 @@ fn what_basic_isolation_cannot_stop_is_known() {
     assert!(refused.stdout.is_empty(), "nobody was graded");
 }
 
+/// What no level stops, shown: a test believes a type that says of itself that it equals everything. The reports name it.
+#[test]
+fn a_type_that_equals_everything_is_believed_and_named() {
+    let place = Place::new();
+    let derived = "#[derive(Debug, PartialEq)]\npub struct Sum(pub u32);\n";
+    let honest = format!(
+        "{derived}pub fn total(prices: &[u32]) -> Sum {{\n    Sum(prices.iter().sum())\n}}\n"
+    );
+    let starter =
+        format!("{derived}pub fn total(prices: &[u32]) -> Sum {{\n    todo!(\"add up\")\n}}\n");
+    let lie = "#[derive(Debug)]\npub struct Sum(pub u32);\nimpl PartialEq for Sum {\n    fn eq(&self, _: &Sum) -> bool { true }\n}\n\
+               pub fn total(_: &[u32]) -> Sum {\n    Sum(0)\n}\n";
+    let tests = "use tiny::alder::{Sum, total};\n\n/// Two prices are added.\n#[test]\nfn two() {\n    let sum: Sum = total(&[3, 4]);\n    assert_eq!(sum, Sum(7), \"two prices\");\n}\n";
+    place.course_file("exercises/01-tiny/src/alder.rs", &starter);
+    place.course_file("exercises/01-tiny/tests/stage/alder.rs", tests);
+    place.course_file("solutions/01-tiny/src/alder.rs", &honest);
+    place.seal();
+    place.submit("eve", &[("alder", lie)]);
+    place.submit("ada", &[("alder", &format!("{honest}// mine\n"))]);
+    let report = place.grade(&["--exercise", "tiny/alder"]);
+    let (eve, ada) = (mark(&report, "eve", "alder"), mark(&report, "ada", "alder"));
+    assert_eq!((eve.status, ada.status), (Passed, Passed));
+    assert_eq!(ada.notices, Vec::<String>::new());
+    let notice = eve.notices.first().map_or("", String::as_str);
+    assert!(notice.contains("src/alder.rs, line 3"), "{notice}");
+}
+
+/// A lane's tests reach no server of another lane's.
+#[test]
+#[cfg(target_os = "linux")]
+fn lanes_have_networks_of_their_own() {
+    let held = || {
+        let grade = Path::new(env!("CARGO_BIN_EXE_grade"));
+        grade::sandbox::Held::new(grade, &[]).expect("this machine has namespaces")
+    };
+    let network = |held: &grade::sandbox::Held| {
+        let process = held.namespaces.process;
+        std::fs::read_link(format!("/proc/{process}/ns/net")).expect("it lives")
+    };
+    let (one, other) = (held(), held());
+    let own = std::fs::read_link("/proc/self/ns/net").expect("this process lives");
+    assert_ne!(network(&one), network(&other));
+    assert_ne!(network(&one), own);
+}
+
 /// A compiler that hangs or eats memory costs the exercise that made it, and no other.
 #[test]
 fn a_compiler_that_never_ends_costs_its_own_exercise_only() {

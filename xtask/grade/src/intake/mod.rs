@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use xtask::course::{Course, Exercise, Stage};
 use xtask::files::FileSet;
 
-pub use scan::scan;
+pub use scan::{own_comparisons, scan};
 
 use layout::Layout;
 

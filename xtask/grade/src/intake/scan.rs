@@ -120,9 +120,46 @@ fn scan_attribute(tokens: &[TokenTree]) -> Result<(), (Span, String)> {
     Ok(())
 }
 
+/// The lines of a source on which a comparison is written by hand: they name `PartialEq` outside `#[derive(…)]`. A test
+/// that compares values of such a type has only the type's own word for it.
+pub fn own_comparisons(source: &str) -> Vec<usize> {
+    let mut pending: Vec<TokenStream> = TokenStream::from_str(source).into_iter().collect();
+    let mut lines = Vec::new();
+    while let Some(stream) = pending.pop() {
+        let tokens: Vec<TokenTree> = stream.into_iter().collect();
+        for (index, token) in tokens.iter().enumerate() {
+            match token {
+                TokenTree::Ident(word) if word == "PartialEq" => {
+                    lines.push(word.span().start().line);
+                }
+                TokenTree::Group(group) if !is_after_derive(&tokens, index) => {
+                    pending.push(group.stream());
+                }
+                _ => {}
+            }
+        }
+    }
+    lines.sort_unstable();
+    lines
+}
+
+fn is_after_derive(tokens: &[TokenTree], index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|before| tokens.get(before));
+    matches!(before, Some(TokenTree::Ident(word)) if word == "derive")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::scan;
+    use super::{own_comparisons, scan};
+
+    #[test]
+    fn comparisons_by_hand_are_found_and_derived_ones_are_not() {
+        let source = "#[derive(Debug, PartialEq)]\n#[cfg_attr(all(), derive(PartialEq))]\nstruct A;\n\
+                      impl PartialEq<A> for u8 { fn eq(&self, _: &A) -> bool { true } }\n\
+                      m! { impl std::cmp::PartialEq for B {} }\n// PartialEq\n";
+        assert_eq!(own_comparisons(source), [4, 5]);
+        assert!(own_comparisons("fn f() { ").is_empty());
+    }
 
     #[test]
     fn what_reaches_past_the_language_is_refused_with_its_line() {

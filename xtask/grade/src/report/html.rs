@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::{LIMITS, explanation, isolation, passed_of};
+use super::{LIMITS, NOTICES, explanation, isolation, notices, passed_of};
 use crate::results::{Learner, Mark, Report, Standing};
 
 const STYLE: &str = include_str!("html.css");
@@ -20,6 +20,7 @@ pub fn write(report: &Report) -> String {
     summary(&mut out, report);
     exercises(&mut out, report);
     grid(&mut out, report);
+    looks(&mut out, report);
     details(&mut out, report);
     let _ = writeln!(
         out,
@@ -182,6 +183,18 @@ fn grid(out: &mut String, report: &Report) {
         "</tbody></table></div>\n<p>✓ passed · ◐ failed · ✗ does not compile · ⏱ timed out · ! refused · · not started · \
          – not submitted · ? not graded</p>"
     );
+}
+
+fn looks(out: &mut String, report: &Report) {
+    let notices = notices(report);
+    if notices.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "<h2>{NOTICES}</h2>\n<ul>");
+    for notice in notices {
+        let _ = writeln!(out, "<li>{}</li>", text(&notice));
+    }
+    let _ = writeln!(out, "</ul>");
 }
 
 fn details(out: &mut String, report: &Report) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{LIMITS, explanation, isolation, passed_of};
+use super::{LIMITS, NOTICES, explanation, isolation, notices, passed_of};
 use crate::results::{Learner, Report, Standing};
 
 pub fn write(report: &Report) -> String {
@@ -30,6 +30,13 @@ pub fn write(report: &Report) -> String {
                 report.most(),
                 cell(said)
             );
+        }
+    }
+    let notices = notices(report);
+    if !notices.is_empty() {
+        let _ = writeln!(out, "\n{NOTICES}:\n");
+        for notice in notices {
+            let _ = writeln!(out, "- {}", cell(&notice));
         }
     }
     let _ = writeln!(out, "\n<sub>{}<br>{LIMITS}</sub>", isolation(report));

@@ -109,6 +109,22 @@ fn explanation(mark: &Mark) -> String {
     parts.join("\n\n")
 }
 
+/// What an instructor should look at, a line each: whose it is, and why.
+fn notices(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    for learner in &report.learners {
+        for mark in &learner.exercises {
+            let own = mark.notices.iter();
+            lines
+                .extend(own.map(|notice| format!("{} · {} · {notice}", learner.id, mark.exercise)));
+        }
+    }
+    lines
+}
+
+/// The heading above [`notices`].
+const NOTICES: &str = "Worth a look, whatever the points are";
+
 fn passed_of(mark: &Mark) -> String {
     format!("{} of {} tests", mark.passed().count(), mark.tests.len())
 }

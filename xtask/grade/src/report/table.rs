@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use console::measure_text_width;
 
-use super::{LIMITS, explanation, isolation, passed_of};
+use super::{LIMITS, NOTICES, explanation, isolation, notices, passed_of};
 use crate::results::{Learner, Report, Standing};
 
 pub fn write(report: &Report) -> String {
@@ -13,6 +13,10 @@ pub fn write(report: &Report) -> String {
         one(&mut out, report, learner);
     } else {
         class(&mut out, report);
+    }
+    let notices = notices(report);
+    if !notices.is_empty() {
+        let _ = writeln!(out, "\n{NOTICES}:\n{}", indented(&notices.join("\n")));
     }
     let _ = writeln!(out, "\n{}\n{LIMITS}", isolation(report));
     out

@@ -30,6 +30,7 @@ fn report(learners: usize) -> Report {
                 test("taxes", TestStanding::Failed, HOSTILE),
             ],
             diagnostics: Vec::new(),
+            notices: vec!["src/variables.rs, line 3: <b>look".into()],
         }],
     };
     Report {
@@ -89,6 +90,16 @@ fn what_a_learner_wrote_stays_text() {
     assert!(written(2, Format::Csv).contains("\n'=ada0,"));
     for format in [Format::Table, Format::Html, Format::Junit, Format::Markdown] {
         assert!(!written(1, format).contains('\u{1b}'), "{format:?}");
+    }
+}
+
+#[test]
+fn what_is_worth_a_look_is_shown_to_instructors() {
+    for format in [Format::Table, Format::Json, Format::Markdown, Format::Html] {
+        for learners in [1, 2] {
+            let text = written(learners, format);
+            assert!(text.contains("line 3: "), "{format:?}: {text}");
+        }
     }
 }
 
