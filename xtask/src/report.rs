@@ -119,7 +119,7 @@ fn failed_test(item: &Item<'_>, failure: &TestResult) -> String {
 }
 
 /// The message of a failed assertion in a learner's words. Tests compare `assert_eq!(yours, expected)`.
-fn message_lines(message: &str) -> Vec<String> {
+pub fn message_lines(message: &str) -> Vec<String> {
     let equality = "assertion `left == right` failed";
     let is_equality = message.starts_with(equality);
     let mut lines = Vec::new();

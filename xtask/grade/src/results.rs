@@ -4,7 +4,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use xtask::engine::{Status, TestStatus, Verdict};
+use xtask::engine::{Status, TestResult, TestStatus, Verdict};
+use xtask::report::message_lines;
 
 use crate::intake::turns_direction;
 use crate::sandbox::Level;
@@ -260,6 +261,13 @@ fn without_hidden(said: &str) -> &str {
     }
 }
 
+/// What a test says, in the words that the learner's own runner has for it, and where.
+fn told(test: &TestResult) -> String {
+    let mut lines = message_lines(&test.message);
+    lines.extend(test.location.iter().map(|place| format!("at {place}")));
+    lines.join("\n")
+}
+
 impl Mark {
     /// A mark without tests, and without points.
     pub fn without_tests(exercise: String, status: Standing, diagnostics: Vec<String>) -> Self {
@@ -283,10 +291,7 @@ impl Mark {
                 TestStatus::Failed => TestStanding::Failed,
                 TestStatus::TimedOut => TestStanding::TimedOut,
             },
-            message: carried(&match &test.location {
-                Some(place) => format!("{}\nat {place}", test.message),
-                None => test.message.clone(),
-            }),
+            message: carried(&told(test)),
         });
         let is_error = verdict.status == Status::CompileError;
         let said = verdict.diagnostics.iter().filter(|_| is_error);

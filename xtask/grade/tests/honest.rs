@@ -61,7 +61,13 @@ fn unusual_styles_have_full_marks() {
     place.file("in/modules/exercises/01-tiny/src/birch/part.rs", RIGHT);
     place.file("in/loose/alder.rs", RIGHT);
     place.file("in/archive/course-main/01-tiny/src/alder.rs", RIGHT);
-    let report = place.grade(&["--require-isolation"]);
+    // Elsewhere there is less to be confined by, and honest work has its marks all the same.
+    let required: &[&str] = if cfg!(target_os = "linux") {
+        &["--require-isolation"]
+    } else {
+        &[]
+    };
+    let report = place.grade(required);
     for (index, (what, _)) in styles.iter().enumerate() {
         let id = format!("learner{}", index / EXERCISES.len());
         assert_mark(

@@ -72,7 +72,7 @@ fn summary(out: &mut String, report: &Report) {
 fn exercises(out: &mut String, report: &Report) {
     let _ = writeln!(
         out,
-        "<h2>Exercises</h2>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Exercises\"><table>\n<thead>\
+        "<h2>Exercises</h2>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Exercises\"><table class=\"exercises\">\n<thead>\
          <tr><th scope=\"col\">Exercise</th><th scope=\"col\">Passed</th><th scope=\"col\">Tried</th><th \
          scope=\"col\">Where people are stuck</th></tr></thead>\n<tbody>"
     );
@@ -93,7 +93,8 @@ fn exercises(out: &mut String, report: &Report) {
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\"><code>{}</code><br>{}</th><td>{passed} of {}<br><progress max=\"100\" \
-             value=\"{percent}\">{percent} %</progress></td><td>{tried}</td><td>{}</td></tr>",
+             value=\"{percent}\">{percent} %</progress></td><td><span class=\"label\">tried: \
+             </span>{tried}</td><td>{}</td></tr>",
             text(&graded.exercise),
             text(&graded.title),
             marks.len(),
@@ -156,7 +157,7 @@ fn grid(out: &mut String, report: &Report) {
         if let Some(problem) = &learner.problem {
             let _ = write!(
                 out,
-                "<td colspan=\"{}\">{}</td>",
+                "<td class=\"problem\" colspan=\"{}\"><span>{}</span></td>",
                 report.exercises.len().max(1),
                 text(problem)
             );

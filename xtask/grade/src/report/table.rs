@@ -5,7 +5,7 @@ use std::fmt::Write;
 use console::measure_text_width;
 
 use super::{LIMITS, NOTICES, explanation, isolation, notices, passed_of};
-use crate::results::{Learner, Report, Standing};
+use crate::results::{Learner, Points, Report, Standing};
 
 pub fn write(report: &Report) -> String {
     let mut out = String::new();
@@ -67,6 +67,16 @@ fn indented(text: &str) -> String {
     lines.join("\n")
 }
 
+/// `1 point`, `3 points`.
+fn counted(points: Points) -> String {
+    let word = if points == Points::whole(1) {
+        "point"
+    } else {
+        "points"
+    };
+    format!("{points} {word}")
+}
+
 fn class(out: &mut String, report: &Report) {
     let name = |learner: &Learner| {
         format!("{} {}", learner.id, learner.name)
@@ -82,10 +92,10 @@ fn class(out: &mut String, report: &Report) {
     for (index, graded) in report.exercises.iter().enumerate() {
         let _ = writeln!(
             out,
-            "{:>3}  {} ({} points)",
+            "{:>3}  {} ({})",
             index + 1,
             graded.exercise,
-            graded.points
+            counted(graded.points)
         );
     }
     let _ = writeln!(out);
