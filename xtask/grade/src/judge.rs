@@ -14,8 +14,8 @@ use crate::confine::{Bounds, Confined};
 use crate::disk::{NEEDED, ensure_free};
 use crate::groups::groups;
 use crate::intake::{Submission, Taken, own_comparisons, scan};
-use crate::plan::{HIDDEN_FILE, Plan};
-use crate::results::{Mark, Points, Standing, TestStanding};
+use crate::plan::Plan;
+use crate::results::{Mark, Points, Standing, TestMark, TestStanding};
 use crate::store::{Key, Store};
 
 /// One place in which submissions are judged, one after the other.
@@ -49,8 +49,8 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// Builds what a stage needs, without limits, and makes sure that the stage can be graded here: its starters
-    /// compile with all tests, and its own solution, where it is there, earns full marks.
+    /// Builds what a stage needs, without limits, and makes sure that the stage can be graded here: its own solution,
+    /// where it is there, earns full marks, and the starters compile with hidden tests.
     ///
     /// # Errors
     ///
@@ -61,65 +61,79 @@ impl<'a> Lane<'a> {
         }
         self.guard.set_deadline(None);
         self.use_fixtures(plan)?;
-        let key = Key::of(&[plan.key.text(), "baseline"]);
+        let key = Key::of(&[plan.key.text(), "gradable"]);
         // An earlier run has built it here: nothing else of this key would have to be built.
         let marker = self.target.join(format!("warm-{}", plan.key.text()));
-        if marker.exists() && store.get::<Baseline>(&key).is_some() {
-            self.warm.push(plan.stage.folder.clone());
-            return Ok(());
-        }
-        // One exercise is enough to build everything when the rest is known.
-        let known = store.get::<Baseline>(&key).is_some();
-        let all: Vec<&Exercise> = plan.stage.exercises.iter().collect();
-        let wanted = if known { &[] } else { all.as_slice() };
-        let verdicts = self.build(plan, &Sources::new(), wanted).map_err(|error| {
-            Error::new(format!(
-                "the stage `{}` cannot be graded: {error}",
-                plan.stage.id
-            ))
-        })?;
-        if !known {
-            let broken = verdicts
-                .iter()
-                .find(|verdict| verdict.status == Status::CompileError);
-            if let Some(verdict) = broken {
-                return Err(not_gradable(plan, verdict));
+        let is_known = store.get::<bool>(&key).is_some();
+        if !(is_known && marker.exists()) {
+            let solved = !is_known && self.check_solution(plan)?;
+            if !is_known && (!solved || plan.has_hidden()) {
+                self.baseline(plan, store)?;
             }
-            self.check_solution(plan, &all)?;
-            let passed = all.iter().zip(&verdicts).map(|(exercise, verdict)| {
-                let mark = Mark::from_verdict(verdict);
-                let names = mark.passed().map(|test| test.name.clone()).collect();
-                (exercise.name.clone(), names)
-            });
-            store.put(
-                &key,
-                &Baseline {
-                    passed: passed.collect(),
-                },
-            )?;
+            if is_known {
+                // Without any test to run, this builds everything.
+                self.build(plan, &Sources::new(), &[])
+                    .map_err(|error| cannot_be_graded(plan, &error))?;
+            }
+            store.put(&key, &true)?;
+            write_atomically(&marker, "")?;
         }
-        write_atomically(&marker, "")?;
         self.warm.push(plan.stage.folder.clone());
         Ok(())
     }
 
-    fn check_solution(&self, plan: &Plan<'_>, all: &[&Exercise]) -> Result<()> {
+    /// What the starters pass already. It is asked for only where partial credit is given, and remembered.
+    fn baseline(&self, plan: &Plan<'_>, store: &Store) -> Result<Baseline> {
+        let key = Key::of(&[plan.key.text(), "baseline"]);
+        if let Some(baseline) = store.get(&key) {
+            return Ok(baseline);
+        }
+        let left = self.guard.left();
+        self.guard.set_deadline(None);
+        self.use_fixtures(plan)?;
+        let all: Vec<&Exercise> = plan.stage.exercises.iter().collect();
+        let verdicts = self
+            .build(plan, &Sources::new(), &all)
+            .map_err(|error| cannot_be_graded(plan, &error))?;
+        self.guard.set_deadline(left);
+        if let Some(verdict) = verdicts
+            .iter()
+            .find(|verdict| verdict.status == Status::CompileError)
+        {
+            return Err(not_gradable(plan, verdict));
+        }
+        let passed = all.iter().zip(&verdicts).map(|(exercise, verdict)| {
+            let mark = Mark::from_verdict(verdict);
+            let names = mark.passed().map(|test| test.name.clone()).collect();
+            (exercise.name.clone(), names)
+        });
+        let baseline = Baseline {
+            passed: passed.collect(),
+        };
+        store.put(&key, &baseline)?;
+        Ok(baseline)
+    }
+
+    /// Whether the course has a solution of the stage here; then it has passed every test.
+    fn check_solution(&self, plan: &Plan<'_>) -> Result<bool> {
+        let all: Vec<&Exercise> = plan.stage.exercises.iter().collect();
         let solution = plan.stage.solution_files()?;
         if !all
             .iter()
             .all(|exercise| solution.contains_key(&exercise.source()))
         {
-            return Ok(());
+            return Ok(false);
         }
         let own = |path: &String| plan.stage.owner(path).is_some();
         let files: FileSet = solution.into_iter().filter(|(path, _)| own(path)).collect();
         let sources = BTreeMap::from([("", &files)]);
-        for verdict in self.build(plan, &sources, all)? {
-            if !verdict.passed() {
-                return Err(not_gradable(plan, &verdict));
-            }
+        let verdicts = self
+            .build(plan, &sources, &all)
+            .map_err(|error| cannot_be_graded(plan, &error))?;
+        match verdicts.iter().find(|verdict| !verdict.passed()) {
+            Some(verdict) => Err(not_gradable(plan, verdict)),
+            None => Ok(true),
         }
-        Ok(())
     }
 
     /// Judges what a submission holds of a stage, in the order of the plan's exercises.
@@ -219,13 +233,10 @@ impl<'a> Lane<'a> {
                 found.insert(&exercise.name, mark);
             }
         }
-        let baseline: Baseline = store
-            .get(&Key::of(&[plan.key.text(), "baseline"]))
-            .unwrap_or_default();
         let mut marks = Vec::new();
         for exercise in &plan.wanted {
             if let Some(mut mark) = found.remove(exercise.name.as_str()) {
-                mark.points = points(exercise, &mark, &baseline);
+                mark.points = self.points(plan, store, exercise, &mark)?;
                 if let Some(Taken::Files(files)) = taken.get(exercise.name.as_str()) {
                     mark.notices = notices(plan, files);
                 }
@@ -240,11 +251,10 @@ impl<'a> Lane<'a> {
         let Taken::Files(files) = &taken else {
             return taken;
         };
-        // What the starter itself has cannot be held against the learner.
-        let given = scan(plan.starter(exercise)).is_some_and(|said| said.is_err());
         for (path, text) in files {
             if let Some(Err(why)) = scan(text)
-                && !given
+                // What the starter itself has cannot be held against the learner.
+                && !scan(plan.starter(exercise)).is_some_and(|said| said.is_err())
             {
                 return Taken::Refused(format!("{path}, {why}"));
             }
@@ -414,6 +424,28 @@ impl<'a> Lane<'a> {
         verdicts.ok_or_else(|| Error::new("the grading was called off"))
     }
 
+    fn points(
+        &self,
+        plan: &Plan<'_>,
+        store: &Store,
+        exercise: &Exercise,
+        mark: &Mark,
+    ) -> Result<Points> {
+        if mark.status == Standing::Passed {
+            return Ok(Points::whole(exercise.points));
+        }
+        if mark.passed().next().is_none() {
+            return Ok(Points::default());
+        }
+        let baseline = self.baseline(plan, store)?;
+        let given = baseline.passed.get(&exercise.name);
+        Ok(partial(
+            exercise,
+            mark,
+            given.map(Vec::as_slice).unwrap_or_default(),
+        ))
+    }
+
     fn use_fixtures(&self, plan: &Plan<'_>) -> Result<()> {
         let folder = self.engine.overlay()?.folder(plan.stage);
         self.guard
@@ -450,10 +482,12 @@ fn is_starter(plan: &Plan<'_>, exercise: &Exercise, files: &FileSet) -> bool {
 fn notices(plan: &Plan<'_>, files: &FileSet) -> Vec<String> {
     let mut found = Vec::new();
     for (path, text) in files {
-        let given = plan.originals.files().get(path);
-        let given = given.map_or(0, |text| own_comparisons(text).len());
         let lines = own_comparisons(text);
-        if lines.len() > given {
+        if lines.is_empty() {
+            continue;
+        }
+        let given = plan.originals.files().get(path);
+        if lines.len() > given.map_or(0, |text| own_comparisons(text).len()) {
             let lines: Vec<String> = lines.iter().map(usize::to_string).collect();
             found.push(format!(
                 "{path}, line {}: writes `PartialEq` by hand, and a test that compares such values believes it",
@@ -464,33 +498,22 @@ fn notices(plan: &Plan<'_>, files: &FileSet) -> Vec<String> {
     found
 }
 
-/// Partial credit by test. A test that the starter passes already earns nothing, and costs what it is worth to break.
-fn points(exercise: &Exercise, mark: &Mark, baseline: &Baseline) -> Points {
-    let most = Points::whole(exercise.points);
-    let given = baseline
-        .passed
-        .get(&exercise.name)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let passed = |test: &&crate::results::TestMark| test.status == TestStanding::Passed;
-    let is_given = |test: &&crate::results::TestMark| given.contains(&test.name);
-    let all = mark.tests.iter().filter(|test| !is_given(test)).count();
-    let earned = mark
-        .tests
-        .iter()
-        .filter(passed)
-        .filter(|test| !is_given(test))
-        .count();
-    let broken = mark
-        .tests
-        .iter()
-        .filter(is_given)
-        .filter(|test| !passed(test))
-        .count();
-    if mark.status == Standing::Passed {
-        return most;
-    }
-    most.share(earned.saturating_sub(broken), all)
+/// Partial credit by test. A test that the starter passes already (`given`) earns nothing, and costs what it is worth to
+/// break.
+fn partial(exercise: &Exercise, mark: &Mark, given: &[String]) -> Points {
+    let is_given = |test: &&TestMark| given.contains(&test.name);
+    let has_passed = |test: &&TestMark| test.status == TestStanding::Passed;
+    let (old, new): (Vec<&TestMark>, Vec<&TestMark>) = mark.tests.iter().partition(is_given);
+    let earned = new.iter().copied().filter(has_passed).count();
+    let broken = old.len() - old.iter().copied().filter(has_passed).count();
+    Points::whole(exercise.points).share(earned.saturating_sub(broken), new.len())
+}
+
+fn cannot_be_graded(plan: &Plan<'_>, error: &Error) -> Error {
+    Error::new(format!(
+        "the stage `{}` cannot be graded: {error}",
+        plan.stage.id
+    ))
 }
 
 fn not_gradable(plan: &Plan<'_>, verdict: &Verdict) -> Error {
@@ -511,12 +534,7 @@ fn not_gradable(plan: &Plan<'_>, verdict: &Verdict) -> Error {
                 .unwrap_or_default()
         ),
     };
-    let hidden = plan
-        .originals
-        .files()
-        .keys()
-        .any(|path| path.ends_with(&format!("/{HIDDEN_FILE}")));
-    let help = if hidden {
+    let help = if plan.has_hidden() {
         "look at the hidden tests first; nobody was graded"
     } else {
         "`cargo xtask verify` shows what is wrong with the course; nobody was graded"

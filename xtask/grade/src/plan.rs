@@ -59,6 +59,15 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// Whether an instructor's hidden tests are part of it.
+    pub fn has_hidden(&self) -> bool {
+        let ending = format!("/{HIDDEN_FILE}");
+        self.originals
+            .files()
+            .keys()
+            .any(|path| path.ends_with(&ending))
+    }
+
     /// The starter's own file of an exercise.
     pub fn starter(&self, exercise: &Exercise) -> &str {
         self.originals.starter(exercise).unwrap_or_default()
