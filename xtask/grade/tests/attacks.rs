@@ -410,9 +410,26 @@ fn a_compiler_that_never_ends_costs_its_own_exercise_only() {
         + &total("prices.len() as u32 + HANG as u32");
     let huge = "static HUGE: [u8; 1 << 36] = [1; 1 << 36];\n".to_owned()
         + &total("u32::from(HUGE[prices.len()])");
+    // A message that doubles 24 times, and a million errors.
+    let doubled = (0..24).fold("\"endless\"".to_owned(), |text, _| {
+        format!("twice!({text})")
+    });
+    let message = "macro_rules! twice { ($x:expr) => { concat!($x, $x, \"-\") } }\n".to_owned()
+        + &format!("compile_error!({doubled});\n");
+    let mut errors =
+        "macro_rules! e6 { () => { compile_error!(\"one of a million\"); } }\n".to_owned();
+    for level in (0..6).rev() {
+        errors += &format!(
+            "macro_rules! e{level} {{ () => {{ {} }} }}\n",
+            format!("e{}!();", level + 1).repeat(10)
+        );
+    }
+    errors += "e0!();\n";
     place.submit(
         "eve",
         &[
+            ("olive", &message),
+            ("rowan", &errors),
             ("alder", &endless),
             ("birch", RIGHT),
             ("cedar", &huge),
@@ -430,6 +447,8 @@ fn a_compiler_that_never_ends_costs_its_own_exercise_only() {
         ("elder", Passed, &all),
         ("hazel", CompileError, &[]),
         ("maple", Failed, &["empty"]),
+        ("olive", CompileError, &[]),
+        ("rowan", CompileError, &[]),
     ] {
         assert_mark(&report, "eve", exercise, exercise, status, passed);
     }

@@ -10,7 +10,7 @@ use super::process::{Cancel, End, Limits, run};
 use crate::error::{Error, Result};
 
 /// What cargo may print in one call.
-const OUTPUT_BYTES: usize = 256 * 1024 * 1024;
+const OUTPUT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Which package of which workspace to build.
 #[derive(Debug, Clone, Copy)]

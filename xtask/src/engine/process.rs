@@ -158,7 +158,8 @@ fn collect(
         return String::new();
     };
     let mut kept: Vec<u8> = Vec::new();
-    let mut told = 0;
+    // Where the first line begins that was not told yet, and how far its end was looked for: a line may be very long.
+    let (mut told, mut searched) = (0, 0);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let count = match pipe.read(&mut buffer) {
@@ -172,10 +173,12 @@ fn collect(
             continue;
         }
         kept.extend_from_slice(&buffer[..count]);
-        while let Some(length) = kept[told..].iter().position(|byte| *byte == b'\n') {
-            line(&String::from_utf8_lossy(&kept[told..told + length]));
-            told += length + 1;
+        while let Some(length) = kept[searched..].iter().position(|byte| *byte == b'\n') {
+            line(&String::from_utf8_lossy(&kept[told..searched + length]));
+            searched += length + 1;
+            told = searched;
         }
+        searched = kept.len();
     }
     String::from_utf8_lossy(&kept).into_owned()
 }
