@@ -33,6 +33,13 @@ impl Error {
         self.help = Some(help.into());
         self
     }
+
+    /// Adds what the reader can do about it, where nothing better was said.
+    #[must_use]
+    pub fn or_help(mut self, help: &str) -> Self {
+        self.help.get_or_insert_with(|| help.to_owned());
+        self
+    }
 }
 
 impl fmt::Display for Error {

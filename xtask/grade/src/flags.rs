@@ -100,7 +100,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
     let mut words = Words::default();
     words
         .read(Parser::from_args(arguments))
-        .map_err(|error| error.help("see `cargo xtask grade --help`"))?;
+        .map_err(|error| error.or_help("see `cargo xtask grade --help`"))?;
     if words.help {
         return Ok(Command::Help);
     }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::{LIMITS, NOTICES, explanation, isolation, notices, passed_of};
+use super::{LIMITS, NOTICES, explanation, isolation, legend, notices, passed_of};
 use crate::results::{Learner, Mark, Report, Standing};
 
 const STYLE: &str = include_str!("html.css");
@@ -179,11 +179,7 @@ fn grid(out: &mut String, report: &Report) {
         }
         let _ = writeln!(out, "</tr>");
     }
-    let _ = writeln!(
-        out,
-        "</tbody></table></div>\n<p>✓ passed · ◐ failed · ✗ does not compile · ⏱ timed out · ! refused · · not started · \
-         – not submitted · ? not graded</p>"
-    );
+    let _ = writeln!(out, "</tbody></table></div>\n<p>{}</p>", text(&legend()));
 }
 
 fn looks(out: &mut String, report: &Report) {

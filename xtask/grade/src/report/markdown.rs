@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{LIMITS, NOTICES, explanation, isolation, notices, passed_of};
+use super::{LIMITS, NOTICES, explanation, isolation, legend, notices, passed_of};
 use crate::results::{Learner, Report, Standing};
 
 pub fn write(report: &Report) -> String {
@@ -31,6 +31,13 @@ pub fn write(report: &Report) -> String {
                 cell(said)
             );
         }
+        let names: Vec<String> = report
+            .exercises
+            .iter()
+            .map(|graded| format!("`{}`", graded.exercise))
+            .collect();
+        let _ = writeln!(out, "\nIn the last column: {}", names.join(", "));
+        let _ = writeln!(out, "\n{}", cell(&legend()));
     }
     let notices = notices(report);
     if !notices.is_empty() {

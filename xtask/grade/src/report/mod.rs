@@ -10,7 +10,7 @@ mod table;
 
 use xtask::error::{Error, Result};
 
-use crate::results::{Learner, Mark, Report, TestStanding};
+use crate::results::{Learner, Mark, Report, Standing, TestStanding};
 
 /// A form of report.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,22 @@ const LIMITS: &str = "A test counts as passed when its process ended well and ha
 
 fn isolation(report: &Report) -> String {
     format!("Isolation {}.", report.isolation.words())
+}
+
+/// What the signs of [`Standing`] mean.
+fn legend() -> String {
+    let all = [
+        Standing::Passed,
+        Standing::Failed,
+        Standing::CompileError,
+        Standing::TimedOut,
+        Standing::Refused,
+        Standing::NotStarted,
+        Standing::NotSubmitted,
+        Standing::NotGraded,
+    ];
+    let parts = all.map(|standing| format!("{} {}", standing.sign(), standing.words()));
+    parts.join("  ")
 }
 
 /// What a learner reads about a mark that is not full: why, as plain text.

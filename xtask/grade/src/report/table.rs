@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use console::measure_text_width;
 
-use super::{LIMITS, NOTICES, explanation, isolation, notices, passed_of};
+use super::{LIMITS, NOTICES, explanation, isolation, legend, notices, passed_of};
 use crate::results::{Learner, Points, Report, Standing};
 
 pub fn write(report: &Report) -> String {
@@ -113,8 +113,5 @@ fn class(out: &mut String, report: &Report) {
         };
         let _ = writeln!(out, "{name}{padding}  {rest}");
     }
-    let _ = writeln!(
-        out,
-        "\n✓ passed  ◐ failed  ✗ does not compile  ⏱ timed out  ! refused  · not started  – not submitted  ? not graded"
-    );
+    let _ = writeln!(out, "\n{}", legend());
 }
