@@ -100,7 +100,7 @@ fn handed_out(course: &Course, stages: &[&Stage]) -> Result<FileSet> {
     }
     let manifest = files::read(&course.root.join("Cargo.toml"))?;
     out.insert("Cargo.toml".to_owned(), workspace(&manifest)?);
-    out.insert("README.md".to_owned(), readme(stages));
+    out.insert("README.md".to_owned(), readme(stages, &manifest));
     out.insert(
         ".github/workflows/grade.yml".to_owned(),
         WORKFLOW.to_owned(),
@@ -182,11 +182,18 @@ fn roadmap(course: &Course, stages: &[&Stage]) -> String {
     text
 }
 
-fn readme(stages: &[&Stage]) -> String {
-    let mut text = "# Backend Roadmap: your exercises\n\n\
+fn readme(stages: &[&Stage], manifest: &str) -> String {
+    let mut lines = manifest.lines();
+    let version = lines.find_map(|line| line.strip_prefix("rust-version = "));
+    let version = version.map_or_else(String::new, |version| {
+        format!(", {} or newer", version.trim_matches('"'))
+    });
+    let mut text = format!(
+        "# Backend Roadmap: your exercises\n\n\
+        You need [Rust](https://rustup.rs){version}; `cargo xtask doctor` looks for what else may be missing.\n\n\
         `cargo xtask` checks the current exercise and says what to do next; `cargo xtask watch` does so on every save.\n\
         `cargo xtask --help` lists the other commands. Edit only the files in `src/` of each stage.\n\n"
-        .to_owned();
+    );
     for stage in stages {
         text.push_str(&format!(
             "- [{}](exercises/{}/README.md): {}\n",
