@@ -5,8 +5,10 @@ use std::path::Path;
 
 use xtask::error::{Error, Result};
 
+const MIB: u64 = 1 << 20;
+
 /// What a stage may write while it is built and tested, in bytes.
-pub const NEEDED: u64 = 512 * 1024 * 1024;
+pub const NEEDED: u64 = 512 * MIB;
 
 /// Makes sure that `bytes` are free where `folder` lies.
 ///
@@ -14,7 +16,6 @@ pub const NEEDED: u64 = 512 * 1024 * 1024;
 ///
 /// When they are not.
 pub fn ensure_free(folder: &Path, bytes: u64) -> Result<()> {
-    const MIB: u64 = 1024 * 1024;
     let stat = rustix::fs::statvfs(folder).map_err(|cause| Error::file(folder, cause))?;
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
     if free >= bytes {
@@ -38,6 +39,10 @@ mod tests {
     fn a_full_disk_is_named_with_what_is_free() {
         assert!(ensure_free(Path::new("."), 0).is_ok());
         let said = ensure_free(Path::new("."), u64::MAX).expect_err("no disk has as much");
-        assert!(said.to_string().contains("MiB are free"), "{said}");
+        let (free, needed) = ("MiB are free", "and 17592186044415 are needed");
+        assert!(
+            said.to_string().contains(free) && said.to_string().contains(needed),
+            "{said}"
+        );
     }
 }
