@@ -454,6 +454,29 @@ fn a_compiler_that_never_ends_costs_its_own_exercise_only() {
     }
 }
 
+/// Code that takes all processors does not make the other exercises late.
+#[test]
+fn a_hog_costs_its_own_exercise_only() {
+    let place = Place::new();
+    let hog = total(
+        "if prices.is_empty() { for _ in 0..200 { std::thread::spawn(|| loop { std::hint::spin_loop() }); } loop { std::hint::spin_loop() } } prices.iter().sum()",
+    );
+    // Far from its time limit by itself.
+    let busy = total(
+        "static ONCE: std::sync::Once = std::sync::Once::new(); ONCE.call_once(|| { let mut x = 1_u64; for i in 0..60_000_000 { x = std::hint::black_box(x.wrapping_mul(i)); } }); prices.iter().sum()",
+    );
+    place.submit(
+        "eve",
+        &[("alder", &hog), ("birch", &busy), ("cedar", &busy)],
+    );
+    let report = place.grade(&["--jobs", "1"]);
+    for exercise in ["birch", "cedar"] {
+        assert_mark(&report, "eve", exercise, exercise, Passed, &ALL);
+    }
+    let passed = ["two", "many", "too_much"];
+    assert_mark(&report, "eve", "alder", "the hog", TimedOut, &passed);
+}
+
 /// Whatever else a submission brings is not taken: tests, manifests, toolchains, build scripts, settings of cargo.
 #[test]
 fn only_the_exercises_own_files_count() {

@@ -52,6 +52,8 @@ pub enum End {
 #[derive(Debug)]
 pub struct Outcome {
     pub end: End,
+    /// It was stopped at its time limit, and may have been so because other programs had the processors.
+    pub starved: bool,
     pub stdout: String,
     pub stderr: String,
 }
@@ -100,6 +102,7 @@ pub fn run_with_input(
         let out = scope.spawn(|| collect(stdout, &printed, limits.output, &line));
         let err = scope.spawn(|| collect(stderr, &printed, limits.output, &|_: &str| ()));
         let end = wait(&mut child, limits, cancel, &printed);
+        let starved = matches!(end, Ok(End::TimedOut)) && was_starved(child.id(), limits.time);
         // Also after a normal exit: a process that was left running would keep the pipes open. On Windows, where
         // finding such a process costs another program's start, only after a stop.
         if cfg!(unix) || !matches!(end, Ok(End::Exited(_))) {
@@ -109,6 +112,7 @@ pub fn run_with_input(
         let end = end?;
         Ok(Outcome {
             end,
+            starved,
             stdout: out.join().unwrap_or_default(),
             stderr: err.join().unwrap_or_default(),
         })
@@ -145,6 +149,38 @@ fn wait(
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(4));
     }
+}
+
+/// Whether a process has waited for a processor for a quarter of its time or more, all threads taken together. Where the
+/// system does not say, it may have.
+fn was_starved(process: u32, time: Option<Duration>) -> bool {
+    match (waited(process), time) {
+        (Some(waited), Some(time)) => waited >= time / 4,
+        _ => true,
+    }
+}
+
+/// How long the threads of a process were ready to run and did not: the second number of each `schedstat`, in
+/// nanoseconds (the kernel's `Documentation/scheduler/sched-stats`).
+#[cfg(target_os = "linux")]
+fn waited(process: u32) -> Option<Duration> {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    let mut nanoseconds = 0_u64;
+    for thread in threads.flatten() {
+        // A thread may be gone by now.
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+        let number = text
+            .split_whitespace()
+            .nth(1)
+            .and_then(|number| number.parse::<u64>().ok());
+        nanoseconds = nanoseconds.saturating_add(number.unwrap_or(0));
+    }
+    Some(Duration::from_nanos(nanoseconds))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn waited(_process: u32) -> Option<Duration> {
+    None
 }
 
 /// Reads a pipe to its end and keeps its text up to `limit` bytes; the rest is counted and thrown away.
@@ -216,6 +252,9 @@ mod tests {
         // The grandchild holds the pipe: this returns only if it was stopped too.
         let outcome = sh("sleep 600 & wait", limits);
         assert!(matches!(outcome.end, End::TimedOut));
+        if cfg!(target_os = "linux") {
+            assert!(!outcome.starved, "it did not want a processor");
+        }
     }
 
     #[test]

@@ -43,8 +43,8 @@ pub struct Case {
     pub seconds: u16,
 }
 
-/// Runs every case, as many at a time as the machine has cores, and answers in the order of the cases. `None` when
-/// it was cancelled.
+/// Runs every case, as many at a time as the machine has cores, and answers in the order of the cases. A test that came
+/// to its time limit because others had the processors is run again by itself. `None` when it was cancelled.
 ///
 /// # Errors
 ///
@@ -79,10 +79,27 @@ pub fn run_all(
         }
     });
     match failure.into_inner() {
-        Ok(None) => Ok(lock(&results).drain(..).collect()),
-        Ok(Some(error)) => Err(error),
-        Err(_) => Err(Error::new("a test could not be watched")),
+        Ok(None) => {}
+        Ok(Some(error)) => return Err(error),
+        Err(_) => return Err(Error::new("a test could not be watched")),
     }
+    let mut settled = Vec::new();
+    for (case, ran) in cases.iter().zip(lock(&results).drain(..)) {
+        let ran = match ran {
+            Some(ran) if ran.starved && cases.len() > 1 => run_one(program, case, guard, cancel)?,
+            other => other,
+        };
+        settled.push(ran.map(|ran| ran.result));
+    }
+    Ok(settled.into_iter().collect())
+}
+
+/// What came of one run of a test.
+#[derive(Debug, Clone)]
+struct Ran {
+    result: TestResult,
+    /// It was stopped at its time limit, and may not have had the processors to come to its end.
+    starved: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -96,7 +113,7 @@ fn run_one(
     case: &Case,
     guard: Option<&dyn Guard>,
     cancel: &Cancel,
-) -> Result<Option<TestResult>> {
+) -> Result<Option<Ran>> {
     let path = format!("{}::{}", case.module, case.test.name);
     let mut command = Command::new(program.binary);
     command
@@ -136,14 +153,17 @@ fn run_one(
     if reading.status == TestStatus::Passed && !proved {
         reading = Reading::plain(TestStatus::Failed, NOT_PROVED);
     }
-    Ok(Some(TestResult {
+    let result = TestResult {
         name: case.test.name.clone(),
         sentence: case.test.sentence.clone(),
         status: reading.status,
         message: reading.message,
         location: reading.location,
         printed: printed(&path, &outcome),
-    }))
+    };
+    // Without the time that is usual, another run would not have it either.
+    let starved = outcome.starved && time == usual;
+    Ok(Some(Ran { result, starved }))
 }
 
 /// What the end of a test means.
