@@ -67,11 +67,11 @@ impl Words {
                 };
                 match token {
                     TokenTree::Group(group) => pending.push((group.stream(), in_use_here)),
-                    TokenTree::Punct(punct) => match punct.as_char() {
-                        ';' => in_use_here = in_use,
-                        '$' => self.has_macros = true,
-                        _ => {}
-                    },
+                    TokenTree::Punct(punct) => {
+                        if punct.as_char() == ';' {
+                            in_use_here = in_use;
+                        }
+                    }
                     TokenTree::Ident(ident) => {
                         let text = ident.to_string();
                         let word = text.strip_prefix("r#").unwrap_or(&text).to_owned();
@@ -128,10 +128,17 @@ mod tests {
 
     #[test]
     fn only_what_may_use_each_other_is_together() {
-        assert_eq!(
-            grouped(&[("a", "let b = 1; x.b()"), ("b", "fn b() {}")]).len(),
-            2
-        );
+        for text in [
+            "let b = 1; x.b()",
+            "struct S { b: u32 }",
+            "use std::fmt; fn f(b: u32) { b + 1 }",
+        ] {
+            assert_eq!(
+                grouped(&[("a", text), ("b", "fn b() {}")]).len(),
+                2,
+                "{text}"
+            );
+        }
         for text in [
             "use crate::b::f;",
             "use crate::{c, b};",
