@@ -1,6 +1,6 @@
 //! Attempts to get a mark without the work, to harm the machine, or to take the grader down. Each must come to the
 //! verdict that stands beside it.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
 mod common;
 
@@ -263,7 +263,6 @@ fn grade_at(place: &Place, level: Level) -> (grade::results::Report, String) {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn no_attempt_earns_a_mark_in_full_isolation() {
     let place = Place::new();
     let (_listener, address) = door();
@@ -301,7 +300,6 @@ fn no_attempt_earns_a_mark_in_full_isolation() {
 
 /// What the report says of the level `confined`, shown: which attempts on the machine succeed there.
 #[test]
-#[cfg(target_os = "linux")]
 fn what_confined_isolation_cannot_stop_is_known() {
     let place = Place::new();
     let (_listener, address) = door();
@@ -386,7 +384,6 @@ fn a_type_that_equals_everything_is_believed_and_named() {
 
 /// A lane's tests reach no server of another lane's.
 #[test]
-#[cfg(target_os = "linux")]
 fn lanes_have_networks_of_their_own() {
     let held = || {
         let grade = Path::new(env!("CARGO_BIN_EXE_grade"));
