@@ -56,7 +56,12 @@ pub fn instrument(source: &str) -> Result<String, String> {
                 }
             }
             TokenTree::Ident(word) if word == "async" => is_async = true,
-            TokenTree::Ident(word) if word == "pub" || word == "const" => {}
+            TokenTree::Ident(word) if word == "pub" => {
+                // `pub(crate)`
+                if let Some(TokenTree::Group(_)) = tokens.get(index) {
+                    index += 1;
+                }
+            }
             TokenTree::Ident(word) if word == "fn" => {
                 let line = word.span().start().line;
                 let function = Function::read(&tokens[index..], is_async);
@@ -225,6 +230,22 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches("begin()").count(), 2);
+    }
+
+    #[test]
+    fn visibility_and_odd_beginnings_do_not_hide_a_test() {
+        for source in [
+            "#[test] pub fn totals() { f(); }",
+            "#[test] #[ignore] pub(crate) fn totals() { f(); }",
+            "#[test] fn totals() { -!(1); f(); }",
+            "struct A; #[test] fn totals() { f(); } const B: u8 = 1;",
+        ] {
+            let text = instrument(source).expect("the test is plain");
+            let begun = "fn totals() { let _came_to_its_end = crate::proof_of_completion::begin();";
+            assert!(text.contains(begun), "{text}");
+        }
+        let helper = "#[cfg(test)] struct A; pub fn helper() { f(); }";
+        assert_eq!(instrument(helper).as_deref(), Ok(helper));
     }
 
     #[test]
