@@ -330,7 +330,30 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use super::Points;
+    use super::{Points, carried, without_hidden};
+
+    #[test]
+    fn lines_of_a_hidden_test_are_not_told() {
+        let said = |path: &str| {
+            format!(
+                "error[E0061]: it takes 1 argument\n --> exercises/01-logic/{path}:3:5\n3 | total(17, 4)"
+            )
+        };
+        let hidden = said("tests/stage/loops/hidden.rs");
+        assert_eq!(without_hidden(&hidden), "error[E0061]: it takes 1 argument");
+        let own = said("src/loops.rs");
+        assert_eq!(without_hidden(&own), own);
+    }
+
+    #[test]
+    fn what_is_carried_is_short_and_commands_nobody() {
+        let text = carried("a\tb\nc\u{1b}[2J\u{202e}d");
+        assert_eq!(text, "a\tb\nc\u{fffd}[2J\u{fffd}d");
+        let long = carried(&"x".repeat(2001));
+        assert_eq!(long.matches('x').count(), 2000);
+        assert!(long.ends_with("[more was said]"));
+        assert!(!carried(&"x".repeat(2000)).contains("more"));
+    }
 
     #[test]
     fn shares_are_rounded_down_and_come_back_from_json() {
