@@ -196,10 +196,11 @@ fn looks(out: &mut String, report: &Report) {
 
 fn details(out: &mut String, report: &Report) {
     let _ = writeln!(out, "<h2>What each learner was told</h2>");
+    // A link to what lies inside of a closed element opens it.
     for (row, learner) in report.learners.iter().enumerate() {
         let _ = writeln!(
             out,
-            "<details id=\"learner-{row}\"><summary>{}: {} of {} points</summary>",
+            "<details><summary>{}: {} of {} points</summary><div id=\"learner-{row}\">",
             text(&shown_name(learner)),
             learner.points,
             report.most()
@@ -221,7 +222,7 @@ fn details(out: &mut String, report: &Report) {
                 let _ = writeln!(out, "<pre>{}</pre>", text(&why));
             }
         }
-        let _ = writeln!(out, "</details>");
+        let _ = writeln!(out, "</div></details>");
     }
 }
 
