@@ -152,13 +152,52 @@ fn too_much_is_refused() {
     let place = Place::new();
     let bytes = usize::try_from(FILE_BYTES).expect("small");
     place.write("ada/exercises/01-logic/src/loops.rs", vec![b' '; bytes + 1]);
-    assert!(refusal(&place.submission(), &place.course).contains("larger than"));
+    assert!(refusal(&place.submission(), &place.course).contains("larger than 256 KiB"));
+    place.write("ada/exercises/01-logic/src/loops.rs", vec![b' '; bytes]);
+    assert!(matches!(
+        taken(&place.submission(), &place.course),
+        Ok(Taken::Files(_))
+    ));
     let place = Place::new();
     place.write("ada/exercises/01-logic/src/loops.rs", "");
     for index in 0..100 {
         place.write(&format!("ada/exercises/01-logic/src/loops/m{index}.rs"), "");
     }
     assert!(refusal(&place.submission(), &place.course).contains("more than 64 files"));
+}
+
+#[test]
+fn the_limits_on_modules_are_reached_exactly() {
+    let place = Place::new();
+    place.write("ada/exercises/01-logic/src/loops.rs", "");
+    let module =
+        |name: &str| place.write(&format!("ada/exercises/01-logic/src/loops/{name}.rs"), "");
+    for index in 0..60 {
+        module(&format!("m{index}"));
+    }
+    for name in ["a/m", "a/b/m", "a/b/c/m"] {
+        module(name);
+    }
+    module(".git/m");
+    let files = taken(&place.submission(), &place.course);
+    assert!(
+        matches!(&files, Ok(Taken::Files(files)) if files.len() == 64),
+        "{files:?}"
+    );
+    module("one_more");
+    assert!(refusal(&place.submission(), &place.course).contains("more than 64 files"));
+    let place = Place::new();
+    place.write("ada/exercises/01-logic/src/loops.rs", "");
+    place.write("ada/exercises/01-logic/src/loops/a/b/c/d/m.rs", "");
+    assert!(refusal(&place.submission(), &place.course).contains("too deep"));
+}
+
+#[test]
+fn a_file_in_the_place_of_a_folder_is_refused_and_not_passed_over() {
+    let place = Place::new();
+    place.write("ada/exercises/01-logic/src", "fn answer() {}");
+    let why = refusal(&place.submission(), &place.course);
+    assert!(why.contains("src/loops.rs: "), "{why}");
 }
 
 #[test]
