@@ -85,6 +85,7 @@ fn everywhere() -> Vec<Attempt> {
         ("colours in a message", total("panic!(\"\\u{1b}[2J\\u{202e}gone\")"), Failed, &[]),
         ("endless threads", total("while prices.is_empty() { std::thread::spawn(|| std::thread::sleep(std::time::Duration::from_secs(900))); } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
         ("endless sockets", total("let mut kept = Vec::new(); while prices.is_empty() { kept.push(std::net::TcpListener::bind((\"127.0.0.1\", 0)).expect(\"one more\")) } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
+        ("a file without end", total("if prices.is_empty() { std::fs::write(std::env::temp_dir().join(\"long\"), vec![1; 65 << 20]).expect(\"written\") } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
         ("a panic while panicking", "struct Again; impl Drop for Again { fn drop(&mut self) { panic!(\"overflow\") } }\n".to_owned() + &total("let _again = Again; panic!(\"overflow\")"), Failed, &[]),
         ("a panic without words", total("std::panic::resume_unwind(Box::new(()))"), Failed, &[]),
         ("the harness's words in a panic", total("panic!(\"{}\", \"test result: ok. 1 passed; 0 failed;\\n\".repeat(3))"), Failed, &[]),
@@ -110,6 +111,13 @@ fn on_the_machine(place: &Place, door: SocketAddr) -> Vec<OnTheMachine> {
         ))
     };
     vec![
+        (
+            "a descriptor of the grader",
+            after(
+                "(3..64).find_map(|number| std::fs::File::open(format!(\"/proc/self/fd/{number}\")).ok()).ok_or(())",
+            ),
+            Level::Basic,
+        ),
         (
             "read the solution",
             after(&format!("std::fs::read_to_string({solution:?})")),
@@ -255,6 +263,10 @@ fn grade_at(place: &Place, level: Level) -> (grade::results::Report, String) {
     command
         .args(place.submissions())
         .env("GRADER_SECRET", "a secret of the grader");
+    // Whoever starts the grader may have left a file open.
+    place.file("open", SECRET);
+    let open = std::fs::File::open(place.path("open")).expect("it was written");
+    let _inherited = rustix::io::dup(&open).expect("a descriptor that stays open in programs");
     let output = command.output().expect("the grader starts");
     let said = String::from_utf8_lossy(&output.stderr);
     let report =
