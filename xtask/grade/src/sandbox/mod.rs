@@ -111,14 +111,27 @@ fn become_test(words: &[OsString]) -> Result<(), String> {
     let policy = read_policy(words.first())?;
     let program = words.get(1).ok_or("the program is missing")?;
     let arguments = words.get(2..).unwrap_or_default();
-    // The grader's own descriptors close on exec; these are what its parent has left open.
-    for descriptor in 3..256 {
-        let _ = nix::unistd::close(descriptor);
-    }
+    close_inherited();
     let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", program.to_string_lossy());
     let opened = File::open(program).map_err(|error| fail(&error))?;
     confine(&policy, Some(&opened))?;
     become_program(&opened, program, arguments).map_err(|error| fail(&error))
+}
+
+/// Closes what the grader's parent has left open; the grader's own descriptors close when a program is started.
+fn close_inherited() {
+    let number = |entry: std::io::Result<std::fs::DirEntry>| {
+        let name = entry.ok()?.file_name();
+        name.to_str()?.parse::<i32>().ok()
+    };
+    let open: Vec<i32> = match std::fs::read_dir("/dev/fd") {
+        Ok(entries) => entries.filter_map(number).collect(),
+        Err(_) => (0..256).collect(),
+    };
+    for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
+        // The one that was read from is gone already.
+        let _ = nix::unistd::close(descriptor);
+    }
 }
 
 /// Becomes an opened program: where the test is, its path leads nowhere.
