@@ -4,7 +4,7 @@
 //! learner's tree, because cargo knows a registry package by its name; its own packages lie one folder deeper than
 //! theirs (`judged/exercises/…`), so cargo never takes one for the other.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -34,7 +34,17 @@ impl Overlay {
         let fail = |cause| Error::file(&root, cause);
         fs::create_dir_all(&root).map_err(fail)?;
         let lock = File::create(root.join(".lock")).map_err(fail)?;
-        lock.lock().map_err(fail)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                eprintln!(
+                    "another run builds in {}; waiting for its end",
+                    root.display()
+                );
+                lock.lock().map_err(fail)?;
+            }
+            Err(TryLockError::Error(cause)) => return Err(fail(cause)),
+        }
         Ok(Self {
             root,
             course: course.root.clone(),
