@@ -37,11 +37,6 @@ impl Points {
     pub fn hundredths(self) -> u64 {
         self.0
     }
-
-    /// How much of `most` this is, in percent, rounded down.
-    pub fn percent_of(self, most: Points) -> u64 {
-        (self.0 * 100).checked_div(most.0).unwrap_or(0)
-    }
 }
 
 impl std::iter::Sum for Points {
@@ -330,7 +325,8 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use super::{Points, carried, without_hidden};
+    use super::{Mark, Points, carried, without_hidden};
+    use xtask::engine::{Status, TestResult, TestStatus, Verdict};
 
     #[test]
     fn lines_of_a_hidden_test_are_not_told() {
@@ -343,6 +339,41 @@ mod tests {
         assert_eq!(without_hidden(&hidden), "error[E0061]: it takes 1 argument");
         let own = said("src/loops.rs");
         assert_eq!(without_hidden(&own), own);
+    }
+
+    #[test]
+    fn a_verdict_becomes_a_mark_in_the_words_of_the_learners_runner() {
+        let test = |name: &str, status, message: &str| TestResult {
+            name: name.into(),
+            sentence: "It adds up.".into(),
+            status,
+            message: message.into(),
+            location: Some("tests/stage/loops.rs:7".into()),
+            printed: String::new(),
+        };
+        let failed = "assertion `left == right` failed: two lines\n  left: 1\n right: 2";
+        let mut verdict = Verdict {
+            exercise: "logic/loops".into(),
+            status: Status::Failed,
+            tests: vec![
+                test("adds", TestStatus::Failed, failed),
+                test("starts", TestStatus::Passed, ""),
+            ],
+            diagnostics: vec!["a warning".into()],
+            notes: Vec::new(),
+        };
+        let mark = Mark::from_verdict(&verdict);
+        let told = "two lines\ncame:     1\nexpected: 2\nat tests/stage/loops.rs:7";
+        assert_eq!(mark.tests[0].message, told);
+        let passed: Vec<&str> = mark.passed().map(|test| test.name.as_str()).collect();
+        assert_eq!(passed, ["starts"]);
+        assert_eq!(
+            mark.diagnostics,
+            Vec::<String>::new(),
+            "a warning is no reason"
+        );
+        verdict.status = Status::CompileError;
+        assert_eq!(Mark::from_verdict(&verdict).diagnostics, ["a warning"]);
     }
 
     #[test]

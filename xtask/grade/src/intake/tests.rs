@@ -85,6 +85,50 @@ fn every_usual_layout_is_understood() {
 }
 
 #[test]
+fn what_archives_bring_along_is_looked_through() {
+    let place = Place::new();
+    place.write("ada/.git/HEAD", "");
+    place.write("ada/__MACOSX/._x", "");
+    place.write("ada/README.md", "");
+    place.write("ada/course-main/01-logic/src/loops.rs", "");
+    assert!(matches!(
+        taken(&place.submission(), &place.course),
+        Ok(Taken::Files(_))
+    ));
+}
+
+#[test]
+fn one_of_several_stages_is_known_by_its_folder() {
+    let place = Place::new();
+    let root = place.root.path().join("course");
+    let stage = fs::read_to_string(root.join("exercises/01-logic/stage.toml")).expect("readable");
+    for (name, text) in [
+        ("exercises/02-data/stage.toml", stage.as_str()),
+        (
+            "exercises/roadmap.toml",
+            "[[stage]]\nfolder = \"01-logic\"\n[[stage]]\nfolder = \"02-data\"\n[topics]\n",
+        ),
+    ] {
+        write_atomically(&root.join(name), text).expect("writable");
+    }
+    let course = Course::load(&root).expect("the course is right");
+    let stages: Vec<&Stage> = course.stages.iter().collect();
+    place.write("02-data/src/loops.rs", "fn data() {}\n");
+    let folder = place.root.path().join("02-data");
+    let submission = Submission::open(&folder, &course, &stages).expect("it has a file");
+    for (stage, is_there) in [(stages[0], false), (stages[1], true)] {
+        let exercise = stage.exercises.first().expect("it has one");
+        let taken = submission.take(stage, exercise);
+        assert_eq!(
+            matches!(taken, Taken::Files(_)),
+            is_there,
+            "{}",
+            stage.folder
+        );
+    }
+}
+
+#[test]
 fn submodules_come_along_and_other_files_do_not() {
     let place = Place::new();
     for name in [

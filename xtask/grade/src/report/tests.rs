@@ -78,6 +78,38 @@ fn every_form_says_the_points_and_the_isolation() {
 }
 
 #[test]
+fn signs_are_explained_and_tests_are_counted() {
+    for format in [Format::Table, Format::Markdown, Format::Html] {
+        let text = written(2, format);
+        assert!(
+            text.contains("✓ passed  ◐ failed  ✗ does not compile"),
+            "{format:?}: {text}"
+        );
+    }
+    for format in [
+        Format::Table,
+        Format::Markdown,
+        Format::Html,
+        Format::Gradescope,
+    ] {
+        let text = written(1, format);
+        assert!(text.contains("1 of 2 tests"), "{format:?}: {text}");
+    }
+}
+
+#[test]
+fn a_class_is_full_when_every_learner_is() {
+    let mut report = report(2);
+    assert_eq!(report.most(), Points::whole(3));
+    assert!(!report.all_full());
+    for learner in &mut report.learners {
+        assert!(learner.points.hundredths() == 150);
+        learner.points = Points::whole(3);
+    }
+    assert!(report.all_full());
+}
+
+#[test]
 fn what_a_learner_wrote_stays_text() {
     let html = written(2, Format::Html);
     assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
