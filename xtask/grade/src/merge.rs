@@ -99,3 +99,87 @@ fn join(reports: Vec<(&Path, Report)>) -> Result<Report> {
     whole.shard = None;
     Ok(whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{join, read};
+    use crate::results::{Learner, Points, Report, Shard, VERSION};
+    use crate::sandbox::Level;
+    use std::path::Path;
+
+    fn shard(index: usize, of: usize, learner: &str) -> Report {
+        Report {
+            version: VERSION,
+            course: "c0ffee".into(),
+            toolchain: "rustc 1.95.0".into(),
+            isolation: Level::Full,
+            shard: Some(Shard {
+                index,
+                of,
+                class: of,
+            }),
+            exercises: Vec::new(),
+            learners: vec![Learner {
+                id: learner.into(),
+                name: String::new(),
+                points: Points::default(),
+                problem: None,
+                exercises: Vec::new(),
+            }],
+        }
+    }
+
+    fn joined(reports: Vec<Report>) -> Result<Report, String> {
+        let named = reports
+            .into_iter()
+            .map(|report| (Path::new("shard.json"), report));
+        join(named.collect()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn shards_come_together_in_the_order_of_the_class() {
+        let whole = joined(vec![shard(2, 2, "b"), shard(1, 2, "a")]).expect("both are there");
+        let ids: Vec<&str> = whole
+            .learners
+            .iter()
+            .map(|learner| learner.id.as_str())
+            .collect();
+        assert_eq!((ids.as_slice(), whole.shard), (&["a", "b"][..], None));
+    }
+
+    #[test]
+    fn what_does_not_belong_together_is_refused() {
+        let of = |change: fn(&mut Report)| {
+            let mut other = shard(2, 2, "b");
+            change(&mut other);
+            vec![shard(1, 2, "a"), other]
+        };
+        for (reports, word) in [
+            (of(|other| other.course = "tea".into()), "another course"),
+            (of(|other| other.isolation = Level::Basic), "another course"),
+            (of(|other| other.shard = None), "no other shard"),
+            (vec![shard(1, 2, "a"), shard(1, 2, "b")], "no other shard"),
+            (vec![shard(1, 2, "a"), shard(2, 3, "b")], "no other shard"),
+            (vec![shard(1, 2, "a")], "missing: 2/2"),
+            (vec![shard(1, 2, "a"), shard(2, 2, "a")], "two reports"),
+            (of(|other| other.learners.clear()), "the shards hold 1"),
+            (Vec::new(), "nothing to merge"),
+        ] {
+            let said = joined(reports).expect_err(word);
+            assert!(said.contains(word), "{word}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_report_of_another_version_is_not_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("shard.json");
+        let mut report = shard(1, 1, "a");
+        for (version, is_read) in [(VERSION, true), (VERSION + 1, false)] {
+            report.version = version;
+            let text = serde_json::to_string(&report).expect("it can be written");
+            std::fs::write(&path, text).expect("writable");
+            assert_eq!(read(&path).is_ok(), is_read, "version {version}");
+        }
+    }
+}
