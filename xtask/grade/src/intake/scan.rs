@@ -208,6 +208,7 @@ mod tests {
             "struct Filter { include: bool, path: String }",
             "impl Filter { fn include(&self) -> bool { Self::include(self) } }",
             "fn path(path: &str) { let path = path; }",
+            "fn list(link: u8, used: u8) -> Vec<[u8; 2]> { vec![used, link]; [link, used] }",
             "#[utoipa::path(get, path = \"/books\")] async fn list() {}",
             "#[serde(rename = \"path\")] struct A;",
             "const NAME: &str = env!(\"CARGO_PKG_NAME\");",

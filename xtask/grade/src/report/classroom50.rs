@@ -19,24 +19,31 @@ const FROM_THE_RUNNER: [(&str, &str); 5] = [
 ];
 
 pub fn write(report: &Report, learner: &Learner) -> Result<String> {
+    told_by(|variable| std::env::var(variable).ok(), report, learner)
+}
+
+/// The document, with `variable` as the environment.
+fn told_by(
+    variable: impl Fn(&str) -> Option<String>,
+    report: &Report,
+    learner: &Learner,
+) -> Result<String> {
     let mut document = Map::new();
     document.insert("schema".into(), json!("classroom50/result/v1"));
-    for (field, variable) in FROM_THE_RUNNER {
-        let value = std::env::var(variable).map_err(|_| {
-            Error::new(format!("the variable {variable} is not set"))
+    for (field, name) in FROM_THE_RUNNER {
+        let value = variable(name).ok_or_else(|| {
+            Error::new(format!("the variable {name} is not set"))
                 .help("`classroom50` is for an autograder that Classroom 50's runner starts")
         })?;
         document.insert(field.into(), Value::String(value));
     }
     let commit = document.get("commit").cloned().unwrap_or_default();
-    let review = std::env::var("REVIEW_URL")
-        .ok()
-        .filter(|url| !url.is_empty());
+    let review = variable("REVIEW_URL").filter(|url| !url.is_empty());
     document.insert("review".into(), review.map_or(commit, Value::String));
     // The instant of the submission, which the runner knows; it does not change when a submission is graded again.
     let instant = ["SUBMISSION_TAG", "DATETIME"]
         .iter()
-        .find_map(|name| instant(&std::env::var(name).ok()?));
+        .find_map(|name| instant(&variable(name)?));
     if let Some(instant) = instant {
         document.insert("datetime".into(), Value::String(instant));
     }
@@ -76,12 +83,55 @@ fn instant(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::instant;
+    use super::{instant, told_by};
+    use crate::report::tests::report;
+
+    #[test]
+    fn the_runner_says_whose_submission_it_is() {
+        let report = report(1);
+        let written = |unset: &str| {
+            let variable = |name: &str| {
+                let value = match name {
+                    "SUBMISSION_TAG" => "submit/2026-06-01T14-32-05Z-a1b2c3d",
+                    "REVIEW_URL" => "",
+                    name => name,
+                };
+                (name != unset).then(|| value.to_owned())
+            };
+            told_by(variable, &report, &report.learners[0])
+        };
+        let text = written("").expect("everything is said");
+        let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        for (field, value) in [
+            ("schema", "classroom50/result/v1"),
+            ("classroom", "CLASSROOM"),
+            ("commit", "COMMIT_URL"),
+            ("review", "COMMIT_URL"),
+            ("datetime", "2026-06-01T14:32:05Z"),
+        ] {
+            assert_eq!(document[field], value, "{field}");
+        }
+        let test = &document["tests"][0];
+        let scores = (&document["score"], &document["max-score"], &test["score"]);
+        assert_eq!(scores, (&150.into(), &300.into(), &150.into()));
+        assert_eq!(
+            (&test["passed"], &test["test-name"]),
+            (&false.into(), &"logic/variables".into())
+        );
+        let said = written("CLASSROOM").expect_err("nobody says which classroom");
+        assert!(said.to_string().contains("CLASSROOM"), "{said}");
+    }
 
     #[test]
     fn the_tag_of_a_submission_holds_its_instant() {
         let tag = "submit/2026-06-01T14-32-05Z-a1b2c3d";
         assert_eq!(instant(tag).as_deref(), Some("2026-06-01T14:32:05Z"));
-        assert_eq!(instant("main"), None);
+        for other in [
+            "main",
+            "submit/2026-06-01T14-32-05-a1b2c3d",
+            "submit/abcd-06-01T14-32-05Z-a1b2c3d",
+        ] {
+            assert_eq!(instant(other), None, "{other}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::sandbox::Level;
 
 const HOSTILE: &str = "<script>alert(1)</script> ``` ]]> | =1+1 \u{1b}[31m \" ' &";
 
-fn report(learners: usize) -> Report {
+pub fn report(learners: usize) -> Report {
     let three = Points::whole(3);
     let test = |name: &str, status, message: &str| TestMark {
         name: name.into(),
@@ -158,6 +158,17 @@ fn gradescope_gets_its_fields() {
 fn a_form_for_one_submission_refuses_a_class() {
     let said = write(&report(2), Format::Gradescope).expect_err("there are two");
     assert!(said.to_string().contains("one submission"), "{said}");
+}
+
+#[test]
+fn the_page_begins_with_the_class_at_a_glance() {
+    let mut class = report(3);
+    class.learners[0].points = Points::whole(3);
+    class.learners[1].points = Points::default();
+    class.learners[2].problem = Some("nobody there".into());
+    let html = write(&class, Format::Html).expect("it can be written");
+    let summary = "3 learners · 1 with all 3 points · half of the class has 1.5 points or more · 1 could not be read";
+    assert!(html.contains(summary), "{html}");
 }
 
 #[test]
