@@ -100,7 +100,7 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         course,
         plans: &plans,
         stages: plans.iter().map(|plan| plan.stage).collect(),
-        store: Store::new(work),
+        store: Store::new(work, &grade)?,
         work,
         temporary: temporary.path(),
         isolation,

@@ -49,7 +49,9 @@ impl<'a> Plan<'a> {
         let mut pristine = files.clone();
         instrument_stage(&mut pristine)
             .map_err(|what| Error::new(format!("{}/{what}", stage.folder)))?;
-        let key = Key::of(&[base.text(), Key::of_files(&pristine).text()]);
+        let seconds = stage.exercises.iter().map(|exercise| exercise.test_seconds);
+        let limits = format!("{:?}", seconds.collect::<Vec<_>>());
+        let key = Key::of(&[base.text(), Key::of_files(&pristine).text(), &limits]);
         Ok(Self {
             stage,
             wanted,

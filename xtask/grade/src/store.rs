@@ -1,11 +1,12 @@
 //! What was graded before, by content: nothing is graded twice, and a run that was killed goes on where it was.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use xtask::error::Result;
+use xtask::error::{Error, Result};
 use xtask::files::{self, FileSet};
 
 /// A folder with a file for each remembered result. It is a cache: what is damaged is forgotten and made again.
@@ -15,11 +16,21 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store below the grader's working folder.
-    pub fn new(work: &Path) -> Self {
-        Self {
-            folder: work.join("verdicts"),
-        }
+    /// The store of the program `grader` below its working folder: what another version has found may be what this one
+    /// would not let pass.
+    ///
+    /// # Errors
+    ///
+    /// When the program cannot be read.
+    pub fn new(work: &Path, grader: &Path) -> Result<Self> {
+        let program = std::fs::read(grader).map_err(|cause| Error::file(grader, cause))?;
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&program);
+        Ok(Self {
+            folder: work
+                .join("verdicts")
+                .join(format!("{:016x}", hasher.finish())),
+        })
     }
 
     /// What is remembered under `key`.
@@ -34,8 +45,7 @@ impl Store {
     ///
     /// When it cannot be written, for example on a full disk.
     pub fn put(&self, key: &Key, value: &impl Serialize) -> Result<()> {
-        let text = serde_json::to_string(value)
-            .map_err(|error| xtask::error::Error::new(error.to_string()))?;
+        let text = serde_json::to_string(value).map_err(|error| Error::new(error.to_string()))?;
         files::write_atomically(&self.path(key), &text)
     }
 
@@ -80,9 +90,25 @@ mod tests {
     use super::{Key, Store};
 
     #[test]
+    fn what_another_grader_has_found_does_not_count() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let grader = folder.path().join("grade");
+        let store = |program: &str| {
+            std::fs::write(&grader, program).expect("writable");
+            Store::new(folder.path(), &grader).expect("readable")
+        };
+        let key = Key::of(&["a"]);
+        store("one").put(&key, &7).expect("writable");
+        assert_eq!(store("one").get::<u32>(&key), Some(7));
+        assert_eq!(store("two").get::<u32>(&key), None);
+    }
+
+    #[test]
     fn a_damaged_result_is_forgotten() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::new(folder.path());
+        let grader = folder.path().join("grade");
+        std::fs::write(&grader, "").expect("writable");
+        let store = Store::new(folder.path(), &grader).expect("readable");
         let key = Key::of(&["a", "bc"]);
         assert_ne!(key, Key::of(&["ab", "c"]));
         assert_eq!(store.get::<Vec<u32>>(&key), None);

@@ -318,6 +318,23 @@ fn the_time_for_a_submission_ends() {
     assert_eq!(remembered.flatten().collect::<Vec<_>>(), []);
 }
 
+/// A limit that the instructor changes is not answered from what was found under another one.
+#[test]
+fn a_time_limit_that_was_changed_counts() {
+    let place = Place::new();
+    let slow = "pub fn total(prices: &[u32]) -> u32 {\n    if prices.is_empty() {\n        std::thread::sleep(std::time::Duration::from_millis(2500));\n    }\n    prices.iter().sum()\n}\n";
+    place.submit("ada", &[("alder", slow)]);
+    let path = "exercises/01-tiny/stage.toml";
+    let stage = fs::read_to_string(place.course().join(path)).expect("readable");
+    let words = ["--exercise", "tiny/alder"];
+    place.course_file(path, &stage.replace("test_seconds = 4", "test_seconds = 1"));
+    let late = place.grade(&words);
+    assert_mark(&late, "ada", "alder", "one second", TimedOut, &ALL[1..]);
+    place.course_file(path, &stage);
+    let report = place.grade(&words);
+    assert_mark(&report, "ada", "alder", "four seconds", Passed, &ALL);
+}
+
 /// An exercise that breaks only beside another one's code is judged without it.
 #[test]
 fn a_compile_error_must_be_the_exercises_own() {
