@@ -6,17 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
 
 use xtask::course::{Course, Exercise, Originals, Stage};
 use xtask::error::{Error, Result};
 use xtask::fingerprint;
-use xtask::terminal::Meter;
 
 use crate::confine::{Bounds, Confined, Places, test_policy};
 use crate::intake::Submission;
 use crate::judge::Lane;
 use crate::plan::{Plan, check_hidden};
+use crate::progress::Progress;
 use crate::results::{Learner, Report, Shard, VERSION};
 use crate::roster::Entry;
 use crate::sandbox::{Held, Isolation, Level, Measures};
@@ -397,48 +396,6 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// What a person at a terminal sees while a class is graded.
-struct Progress {
-    begun: Instant,
-    all: usize,
-    meter: Meter,
-}
-
-impl Progress {
-    fn new(all: usize) -> Self {
-        Self {
-            begun: Instant::now(),
-            all,
-            meter: Meter::default(),
-        }
-    }
-
-    fn show(&self, done: usize) {
-        let left = self.all.saturating_sub(done);
-        let spent = self.begun.elapsed();
-        let each = spent / u32::try_from(done.max(1)).unwrap_or(u32::MAX);
-        let estimate = each * u32::try_from(left).unwrap_or(u32::MAX);
-        self.meter.show(&format!(
-            "{done} of {} submissions graded, about {} s left",
-            self.all,
-            estimate.as_secs()
-        ));
-    }
-
-    fn end(&self, done: usize) {
-        self.meter.clear();
-        let seconds = self.begun.elapsed().as_secs_f64();
-        let count = f64::from(u32::try_from(done).unwrap_or(u32::MAX));
-        let a_minute = count / seconds.max(0.001) * 60.0;
-        let word = if done == 1 {
-            "submission"
-        } else {
-            "submissions"
-        };
-        eprintln!("{done} {word} in {seconds:.1} s, {a_minute:.0} a minute");
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -16,6 +16,7 @@ pub mod intake;
 pub mod judge;
 pub mod merge;
 pub mod plan;
+pub mod progress;
 pub mod report;
 pub mod results;
 pub mod roster;
