@@ -32,11 +32,12 @@ pub fn hold(hidden: &[PathBuf]) -> Result<(), String> {
         MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
     )
     .map_err(|error| format!("mounts of its own: {error}"))?;
-    for (place, flags) in &mounts {
-        make_read_only(place, *flags)?;
-    }
+    // First of all, so that nothing that is mounted below has to be looked at.
     for folder in hidden.iter().map(PathBuf::as_path).chain([Path::new(PROC)]) {
         mount_memory(folder, MountFlags::RDONLY, "mode=755")?;
+    }
+    for (place, flags) in &mounts {
+        make_read_only(place, *flags)?;
     }
     let words = if in_user_namespace { "user" } else { "root" };
     let mut out = std::io::stdout();
@@ -140,9 +141,12 @@ fn mount_point(line: &[u8]) -> Option<(PathBuf, MountFlags)> {
 fn make_read_only(place: &Path, flags: MountFlags) -> Result<(), String> {
     let flags = flags | MountFlags::BIND | MountFlags::RDONLY;
     match mount_remount(place, flags, "") {
-        // Something else is mounted above it, or lies on the way: a test does not get there either.
-        Ok(()) | Err(Errno::NOENT | Errno::ACCESS | Errno::NOTDIR) => Ok(()),
-        Err(error) => Err(format!("{} read-only: {error}", place.display())),
+        Err(error @ (Errno::PERM | Errno::BUSY)) => {
+            Err(format!("{} read-only: {error}", place.display()))
+        }
+        // Something else is mounted above it, it lies where nobody may go, or its server is gone: a test does not get
+        // there either.
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
