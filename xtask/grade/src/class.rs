@@ -74,10 +74,12 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
     if let Some(required) = wish.required
         && level < required
     {
+        let why = isolation.missing.iter().map(|why| format!("\n{why}"));
         return Err(Error::new(format!(
-            "the isolation `{}` is required, and this machine reaches `{}`",
+            "the isolation `{}` is required, and this machine reaches `{}`{}",
             required.id(),
-            level.id()
+            level.id(),
+            why.collect::<String>()
         ))
         .help("nobody was graded; xtask/grade/README.md says what each level needs"));
     }
@@ -333,11 +335,11 @@ impl Hall<'_> {
         }
         fs::create_dir_all(built).map_err(|cause| Error::file(built, cause))?;
         match Held::new(&self.grade, &[built.to_owned()]) {
-            Some(held) => Ok(Some(held)),
-            None => Err(
-                Error::new("the namespaces for the tests cannot be made again")
-                    .help("nobody was graded; `--isolation confined` does without them"),
-            ),
+            Ok(held) => Ok(Some(held)),
+            Err(why) => Err(Error::new(format!(
+                "the namespaces for the tests cannot be made again: {why}"
+            ))
+            .help("nobody was graded; `--isolation confined` does without them")),
         }
     }
 

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -25,11 +25,13 @@ pub struct Measures {
 }
 
 /// The measures that work here.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub struct Isolation {
     pub files: bool,
     pub calls: bool,
     pub namespaces: bool,
+    /// Why the next level is not reached, where the machine says so.
+    pub missing: Option<String>,
 }
 
 impl Isolation {
@@ -52,23 +54,30 @@ impl Isolation {
             calls: true,
             namespaces: None,
         };
-        let can = try_with(grade, &policy, secret, outside);
-        isolation.files = can.as_ref().is_some_and(|can| !can.contains(FILES));
-        isolation.calls = can.as_ref().is_some_and(|can| !can.contains(CALLS));
-        if isolation.files
-            && isolation.calls
-            && most == Level::Full
-            && let Some(held) = Held::new(grade, &[])
-        {
-            policy.measures.namespaces = Some(held.namespaces);
-            let can = try_with(grade, &policy, secret, outside);
-            isolation.namespaces = can.is_some_and(|can| can.lines().eq([LOOPBACK]));
+        let can = match try_with(grade, &policy, secret, outside) {
+            Ok(can) => can,
+            Err(why) => {
+                isolation.missing = Some(why);
+                return isolation;
+            }
+        };
+        isolation.files = !can.contains(FILES);
+        isolation.calls = !can.contains(CALLS);
+        if isolation.files && isolation.calls && most == Level::Full {
+            let tried = Held::new(grade, &[]).and_then(|held| {
+                policy.measures.namespaces = Some(held.namespaces);
+                try_with(grade, &policy, secret, outside)
+            });
+            match tried {
+                Ok(can) => isolation.namespaces = can.lines().eq([LOOPBACK]),
+                Err(why) => isolation.missing = Some(why),
+            }
         }
         isolation
     }
 
     /// The level that these measures make up.
-    pub fn level(self) -> Level {
+    pub fn level(&self) -> Level {
         match (self.files && self.calls, self.namespaces) {
             (true, true) => Level::Full,
             (true, false) => Level::Confined,
@@ -85,27 +94,32 @@ pub struct Held {
 }
 
 impl Held {
-    /// Makes namespaces in which the folders `hidden` are empty. `None` when this machine does not allow it.
-    pub fn new(grade: &Path, hidden: &[PathBuf]) -> Option<Self> {
+    /// Makes namespaces in which the folders `hidden` are empty.
+    ///
+    /// # Errors
+    ///
+    /// When this machine does not allow it; the text says what was refused.
+    pub fn new(grade: &Path, hidden: &[PathBuf]) -> Result<Self, String> {
         let mut holder = Command::new(grade)
             .arg(NAMESPACES)
             .args(hidden)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
-            .ok()?;
+            .map_err(|error| error.to_string())?;
         let mut line = String::new();
-        let read = BufReader::new(holder.stdout.take()?).read_line(&mut line);
+        let out = holder.stdout.take().map(BufReader::new);
+        let read = out.map_or(Ok(0), |mut out| out.read_line(&mut line));
         if read.is_err() || line.is_empty() {
-            let _ = holder.wait();
-            return None;
+            let output = holder.wait_with_output();
+            return Err(output.map_or_else(|error| error.to_string(), |output| said(&output)));
         }
         let namespaces = Namespaces {
             process: holder.id(),
             in_user_namespace: line.trim_end() == "user",
         };
-        Some(Self { namespaces, holder })
+        Ok(Self { namespaces, holder })
     }
 }
 
@@ -123,16 +137,28 @@ const MODES: &str = "modes";
 const OUTSIDE: &str = "outside";
 const LOOPBACK: &str = "loopback";
 
-/// What a start with `policy` could do; `None` when it could not confine itself.
-fn try_with(grade: &Path, policy: &Policy, secret: &Path, outside: &Path) -> Option<String> {
-    let policy = serde_json::to_string(policy).ok()?;
+/// What a start with `policy` could do. An error when it could not confine itself, with its words.
+fn try_with(
+    grade: &Path,
+    policy: &Policy,
+    secret: &Path,
+    outside: &Path,
+) -> Result<String, String> {
+    let policy = serde_json::to_string(policy).map_err(|error| error.to_string())?;
     let mut command = Command::new(grade);
     command.arg(PROBE).arg(policy).arg(secret).arg(outside);
-    let output = command.stdin(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|error| error.to_string())?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(said(&output))
+    }
+}
+
+/// What a start says that could not do its work.
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
 
 /// `POLICY SECRET OUTSIDE`: confines itself, and prints what it can still do.
