@@ -64,20 +64,17 @@ impl<'a> Lane<'a> {
         let key = Key::of(&[plan.key.text(), "gradable"]);
         // An earlier run has built it here: nothing else of this key would have to be built.
         let marker = self.target.join(format!("warm-{}", plan.key.text()));
-        let is_known = store.get::<bool>(&key).is_some();
-        if !(is_known && marker.exists()) {
-            let solved = !is_known && self.check_solution(plan)?;
-            if !is_known && (!solved || plan.has_hidden()) {
+        if store.get::<bool>(&key).is_none() {
+            if !self.check_solution(plan)? || plan.has_hidden() {
                 self.baseline(plan, store)?;
             }
-            if is_known {
-                // Without any test to run, this builds everything.
-                self.build(plan, &Sources::new(), &[])
-                    .map_err(|error| cannot_be_graded(plan, &error))?;
-            }
             store.put(&key, &true)?;
-            write_atomically(&marker, "")?;
+        } else if !marker.exists() {
+            // Without any test to run, this builds everything.
+            self.build_starters(plan, &[])
+                .map_err(|error| cannot_be_graded(plan, &error))?;
         }
+        write_atomically(&marker, "")?;
         self.warm.push(plan.stage.folder.clone());
         Ok(())
     }
@@ -88,14 +85,11 @@ impl<'a> Lane<'a> {
         if let Some(baseline) = store.get(&key) {
             return Ok(baseline);
         }
-        let left = self.guard.left();
-        self.guard.set_deadline(None);
         self.use_fixtures(plan)?;
         let all: Vec<&Exercise> = plan.stage.exercises.iter().collect();
         let verdicts = self
-            .build(plan, &Sources::new(), &all)
+            .build_starters(plan, &all)
             .map_err(|error| cannot_be_graded(plan, &error))?;
-        self.guard.set_deadline(left);
         if let Some(verdict) = verdicts
             .iter()
             .find(|verdict| verdict.status == Status::CompileError)
@@ -404,11 +398,18 @@ impl<'a> Lane<'a> {
 
     /// Makes sure that a failed build is the submission's fault: the stage itself can still be built.
     fn blame(&self, plan: &Plan<'_>, error: &Error) -> Result<()> {
+        self.build_starters(plan, &[])
+            .map(drop)
+            .map_err(|_| Error::new(error.to_string()))
+    }
+
+    /// Builds and judges the stage as it was handed out. It costs the submission no time.
+    fn build_starters(&self, plan: &Plan<'_>, wanted: &[&Exercise]) -> Result<Vec<Verdict>> {
         let left = self.guard.left();
         self.guard.set_deadline(None);
-        let own = self.build(plan, &Sources::new(), &[]);
+        let verdicts = self.build(plan, &Sources::new(), wanted);
         self.guard.set_deadline(left);
-        own.map(drop).map_err(|_| Error::new(error.to_string()))
+        verdicts
     }
 
     fn build(

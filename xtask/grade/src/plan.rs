@@ -11,9 +11,18 @@ use crate::instrument::instrument_stage;
 use crate::results::{Graded, Points};
 use crate::store::Key;
 
-/// The module below an exercise's tests that holds an instructor's own, and its file.
+/// The module below an exercise's tests that holds an instructor's own.
 const HIDDEN: &str = "hidden";
-pub const HIDDEN_FILE: &str = "hidden.rs";
+
+/// The file of that module, below the stage's folder.
+fn hidden_file(exercise: &Exercise) -> String {
+    format!("tests/stage/{}/{HIDDEN}.rs", exercise.name)
+}
+
+/// Whether a line of the compiler points into a hidden test.
+pub fn points_to_hidden(line: &str) -> bool {
+    line.contains("tests/stage/") && line.contains(&format!("/{HIDDEN}.rs:"))
+}
 
 /// One stage, ready to judge submissions.
 #[derive(Debug)]
@@ -63,11 +72,9 @@ impl<'a> Plan<'a> {
 
     /// Whether an instructor's hidden tests are part of it.
     pub fn has_hidden(&self) -> bool {
-        let ending = format!("/{HIDDEN_FILE}");
-        self.originals
-            .files()
-            .keys()
-            .any(|path| path.ends_with(&ending))
+        let files = self.originals.files();
+        let mut exercises = self.stage.exercises.iter();
+        exercises.any(|exercise| files.contains_key(&hidden_file(exercise)))
     }
 
     /// The starter's own file of an exercise.
@@ -142,7 +149,7 @@ fn add_hidden(stage: &Stage, folder: &Path, files: &mut FileSet) -> Result<()> {
         };
         // Behind everything else, so that no line moves.
         tests.push_str(&format!("\nmod {HIDDEN};\n"));
-        files.insert(format!("tests/stage/{}/{HIDDEN_FILE}", exercise.name), text);
+        files.insert(hidden_file(exercise), text);
     }
     Ok(())
 }

@@ -98,7 +98,7 @@ pub fn run_all(
 #[derive(Debug, Clone)]
 struct Ran {
     result: TestResult,
-    /// It was stopped at its time limit, and may not have had the processors to come to its end.
+    /// It was stopped at its time limit, and did not have the processors to come to its end.
     starved: bool,
 }
 

@@ -103,7 +103,7 @@ fn a_class_is_full_when_every_learner_is() {
     assert_eq!(report.most(), Points::whole(3));
     assert!(!report.all_full());
     for learner in &mut report.learners {
-        assert!(learner.points.hundredths() == 150);
+        assert_eq!(learner.points.hundredths(), 150);
         learner.points = Points::whole(3);
     }
     assert!(report.all_full());

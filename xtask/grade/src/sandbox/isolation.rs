@@ -27,8 +27,11 @@ pub struct Measures {
 /// The measures that work here.
 #[derive(Debug, Default, Clone)]
 pub struct Isolation {
+    /// Files can be confined.
     pub files: bool,
+    /// System calls can be refused.
     pub calls: bool,
+    /// Tests can have namespaces of their own.
     pub namespaces: bool,
     /// Why the next level is not reached, where the machine says so.
     pub missing: Option<String>,
@@ -89,6 +92,7 @@ impl Isolation {
 /// Namespaces, and the process that holds them as long as this value lives.
 #[derive(Debug)]
 pub struct Held {
+    /// What a test is told to join them.
     pub namespaces: Namespaces,
     holder: Child,
 }

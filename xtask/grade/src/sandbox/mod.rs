@@ -57,6 +57,7 @@ pub struct Policy {
     pub processor_seconds: u64,
     /// Bytes that one written file may have.
     pub file_bytes: u64,
+    /// Which of these the kernel is asked to see to, besides the limits.
     pub measures: Measures,
 }
 
