@@ -2,7 +2,10 @@
 
 use lexopt::{Arg, Parser, ValueExt};
 
-use crate::error::{Error, Result};
+use xtask_core::course::nearest;
+use xtask_core::error::{Error, Result};
+
+use crate::commands::elsewhere;
 
 /// What the user asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,9 +19,6 @@ pub enum Command {
     Reset { name: String, tests: bool },
     Solution { name: String, anyway: bool },
     Doctor,
-    Verify { stage: Option<String> },
-    New { stage: String, name: String },
-    Seal { stage: Option<String> },
     Help { text: &'static str },
 }
 
@@ -62,6 +62,7 @@ For instructors
 For maintainers
   verify               prove the whole course
   new STAGE NAME       write the files of a new exercise
+  mistake …            known mistakes: new, update, show
   seal [STAGE]         record starters and tests as what is handed out
 
 NAME is an exercise (`variables`, `logic/variables`) or a stage (`logic`, `01-logic`).
@@ -71,7 +72,7 @@ Exit codes: 0 all is well, 1 something asked for does not pass, 2 the command or
 130 stopped by Ctrl-C. `NO_COLOR=1` turns colours off.
 ";
 
-const COMMANDS: [(&str, &str); 12] = [
+const COMMANDS: [(&str, &str); 9] = [
     ("watch", "\
 Usage: cargo xtask watch [NAME]
 
@@ -136,26 +137,6 @@ Usage: cargo xtask doctor
 Looks at the toolchain, the linker, the C compiler, the disk and the crates that an offline machine needs. For
 whatever is missing it says the command that mends it. Exit code 1 if something is.
 "),
-    ("verify", "\
-Usage: cargo xtask verify [--stage STAGE]
-
-Proves what the course promises: starters fail, solutions pass, wrong answers are caught by the tests that they name,
-alternatives pass, lessons compile, and the rest. The last line is `N passed, N failed`.
-"),
-    ("new", "\
-Usage: cargo xtask new STAGE NAME
-
-Writes the files of a new exercise and wires them up. STAGE is a folder such as 05-databases; a stage that does not
-exist yet is begun.
-
-  cargo xtask new 05-databases schema
-"),
-    ("seal", "\
-Usage: cargo xtask seal [STAGE]
-
-Records the starters and tests of the working tree as what is handed out (`originals.json` of each stage), after a
-maintainer has changed them. Starters must be starters when this runs: `cargo xtask verify` proves it.
-"),
     ("help", HELP),
 ];
 
@@ -196,7 +177,6 @@ struct Words {
     names: Vec<String>,
     flags: Vec<String>,
     format: Format,
-    stage: Option<String>,
 }
 
 impl Words {
@@ -221,14 +201,6 @@ impl Words {
                                 .help("the formats are text and json"));
                         }
                     };
-                }
-                Arg::Long("stage") => {
-                    let value = parser
-                        .value()
-                        .and_then(|value| value.string())
-                        .map_err(wrong)?;
-                    words.flags.push("stage".into());
-                    words.stage = Some(value);
                 }
                 Arg::Long(name) => words.flags.push(name.to_owned()),
                 Arg::Short(letter) => words.flags.push(letter.to_string()),
@@ -320,27 +292,17 @@ impl Words {
                 })
             }
             "doctor" => expect(&[], 0).map(|()| Command::Doctor),
-            "verify" => expect(&["stage"], 0).map(|()| Command::Verify {
-                stage: self.stage.clone(),
-            }),
-            "new" => {
-                expect(&[], 2)?;
-                let (stage, name) = (self.required(command, 0)?, self.required(command, 1)?);
-                Ok(Command::New { stage, name })
-            }
-            "seal" => expect(&[], 1).map(|()| Command::Seal { stage: first }),
             _ => Err(unknown_command(command)),
         }
     }
 }
 
 fn unknown_command(name: &str) -> Error {
-    let known: Vec<String> = COMMANDS
-        .iter()
-        .map(|(known, _)| (*known).to_owned())
-        .collect();
+    let own = COMMANDS.iter().map(|(known, _)| *known);
+    let others = elsewhere::COMMANDS.iter().map(|(known, _)| *known);
+    let known: Vec<String> = own.chain(others).map(str::to_owned).collect();
     let error = Error::new(format!("there is no command `{name}`"));
-    match crate::course::nearest(name, &known) {
+    match nearest(name, &known) {
         Some(near) => error.help(format!("did you mean `cargo xtask {near}`?")),
         None => error.help(format!("`cargo xtask --help` lists the commands; to check an exercise: `cargo xtask check {name}`")),
     }
@@ -369,12 +331,6 @@ mod tests {
                 all: false,
                 format: Format::Json,
             })
-        );
-        assert_eq!(
-            command("verify --stage=logic"),
-            Command::Verify {
-                stage: Some("logic".into())
-            }
         );
         assert_eq!(
             command("solution --anyway loops"),

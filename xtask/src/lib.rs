@@ -1,36 +1,31 @@
 //! The runner of the Backend Roadmap: `cargo xtask`.
 //!
-//! The pieces are a library, so that `grade` judges submissions with the same engine.
+//! The command line and what a terminal shows; what can be done is in `xtask-core`. The commands for instructors and
+//! maintainers are packages of their own, so that no learner waits for them.
 
 pub mod commands;
-pub mod course;
-pub mod engine;
-pub mod error;
-pub mod files;
-pub mod fingerprint;
 pub mod flags;
 pub mod interrupt;
-pub mod progress;
 pub mod report;
-#[cfg(test)]
-mod sample;
 pub mod terminal;
-pub mod toml_file;
-pub mod verify;
-pub mod workbench;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use xtask_core::course::Course;
+use xtask_core::desk::{Desk, target_folder};
+use xtask_core::error::{Error, Kind, Result};
+use xtask_core::process::Cancel;
+
 use commands::{
-    Ending, check, doctor, hint, lesson, list, new, next, reset, seal, solution, watch,
+    Ending, check, doctor, elsewhere, hint, lesson, list, next, reset, solution, watch,
 };
-use course::Course;
-use engine::Cancel;
-use error::{Error, Result};
 use flags::{Command, Format};
-use workbench::{Workbench, target_folder};
+use terminal::Meter;
+
+/// The exit code of a command that was called off, as shells give it after Ctrl-C.
+const CALLED_OFF: u8 = 130;
 
 /// The whole command: reads the arguments, does what they say, and answers the exit code.
 #[must_use]
@@ -38,14 +33,20 @@ pub fn main() -> ExitCode {
     interrupt::install();
     end_quietly_on_a_closed_pipe();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if let Some(code) = commands::grade::delegate(&arguments) {
+    if let Some(code) = elsewhere::delegate(&arguments) {
         return code;
     }
     let command = flags::parse(arguments);
     let wants_json = matches!(&command, Ok(Command::Check(check)) if check.format == Format::Json);
-    match command.and_then(run) {
+    exit_code(command.and_then(run), wants_json)
+}
+
+/// Says what went wrong, if something did, and answers the exit code.
+pub fn exit_code(result: Result<Ending>, wants_json: bool) -> ExitCode {
+    match result {
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::NotYet) => ExitCode::from(1),
+        Err(error) if error.kind() == Kind::Cancelled => ExitCode::from(CALLED_OFF),
         Err(error) => {
             eprintln!("error: {error}");
             if wants_json {
@@ -75,36 +76,41 @@ fn run(command: Command) -> Result<Ending> {
         print!("{text}");
         return Ok(Ending::Well);
     }
+    let course = load()?;
+    let cancel = Cancel::default();
+    let meter = Meter::default();
+    let for_a_program = matches!(&command, Command::Check(check) if check.format == Format::Json);
+    let colours = console::colors_enabled() && !for_a_program;
+    let target = target_folder(&course.root);
+    let desk = Desk::new(&course, target.clone(), cancel.clone(), &meter, colours);
+    if let Some(notice) = desk.notice()? {
+        eprintln!("{notice}");
+    }
+    match command {
+        Command::Help { .. } => Ok(Ending::Well),
+        Command::Next => next::run(&desk),
+        Command::Watch { start } => watch::run(&desk, start.as_deref(), &cancel),
+        Command::Check(check) => check::run(&desk, &check),
+        Command::List { format } => list::run(&desk, format),
+        Command::Lesson { name } => lesson::run(&desk, name.as_deref()),
+        Command::Hint { name, all } => hint::run(&desk, name.as_deref(), all),
+        Command::Reset { name, tests } => reset::run(&course, &name, tests),
+        Command::Solution { name, anyway } => solution::run(&desk, &name, anyway),
+        Command::Doctor => doctor::run(&course, &target),
+    }
+}
+
+/// Reads the course that this runner belongs to, and says which of its stages are broken.
+///
+/// # Errors
+///
+/// When there is no course, or its roadmap cannot be read.
+pub fn load() -> Result<Course> {
     let course = Course::load(&root()?)?;
     for fault in &course.faults {
         eprintln!("error: {fault}\n");
     }
-    let cancel = Cancel::default();
-    match command {
-        Command::Help { .. } => Ok(Ending::Well),
-        Command::Doctor => doctor::run(&course, &target_folder(&course.root)),
-        Command::Verify { stage } => {
-            commands::verify::run(&course, target_folder(&course.root), stage.as_deref())
-        }
-        Command::New { stage, name } => new::run(&course, &stage, &name),
-        Command::Seal { stage } => seal::run(&course, stage.as_deref()),
-        Command::Reset { name, tests } => reset::run(&course, &name, tests),
-        learner => {
-            let for_a_program =
-                matches!(&learner, Command::Check(check) if check.format == Format::Json);
-            let colours = console::colors_enabled() && !for_a_program;
-            let mut bench = Workbench::new(&course, cancel.clone(), colours)?;
-            match learner {
-                Command::Watch { start } => watch::run(&mut bench, start.as_deref(), &cancel),
-                Command::Check(check) => check::run(&mut bench, &check),
-                Command::List { format } => list::run(&bench, format),
-                Command::Lesson { name } => lesson::run(&bench, name.as_deref()),
-                Command::Hint { name, all } => hint::run(&mut bench, name.as_deref(), all),
-                Command::Solution { name, anyway } => solution::run(&mut bench, &name, anyway),
-                _ => next::run(&mut bench),
-            }
-        }
-    }
+    Ok(course)
 }
 
 /// The folder of the course: that of the workspace that this runner belongs to, or the nearest one above the
@@ -117,7 +123,7 @@ pub fn root() -> Result<PathBuf> {
     let is_course = |folder: &&Path| folder.join("exercises").join("roadmap.toml").exists();
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let working = std::env::current_dir()
-        .map_err(|cause| Error::new(format!("there is no working folder: {cause}")))?;
+        .map_err(|cause| Error::of(Kind::System, format!("there is no working folder: {cause}")))?;
     let candidates = manifest
         .iter()
         .flat_map(|folder| folder.ancestors())

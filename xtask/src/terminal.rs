@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use console::Term;
+use xtask_core::engine::{Event, Observer};
 
 /// Nothing is shown before this: most work is done by then.
 const QUIET: Duration = Duration::from_millis(700);
@@ -78,6 +79,15 @@ impl Meter {
         state.shown = Some(Instant::now());
     }
 
+    /// Shows `text` at once.
+    fn say(&self, text: &str) {
+        if let Ok(mut state) = self.state.lock() {
+            state.begun = Instant::now() - QUIET;
+            state.shown = None;
+        }
+        self.show(text);
+    }
+
     /// Takes the line away. The next piece of work begins.
     pub fn clear(&self) {
         let Ok(mut state) = self.state.lock() else {
@@ -87,6 +97,30 @@ impl Meter {
             let _ = self.term.clear_line();
         }
         state.begun = Instant::now();
+    }
+}
+
+impl Observer for Meter {
+    fn notice(&self, event: Event) {
+        match event {
+            Event::WaitingForRunner => self.say("another run builds here; waiting for its end"),
+            Event::WaitingForCargo => {
+                self.say(
+                    "another cargo builds here (an editor's check, perhaps); waiting for its end",
+                );
+            }
+            Event::Building {
+                stage,
+                done,
+                total,
+                now,
+            } => self.show(&format!("building {stage}: {done} of {total}, now {now}")),
+            Event::Testing { done, total, .. } => {
+                self.show(&format!("running tests: {done} of {total}"));
+            }
+            Event::Settled => self.clear(),
+            Event::Judged { .. } => {}
+        }
     }
 }
 

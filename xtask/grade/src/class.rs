@@ -7,9 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use xtask::course::{Course, Exercise, Originals, Stage};
-use xtask::error::{Error, Result};
-use xtask::fingerprint;
+use xtask_core::course::{Course, Exercise, Originals, Stage};
+use xtask_core::error::{Error, Result};
 
 use crate::confine::{Bounds, Confined, Places, test_policy};
 use crate::intake::Submission;
@@ -86,7 +85,6 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
     let base = Key::of(&[
         &VERSION.to_string(),
         &toolchain.version,
-        &format!("{:016x}", fingerprint::of_course(course)?),
         &course_texts(course)?,
         level.id(),
         &format!("{:?}", wish.bounds),
@@ -166,18 +164,18 @@ fn isolation(
     Isolation::reach(grade, &policy, &secret, work, wish.most)
 }
 
-/// The manifests and the lock file: their texts, because the fingerprint of the runner is a short one.
+/// The texts that every verdict rests on: the manifest, the lock file, and what stages share.
 fn course_texts(course: &Course) -> Result<String> {
     let mut texts = String::new();
     for name in ["Cargo.toml", "Cargo.lock"] {
         let path = course.root.join(name);
         if path.exists() {
-            texts.push_str(&xtask::files::read(&path)?);
+            texts.push_str(&xtask_core::files::read(&path)?);
             texts.push('\0');
         }
     }
     let support = course.root.join("exercises").join("support");
-    let files = xtask::files::tree(&support, |name| name != "target")?;
+    let files = xtask_core::files::texts(&support, |name| name != "target")?;
     texts.push_str(Key::of_files(&files).text());
     Ok(texts)
 }

@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use xtask::engine::{Guard, Start};
-use xtask::error::{Error, Result};
+use xtask_core::engine::{Guard, Start};
+use xtask_core::error::{Error, Kind, Result};
 
 use crate::sandbox::{COMPILER, Measures, Policy, TEST};
 
@@ -64,9 +64,6 @@ const COMPILER_RUNS: [&str; 15] = [
     "/etc/ld.so.cache",
     "/nix/store",
 ];
-
-/// How the refusal of a build begins that rests on other files.
-pub const READS_A_FILE: &str = "while it is compiled, the code reads the file";
 
 /// The limits of one grading.
 #[derive(Debug, Clone, Copy)]
@@ -333,10 +330,11 @@ fn check_read_files(artifact: &Path, overlay: &Path) -> Result<()> {
         let inside = parts.next();
         let is_test = inside.is_some_and(|part| part.as_os_str() == "tests");
         if inside.is_none() || (is_library && is_test) {
-            return Err(Error::new(format!(
-                "{READS_A_FILE} {}; a solution consists of its own source files only",
+            let words = format!(
+                "while it is compiled, the code reads the file {}; a solution consists of its own source files only",
                 path.display()
-            )));
+            );
+            return Err(Error::of(Kind::ForeignRead, words));
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use xtask::error::{Error, Result};
+use xtask_core::error::{Error, Result};
 
 const MIB: u64 = 1 << 20;
 

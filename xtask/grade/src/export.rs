@@ -4,13 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use xtask::course::{Course, Originals, Stage};
-use xtask::engine::cargo;
-use xtask::error::{Error, Result};
-use xtask::files::{self, FileSet, write_atomically};
+use xtask_core::course::{Course, Originals, Stage, WorkspaceManifest};
+use xtask_core::engine::cargo;
+use xtask_core::error::{Error, Result};
+use xtask_core::files::{self, FileSet, write_atomically};
 
 /// The workflow that grades a push.
 const WORKFLOW: &str = include_str!("../workflows/push.yml");
+
+/// The packages of the runner.
+const RUNNER: [&str; 5] = [
+    "xtask",
+    "xtask/core",
+    "xtask/grade",
+    "xtask/maintain",
+    "xtask/sample",
+];
 
 /// Files of the course's root that belong to what is handed out, where they are there.
 const ROOT_FILES: [&str; 9] = [
@@ -98,16 +107,27 @@ fn handed_out(course: &Course, stages: &[&Stage]) -> Result<FileSet> {
             out.insert(name.to_owned(), files::read(&path)?);
         }
     }
-    let manifest = files::read(&course.root.join("Cargo.toml"))?;
-    out.insert("Cargo.toml".to_owned(), workspace(&manifest)?);
-    out.insert("README.md".to_owned(), readme(stages, &manifest));
+    let manifest = WorkspaceManifest::load(&course.root)?;
+    let shared = manifest.shared();
+    let exercises = stages
+        .iter()
+        .map(|stage| format!("exercises/{}", stage.folder));
+    let runner = RUNNER.map(str::to_owned);
+    let members: Vec<String> = exercises.chain(shared.clone()).chain(runner).collect();
+    out.insert(
+        "Cargo.toml".to_owned(),
+        manifest.with_members(&members, &["xtask".to_owned()])?,
+    );
+    let version = manifest.rust_version();
+    out.insert("README.md".to_owned(), readme(stages, version.as_deref()));
     out.insert(
         ".github/workflows/grade.yml".to_owned(),
         WORKFLOW.to_owned(),
     );
     out.insert("exercises/roadmap.toml".to_owned(), roadmap(course, stages));
-    for folder in ["exercises/support", "xtask"] {
-        for (path, text) in files::tree(&course.root.join(folder), |name| name != "target")? {
+    let folders = shared.iter().map(String::as_str).chain(["xtask"]);
+    for folder in folders {
+        for (path, text) in files::texts(&course.root.join(folder), |name| name != "target")? {
             out.insert(format!("{folder}/{path}"), text);
         }
     }
@@ -130,31 +150,6 @@ fn handed_out(course: &Course, stages: &[&Stage]) -> Result<FileSet> {
         }
     }
     Ok(out)
-}
-
-/// The workspace's manifest without the solutions.
-fn workspace(manifest: &str) -> Result<String> {
-    let mut found = false;
-    let lines: Vec<&str> = manifest
-        .lines()
-        .map(|line| {
-            if line.starts_with("members = [") {
-                found = true;
-                "members = [\"exercises/*\", \"xtask\", \"xtask/grade\"]"
-            } else if line.starts_with("default-members = ") {
-                "default-members = [\"xtask\"]"
-            } else {
-                line
-            }
-        })
-        .collect();
-    if found {
-        Ok(lines.join("\n") + "\n")
-    } else {
-        Err(Error::new(
-            "the workspace's Cargo.toml has no line that begins with `members = [`",
-        ))
-    }
 }
 
 /// The roadmap of these stages, with the topics that they teach.
@@ -182,12 +177,8 @@ fn roadmap(course: &Course, stages: &[&Stage]) -> String {
     text
 }
 
-fn readme(stages: &[&Stage], manifest: &str) -> String {
-    let mut lines = manifest.lines();
-    let version = lines.find_map(|line| line.strip_prefix("rust-version = "));
-    let version = version.map_or_else(String::new, |version| {
-        format!(", {} or newer", version.trim_matches('"'))
-    });
+fn readme(stages: &[&Stage], version: Option<&str>) -> String {
+    let version = version.map_or_else(String::new, |version| format!(", {version} or newer"));
     let mut text = format!(
         "# Backend Roadmap: your exercises\n\n\
         You need [Rust](https://rustup.rs){version}; `cargo xtask doctor` looks for what else may be missing.\n\n\

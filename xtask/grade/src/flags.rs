@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use lexopt::{Arg, Parser, ValueExt};
-use xtask::error::{Error, Result};
+use xtask_core::error::{Error, Result};
 
 use crate::confine::Bounds;
 use crate::report::Format;

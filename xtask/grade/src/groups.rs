@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use proc_macro2::{TokenStream, TokenTree};
-use xtask::files::FileSet;
+use xtask_core::files::FileSet;
 
 /// Puts exercises into groups: those whose files name another one, and those that are named. `sources` are the files
 /// of each exercise by its name. All of them split into tokens; what does not has to be judged by itself.
@@ -107,7 +107,7 @@ impl Words {
 mod tests {
     use super::groups;
     use std::collections::BTreeMap;
-    use xtask::files::FileSet;
+    use xtask_core::files::FileSet;
 
     fn grouped(sources: &[(&str, &str)]) -> Vec<Vec<String>> {
         let files: BTreeMap<&str, FileSet> = sources

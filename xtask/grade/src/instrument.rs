@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use xtask::files::FileSet;
+use xtask_core::files::FileSet;
 
 /// The module that the instrumented tests call, as a file beside `main.rs`.
 const MODULE: &str = "proof_of_completion";

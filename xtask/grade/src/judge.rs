@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use xtask::course::{Course, Exercise};
-use xtask::engine::{Cancel, Engine, NOT_BUILDABLE, Status, Verdict};
-use xtask::error::{Error, Result};
-use xtask::files::{FileSet, write_atomically};
+use xtask_core::course::{Course, Exercise};
+use xtask_core::engine::{Engine, Status, Verdict, Wanted};
+use xtask_core::error::{Error, Kind, Result};
+use xtask_core::files::{FileSet, write_atomically};
+use xtask_core::process::Cancel;
 
 use crate::confine::{Bounds, Confined};
 use crate::disk::{NEEDED, ensure_free};
@@ -39,7 +40,7 @@ type Sources<'s> = BTreeMap<&'s str, &'s FileSet>;
 
 impl<'a> Lane<'a> {
     pub fn new(course: &'a Course, target: PathBuf, guard: &'a Confined, bounds: Bounds) -> Self {
-        let engine = Engine::new(course, target.clone(), Cancel::default(), false).guarded(guard);
+        let engine = Engine::new(course, target.clone(), Cancel::default()).guarded(guard);
         Self {
             engine,
             guard,
@@ -384,9 +385,8 @@ impl<'a> Lane<'a> {
     /// What a learner is told when the compiler said nothing about the code.
     fn told(&self, error: &Error) -> String {
         const MIB: u64 = 1024 * 1024;
-        let text = error.to_string();
-        if text.contains(crate::confine::READS_A_FILE) {
-            return crate::results::carried(&text);
+        if error.kind() == Kind::ForeignRead {
+            return crate::results::carried(&error.to_string());
         }
         format!(
             "the compiler came to no end with this file: it was stopped after {} s of processor time, at {} MiB of \
@@ -419,10 +419,9 @@ impl<'a> Lane<'a> {
         wanted: &[&Exercise],
     ) -> Result<Vec<Verdict>> {
         let files = plan.with_sources(sources);
-        let verdicts = self
-            .engine
-            .judge_files(plan.stage, &plan.originals, files, wanted)?;
-        verdicts.ok_or_else(|| Error::new("the grading was called off"))
+        let wanted: Vec<Wanted<'_>> = wanted.iter().map(|one| Wanted::whole(one)).collect();
+        self.engine
+            .judge_files(plan.stage, &plan.originals, files, &wanted)
     }
 
     fn points(
@@ -448,7 +447,7 @@ impl<'a> Lane<'a> {
     }
 
     fn use_fixtures(&self, plan: &Plan<'_>) -> Result<()> {
-        let folder = self.engine.overlay()?.folder(plan.stage);
+        let folder = self.engine.judged_folder(plan.stage);
         self.guard
             .set_fixtures(plan.fixtures().map(|path| folder.join(path)).collect());
         Ok(())
@@ -457,10 +456,7 @@ impl<'a> Lane<'a> {
 
 /// Whether a build that failed without naming an exercise may be the fault of the code.
 fn is_about_the_code(error: &Error) -> bool {
-    let text = error.to_string();
-    [NOT_BUILDABLE, crate::confine::READS_A_FILE]
-        .iter()
-        .any(|words| text.contains(words))
+    [Kind::Build, Kind::ForeignRead].contains(&error.kind())
 }
 
 /// Takes out of `sources` what `is_other` says, and answers it.
@@ -523,7 +519,9 @@ fn not_gradable(plan: &Plan<'_>, verdict: &Verdict) -> Error {
     let said = match failure.filter(|_| compiles) {
         Some(test) => format!(
             "the course's own solution of `{}` does not pass the test `{}`:\n{}",
-            verdict.exercise, test.name, test.message
+            verdict.exercise,
+            test.name,
+            test.message()
         ),
         None => format!(
             "the starter of `{}` does not compile with its tests:\n{}",
@@ -531,7 +529,7 @@ fn not_gradable(plan: &Plan<'_>, verdict: &Verdict) -> Error {
             verdict
                 .diagnostics
                 .first()
-                .map(String::as_str)
+                .map(|one| one.rendered.as_str())
                 .unwrap_or_default()
         ),
     };

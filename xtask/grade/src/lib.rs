@@ -27,10 +27,11 @@ pub mod toolchain;
 use std::path::Path;
 use std::process::ExitCode;
 
-use xtask::course::Course;
-use xtask::error::{Error, Result};
-use xtask::files::write_atomically;
-use xtask::{interrupt, workbench};
+use xtask::interrupt;
+use xtask_core::course::Course;
+use xtask_core::desk;
+use xtask_core::error::{Error, Result};
+use xtask_core::files::write_atomically;
 
 use flags::{Command, Grade, Reports};
 use results::Report;
@@ -93,7 +94,7 @@ fn run_grade(grade: Grade) -> Result<ExitCode> {
     };
     let work = grade
         .work
-        .unwrap_or_else(|| workbench::target_folder(&course.root).join("grade"));
+        .unwrap_or_else(|| desk::target_folder(&course.root).join("grade"));
     let wish = class::Wish {
         entries,
         stages: grade.stages,

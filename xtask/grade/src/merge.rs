@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use xtask::error::{Error, Result};
+use xtask_core::error::{Error, Result};
 
 use crate::results::{Report, VERSION};
 
@@ -21,7 +21,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Report> {
 }
 
 fn read(path: &Path) -> Result<Report> {
-    let text = xtask::files::read(path)?;
+    let text = xtask_core::files::read(path)?;
     let report: Report = serde_json::from_str(&text).map_err(|error| {
         Error::file(path, format!("it is no report of `grade`: {error}"))
             .help("make it with `cargo xtask grade --shard I/N --format json`")

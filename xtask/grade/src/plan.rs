@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use xtask::course::{Course, Exercise, Item, Originals, Stage, tests_of};
-use xtask::error::{Error, Result};
-use xtask::files::{self, FileSet};
+use xtask_core::course::{Course, Exercise, Item, Originals, Stage, tests_of};
+use xtask_core::error::{Error, Result};
+use xtask_core::files::{self, FileSet};
 
 use crate::instrument::instrument_stage;
 use crate::results::{Graded, Points};

@@ -4,8 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use xtask::engine::{Status, TestResult, TestStatus, Verdict};
-use xtask::report::message_lines;
+use xtask_core::engine::{Failure, Status, TestResult, TestStatus, Verdict};
 
 use crate::intake::turns_direction;
 use crate::plan::points_to_hidden;
@@ -258,9 +257,9 @@ fn without_hidden(said: &str) -> &str {
 
 /// What a test says, in the words that the learner's own runner has for it, and where.
 fn told(test: &TestResult) -> String {
-    let mut lines = message_lines(&test.message);
-    lines.extend(test.location.iter().map(|place| format!("at {place}")));
-    lines.join("\n")
+    let lines = test.failure.iter().flat_map(Failure::lines);
+    let place = test.place().map(|place| format!("at {place}"));
+    lines.chain(place).collect::<Vec<String>>().join("\n")
 }
 
 impl Mark {
@@ -297,7 +296,7 @@ impl Mark {
             tests: tests.collect(),
             diagnostics: said
                 .take(DIAGNOSTICS)
-                .map(|text| carried(without_hidden(text)))
+                .map(|one| carried(without_hidden(&one.rendered)))
                 .collect(),
             notices: Vec::new(),
         }
@@ -326,7 +325,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::{Mark, Points, carried, without_hidden};
-    use xtask::engine::{Status, TestResult, TestStatus, Verdict};
+    use xtask_core::engine::{Diagnostic, Failure, Status, TestResult, TestStatus, Verdict};
 
     #[test]
     fn lines_of_a_hidden_test_are_not_told() {
@@ -353,8 +352,9 @@ mod tests {
             name: name.into(),
             sentence: "It adds up.".into(),
             status,
-            message: message.into(),
-            location: Some("tests/stage/loops.rs:7".into()),
+            failure: (status != TestStatus::Passed)
+                .then(|| Failure::of_panic(message, "tests/stage/loops.rs:7")),
+            other_panics: Vec::new(),
             printed: String::new(),
         };
         let failed = "assertion `left == right` failed: two lines\n  left: 1\n right: 2";
@@ -365,7 +365,7 @@ mod tests {
                 test("adds", TestStatus::Failed, failed),
                 test("starts", TestStatus::Passed, ""),
             ],
-            diagnostics: vec!["a warning".into()],
+            diagnostics: vec![Diagnostic::words("a warning")],
             notes: Vec::new(),
         };
         let mark = Mark::from_verdict(&verdict);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use xtask::error::{Error, Result};
+use xtask_core::error::{Error, Result};
 
 /// A learner and the folder of the submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn read(path: &Path, base: Option<&Path>) -> Result<Vec<Entry>> {
     let wrong = |what: String| {
         Error::file(path, what).help("a roster is CSV with a first line `id,name,folder`")
     };
-    let text = xtask::files::read(path)?;
+    let text = xtask_core::files::read(path)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use xtask::error::{Error, Result};
-use xtask::files::{self, FileSet};
+use xtask_core::error::{Error, Result};
+use xtask_core::files::{self, FileSet};
 
 /// A folder with a file for each remembered result. It is a cache: what is damaged is forgotten and made again.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::error::{Error, Result};
+use xtask_core::error::{Error, Result};
 
 /// The compiler that cargo starts.
 #[derive(Debug)]

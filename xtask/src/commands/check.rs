@@ -1,44 +1,44 @@
 //! `cargo xtask check`: verdicts for what is named.
 
-use super::Ending;
-use crate::course::{Item, Selection};
-use crate::engine::Verdict;
-use crate::error::{Error, Result};
+use xtask_core::course::{Item, Selection};
+use xtask_core::desk::Desk;
+use xtask_core::engine::Verdict;
+use xtask_core::error::{Error, Kind, Result};
+
+use super::{Ending, warn};
 use crate::flags::{Check, Format};
 use crate::report::{self, Detail};
-use crate::workbench::Workbench;
 
 /// Judges what the command line names.
 ///
 /// # Errors
 ///
 /// When a name is wrong, or something cannot be judged.
-pub fn run(bench: &mut Workbench<'_>, check: &Check) -> Result<Ending> {
-    let items = chosen(bench, check)?;
-    let Some(verdicts) = bench.judge(&items)? else {
-        return Ok(Ending::NotYet);
-    };
+pub fn run(desk: &Desk<'_>, check: &Check) -> Result<Ending> {
+    let items = chosen(desk, check)?;
+    let judged = desk.judge(&items)?;
+    let verdicts = judged.verdicts;
     match check.format {
         Format::Json => println!("{:#}", report::json(&verdicts)),
         Format::Text => print_text(&items, &verdicts),
     }
-    if check.all && !bench.course.faults.is_empty() {
-        return Err(Error::new(
-            "a stage of the course cannot be read; see above",
-        ));
+    warn(&judged.warnings);
+    if check.all && !desk.course.faults.is_empty() {
+        let words = "a stage of the course cannot be read; see above";
+        return Err(Error::of(Kind::Course, words));
     }
     Ok(verdicts.iter().all(Verdict::passed).into())
 }
 
-fn chosen<'a>(bench: &Workbench<'a>, check: &Check) -> Result<Vec<Item<'a>>> {
+fn chosen<'a>(desk: &Desk<'a>, check: &Check) -> Result<Vec<Item<'a>>> {
     if check.all {
-        return Ok(bench.course.exercises().collect());
+        return Ok(desk.course.exercises().collect());
     }
     if check.names.is_empty() {
-        return Ok(vec![bench.named_or_current(None)?]);
+        return Ok(vec![desk.named_or_current(None)?]);
     }
     let mut items: Vec<Item<'a>> = Vec::new();
-    for selection in bench.course.select(&check.names)? {
+    for selection in desk.course.select(&check.names)? {
         for item in Selection::items(selection) {
             if items.iter().all(|known| known.id() != item.id()) {
                 items.push(item);

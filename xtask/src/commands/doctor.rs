@@ -6,11 +6,12 @@ use std::process::{Command, Stdio};
 
 use console::style;
 
+use xtask_core::course::{Course, WorkspaceManifest};
+use xtask_core::engine::cargo;
+use xtask_core::error::{Error, Kind, Result};
+use xtask_core::files;
+
 use super::Ending;
-use crate::course::Course;
-use crate::engine::cargo;
-use crate::error::{Error, Result};
-use crate::files;
 use crate::terminal::wrapped;
 
 /// What the whole course takes in the target folder, in GiB, with some room.
@@ -93,12 +94,9 @@ fn rustc() -> Command {
 }
 
 fn rust(course: &Course) -> Result<State> {
-    let manifest = files::read(&course.root.join("Cargo.toml"))?;
-    let wanted = manifest
-        .lines()
-        .find_map(|line| line.strip_prefix("rust-version = "))
-        .map(|version| version.trim_matches('"').to_owned())
-        .ok_or_else(|| Error::new("Cargo.toml names no rust-version"))?;
+    let wanted = WorkspaceManifest::load(&course.root)?
+        .rust_version()
+        .ok_or_else(|| Error::of(Kind::Course, "Cargo.toml names no rust-version"))?;
     let mend = format!(
         "The course needs Rust {wanted} or newer: `rustup update stable`, or see https://rustup.rs"
     );
@@ -223,12 +221,10 @@ fn install_c(why: &str) -> String {
 #[cfg(unix)]
 fn disk(target_folder: &Path) -> State {
     let existing = target_folder.ancestors().find(|folder| folder.exists());
-    let Some(stat) = existing.and_then(|folder| nix::sys::statvfs::statvfs(folder).ok()) else {
+    let Some(stat) = existing.and_then(|folder| rustix::fs::statvfs(folder).ok()) else {
         return State::NotChecked("the file system does not say how much is free".into());
     };
-    // Both numbers are 32 bits wide on some systems and 64 on others.
-    #[allow(clippy::useless_conversion)]
-    let bytes = u64::from(stat.blocks_available()).saturating_mul(u64::from(stat.fragment_size()));
+    let bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
     let free = bytes / (1024 * 1024 * 1024);
     if free >= DISK_GIB {
         State::Well(format!("{free} GiB are free"))

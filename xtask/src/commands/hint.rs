@@ -1,39 +1,36 @@
 //! `cargo xtask hint`: one hint at a time.
 
 use console::style;
+use xtask_core::desk::Desk;
+use xtask_core::error::Result;
 
 use super::Ending;
-use crate::error::Result;
 use crate::terminal::wrapped;
-use crate::workbench::Workbench;
 
 /// Prints the next hint of an exercise, or all of them.
 ///
 /// # Errors
 ///
-/// When the name is wrong, or the progress cannot be written.
-pub fn run(bench: &mut Workbench<'_>, name: Option<&str>, all: bool) -> Result<Ending> {
-    let item = bench.named_or_current(name)?;
-    let (id, hints) = (item.id(), &item.exercise.hints);
-    let seen = bench.progress.hints_shown(&id).min(hints.len());
-    let shown = if all {
-        hints.len()
-    } else {
-        (seen + 1).min(hints.len())
-    };
-    // When all were seen, all are shown again: the reader wants to go through them once more.
-    let first = if all || seen == hints.len() { 0 } else { seen };
-    for (index, hint) in hints.iter().enumerate().take(shown).skip(first) {
+/// When the name is wrong.
+pub fn run(desk: &Desk<'_>, name: Option<&str>, all: bool) -> Result<Ending> {
+    let item = desk.named_or_current(name)?;
+    let id = item.id();
+    let (hints, warning) = desk.hints(&item, all);
+    for (number, hint) in &hints.now {
         println!(
             "{}",
-            style(format!("Hint {} of {} for {id}", index + 1, hints.len())).bold()
+            style(format!("Hint {number} of {} for {id}", hints.total)).bold()
         );
         println!("{}\n", wrapped(hint, "  "));
     }
-    if seen == hints.len() {
+    if hints.again {
         println!("That is every hint. The lesson may help: `cargo xtask lesson {id}`.");
-        println!("As a last resort: `cargo xtask solution {id} --anyway`.");
+        if item.has_solution() {
+            println!("As a last resort: `cargo xtask solution {id} --anyway`.");
+        }
     }
-    bench.progress.note_hints(&id, shown.max(seen))?;
+    if let Some(warning) = warning {
+        eprintln!("warning: that you have seen it could not be remembered: {warning}");
+    }
     Ok(Ending::Well)
 }

@@ -2,20 +2,21 @@
 
 use console::style;
 
+use xtask_core::course::{Item, lesson::section};
+use xtask_core::desk::Desk;
+use xtask_core::error::{Error, Kind, Result};
+use xtask_core::files;
+
 use super::Ending;
-use crate::course::Item;
-use crate::error::{Error, Result};
-use crate::files;
 use crate::terminal::wrapped;
-use crate::workbench::Workbench;
 
 /// Prints the lesson of an exercise.
 ///
 /// # Errors
 ///
 /// When the name is wrong, or the README has no section for it.
-pub fn run(bench: &Workbench<'_>, name: Option<&str>) -> Result<Ending> {
-    let item = bench.named_or_current(name)?;
+pub fn run(desk: &Desk<'_>, name: Option<&str>) -> Result<Ending> {
+    let item = desk.named_or_current(name)?;
     let path = item.stage.folder().join("README.md");
     let text = files::read(&path)?;
     let section = section(&text, &item.exercise.name).ok_or_else(|| {
@@ -23,6 +24,7 @@ pub fn run(bench: &Workbench<'_>, name: Option<&str>) -> Result<Ending> {
             &path,
             format!("no section begins with `## {}:`", item.exercise.name),
         )
+        .as_kind(Kind::Course)
     })?;
     println!("{}", render(&section));
     print!("{}", pointers(&item));
@@ -35,29 +37,6 @@ fn pointers(item: &Item<'_>) -> String {
         style("open").cyan(),
         item.stage.shown(&item.source())
     )
-}
-
-/// The section of a README whose heading is `## NAME: …`, up to the next heading of that depth.
-pub fn section(readme: &str, name: &str) -> Option<String> {
-    let opening = format!("## {name}:");
-    let mut in_code = false;
-    let mut found: Option<Vec<&str>> = None;
-    for line in readme.lines() {
-        if line.starts_with("```") {
-            in_code = !in_code;
-        }
-        let is_heading = !in_code && (line.starts_with("## ") || line.starts_with("# "));
-        if is_heading && found.is_some() {
-            break;
-        }
-        if is_heading && line.starts_with(&opening) {
-            found = Some(Vec::new());
-        }
-        if let Some(lines) = &mut found {
-            lines.push(line);
-        }
-    }
-    found.map(|lines| lines.join("\n").trim_end().to_owned())
 }
 
 /// Markdown as a terminal shows it: headings stand out, code keeps its lines, paragraphs fit the width.
@@ -114,19 +93,10 @@ fn flush(paragraph: &mut Vec<&str>, out: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{render, section};
+    use super::render;
+    use xtask_core::course::lesson::section;
 
     const README: &str = "# Stage\n\n## loops: again\n\nOne\nline.\n\n```rust\n## not a heading\n# hidden();\nshown();\n```\n\n## strings: text\n";
-
-    #[test]
-    fn a_section_ends_at_the_next_heading_outside_code() {
-        let text = section(README, "loops").expect("there is one");
-        assert!(
-            text.starts_with("## loops: again") && text.ends_with("```"),
-            "{text}"
-        );
-        assert_eq!(section(README, "loop"), None);
-    }
 
     #[test]
     fn paragraphs_are_joined_and_hidden_lines_are_left_out() {

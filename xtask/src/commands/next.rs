@@ -1,13 +1,13 @@
 //! `cargo xtask` without a word: where the learner is, and what to do next.
 
 use console::style;
+use xtask_core::course::Item;
+use xtask_core::desk::{Advance, Desk, End};
+use xtask_core::error::{Error, Kind, Result};
 
-use super::Ending;
-use crate::course::Item;
-use crate::error::{Error, Result};
+use super::{Ending, warn};
 use crate::report::{self, Detail};
 use crate::terminal::{bar, width, wrapped};
-use crate::workbench::{Workbench, is_touched};
 
 const WELCOME: &str = "\
 Every exercise is one file with the task in its comments, and tests that fail until the code is right. Open the file \
@@ -18,76 +18,55 @@ named below, read it, write the code, save, and run `cargo xtask` again; or let 
 /// # Errors
 ///
 /// When something cannot be judged.
-pub fn run(bench: &mut Workbench<'_>) -> Result<Ending> {
-    if bench.progress.is_empty() {
+pub fn run(desk: &Desk<'_>) -> Result<Ending> {
+    if desk.remembered().is_empty() {
         println!(
             "{}\n\n{}\n",
             style("Welcome to the Backend Roadmap.").bold(),
             wrapped(WELCOME, "")
         );
     }
-    let mut passed_now = 0;
-    loop {
-        let Some(item) = bench.current()? else {
-            if !bench.course.faults.is_empty() {
-                return Err(Error::new(
-                    "every exercise that can be read passes; a stage cannot be read, see above",
-                ));
-            }
+    let advance = desk.advance(desk.current()?)?;
+    let ending = print_advance(&advance);
+    if matches!(advance.end, End::Finished) && !desk.course.faults.is_empty() {
+        let words = "every exercise that can be read passes; a stage cannot be read, see above";
+        return Err(Error::of(Kind::Course, words));
+    }
+    print_progress(desk)?;
+    warn(&advance.warnings);
+    Ok(ending)
+}
+
+/// What passes by now, and what comes next.
+pub fn print_advance(advance: &Advance<'_>) -> Ending {
+    for (item, verdict) in &advance.passed {
+        println!("{}", report::headline(verdict, &item.exercise.title));
+    }
+    match &advance.end {
+        End::Here(item, verdict) => {
+            print!(
+                "{}\n{}",
+                report::text(item, verdict, Detail::First),
+                report::pointers(item)
+            );
+            Ending::NotYet
+        }
+        End::Next(item) => {
+            print_next(item);
+            Ending::Well
+        }
+        End::Finished => {
             println!(
                 "{}",
                 style("Every exercise passes. The roadmap is yours.").green()
             );
-            print_progress(bench)?;
-            return Ok(Ending::Well);
-        };
-        if passed_now > 0 && !is_touched(&item)? {
-            print_next(&item);
-            print_progress(bench)?;
-            return Ok(Ending::Well);
-        }
-        let items = if passed_now == 0 {
-            vec![item]
-        } else {
-            touched_from(item)?
-        };
-        let Some(verdicts) = bench.judge(&items)? else {
-            return Ok(Ending::NotYet);
-        };
-        for (item, verdict) in items.iter().zip(&verdicts) {
-            if !verdict.passed() {
-                print!(
-                    "{}\n{}",
-                    report::text(item, verdict, Detail::First),
-                    report::pointers(item)
-                );
-                print_progress(bench)?;
-                return Ok(Ending::NotYet);
-            }
-            println!("{}", report::headline(verdict, &item.exercise.title));
-            passed_now += 1;
+            Ending::Well
         }
     }
-}
-
-/// What the learner has written in this stage, from `first` on.
-fn touched_from<'a>(first: Item<'a>) -> Result<Vec<Item<'a>>> {
-    let later = first
-        .stage
-        .items()
-        .skip_while(|item| item.exercise.name != first.exercise.name);
-    let mut items = Vec::new();
-    for item in later {
-        if !is_touched(&item)? {
-            break;
-        }
-        items.push(item);
-    }
-    Ok(items)
 }
 
 /// Names the next exercise.
-pub fn print_next(item: &Item<'_>) {
+fn print_next(item: &Item<'_>) {
     println!(
         "\nNext: {} · {}\n{}",
         style(item.id()).bold(),
@@ -101,8 +80,8 @@ pub fn print_next(item: &Item<'_>) {
 /// # Errors
 ///
 /// When a file cannot be read.
-pub fn print_progress(bench: &Workbench<'_>) -> Result<()> {
-    let (done, all) = bench.count()?;
+pub fn print_progress(desk: &Desk<'_>) -> Result<()> {
+    let (done, all) = desk.roadmap()?.count(None);
     let words = format!("{done} of {all} exercises");
     let cells = width().saturating_sub(words.len() + 12).min(40);
     println!("\nRoadmap {} {words}", bar(done, all, cells));

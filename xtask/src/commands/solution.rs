@@ -1,12 +1,11 @@
 //! `cargo xtask solution`: the reference answer as a difference from the learner's.
 
 use console::style;
+use xtask_core::desk::{Comparison, Desk, compare};
+use xtask_core::engine::Verdict;
+use xtask_core::error::Result;
 
-use super::Ending;
-use crate::course::Item;
-use crate::error::{Error, Result};
-use crate::files;
-use crate::workbench::Workbench;
+use super::{Ending, warn};
 
 /// Lines of equal text shown around a difference.
 const CONTEXT: usize = 3;
@@ -16,53 +15,35 @@ const CONTEXT: usize = 3;
 /// # Errors
 ///
 /// When the name is wrong, there is no solution here, or something cannot be judged.
-pub fn run(bench: &mut Workbench<'_>, name: &str, anyway: bool) -> Result<Ending> {
-    let item = bench.course.exercise(name)?;
-    let place = item.stage.solution_folder().join(item.exercise.source());
-    if !place.exists() {
-        return Err(Error::new(format!(
-            "this copy of the course has no solution for {}",
-            item.id()
-        )));
-    }
+pub fn run(desk: &Desk<'_>, name: &str, anyway: bool) -> Result<Ending> {
+    let item = desk.course.exercise(name)?;
+    let comparison = compare(&item)?;
     if !anyway {
-        let Some(verdicts) = bench.judge(&[item])? else {
-            return Ok(Ending::NotYet);
-        };
-        if !verdicts.iter().all(crate::engine::Verdict::passed) {
-            println!(
-                "{} does not pass yet, and the answer teaches most after your own.",
-                item.id()
-            );
-            println!(
-                "A hint: `cargo xtask hint {}`. The answer all the same: add --anyway.",
-                item.id()
-            );
+        let judged = desk.judge(&[item])?;
+        warn(&judged.warnings);
+        if !judged.verdicts.iter().all(Verdict::passed) {
+            let id = item.id();
+            println!("{id} does not pass yet, and the answer teaches most after your own.");
+            println!("A hint: `cargo xtask hint {id}`. The answer all the same: add --anyway.");
             return Ok(Ending::NotYet);
         }
     }
-    print_difference(&item, &files::read(&place)?)?;
+    print_difference(&comparison);
     Ok(Ending::Well)
 }
 
-fn print_difference(item: &Item<'_>, reference: &str) -> Result<()> {
-    let yours = files::read(&item.source())?;
-    if yours == reference {
+fn print_difference(comparison: &Comparison) {
+    if comparison.yours == comparison.reference {
         println!("Yours is the reference answer, to the letter.");
-        return Ok(());
+        return;
     }
-    println!(
-        "{} yours: {}",
-        style("-").red(),
-        item.stage.shown(&item.source())
-    );
-    let place = item.stage.solution_folder().join(item.exercise.source());
+    println!("{} yours: {}", style("-").red(), comparison.file);
     println!(
         "{} reference: {}\n",
         style("+").green(),
-        item.stage.shown(&place)
+        comparison.reference_file
     );
-    let lines = diff::lines(&yours, reference);
+    let lines = diff::lines(&comparison.yours, &comparison.reference);
     let is_change = |index: usize| !matches!(lines.get(index), None | Some(diff::Result::Both(..)));
     let mut skipped = false;
     for (index, line) in lines.iter().enumerate() {
@@ -80,5 +61,4 @@ fn print_difference(item: &Item<'_>, reference: &str) -> Result<()> {
             diff::Result::Both(text, _) => println!("  {text}"),
         }
     }
-    Ok(())
 }

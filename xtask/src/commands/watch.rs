@@ -8,15 +8,15 @@ use std::time::Duration;
 use console::{Key, Term, style};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::next::{print_next, print_progress};
-use super::{Ending, hint, list, reset, solution};
-use crate::course::{Item, Selection, Stage};
-use crate::engine::process::{Limits, run as run_process};
-use crate::engine::{Cancel, cargo};
-use crate::error::{Error, Result};
+use xtask_core::course::{Item, Selection, Stage};
+use xtask_core::desk::{Desk, End, is_touched};
+use xtask_core::engine::cargo;
+use xtask_core::error::{Error, Kind, Result};
+use xtask_core::process::{Cancel, Limits, run as run_process};
+
+use super::next::{print_advance, print_progress};
+use super::{Ending, hint, list, reset, solution, warn};
 use crate::flags::Format;
-use crate::report::{self, Detail};
-use crate::workbench::{Workbench, is_touched};
 
 /// An editor writes a file in several steps; they count as one save.
 const SETTLE: Duration = Duration::from_millis(10);
@@ -33,17 +33,17 @@ enum Event {
 /// # Errors
 ///
 /// When the name is wrong, the files cannot be watched, or the course cannot be read.
-pub fn run(bench: &mut Workbench<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Ending> {
-    let item = first_item(bench, start)?;
+pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Ending> {
+    let item = first_item(desk, start)?;
     let (sender, events) = channel();
     let _watcher = watch_files(
-        &bench.course.root.join("exercises"),
+        &desk.course.root.join("exercises"),
         sender.clone(),
         cancel.clone(),
     )?;
     let keys = read_keys(sender, cancel.clone());
     let mut watch = Watch {
-        bench,
+        desk,
         item,
         judged: None,
         last_passed: None,
@@ -77,14 +77,14 @@ pub fn run(bench: &mut Workbench<'_>, start: Option<&str>, cancel: &Cancel) -> R
     Ok(Ending::Well)
 }
 
-fn first_item<'a>(bench: &Workbench<'a>, start: Option<&str>) -> Result<Item<'a>> {
+fn first_item<'a>(desk: &Desk<'a>, start: Option<&str>) -> Result<Item<'a>> {
     let Some(name) = start else {
-        return bench.named_or_current(None);
+        return desk.named_or_current(None);
     };
-    let selected = bench.course.select(&[name.to_owned()])?;
+    let selected = desk.course.select(&[name.to_owned()])?;
     let items: Vec<Item<'a>> = selected.into_iter().flat_map(Selection::items).collect();
     for item in &items {
-        if !bench.is_done(item)? {
+        if !desk.is_done(item)? {
             return Ok(*item);
         }
     }
@@ -96,8 +96,11 @@ fn first_item<'a>(bench: &Workbench<'a>, start: Option<&str>) -> Result<Item<'a>
 
 fn watch_files(folder: &Path, sender: Sender<Event>, cancel: Cancel) -> Result<RecommendedWatcher> {
     let fail = |cause: notify::Error| {
-        Error::new(format!("the files cannot be watched: {cause}"))
-            .help("`cargo xtask` checks once, without watching")
+        Error::of(
+            Kind::System,
+            format!("the files cannot be watched: {cause}"),
+        )
+        .help("`cargo xtask` checks once, without watching")
     };
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else {
@@ -152,7 +155,7 @@ fn settle(events: &Receiver<Event>) -> Option<Key> {
 
 /// What a watch knows between two events.
 struct Watch<'b, 'a> {
-    bench: &'b mut Workbench<'a>,
+    desk: &'b Desk<'a>,
     item: Item<'a>,
     /// The exercise and the fingerprint that the last verdict was about.
     judged: Option<(String, String)>,
@@ -167,55 +170,34 @@ impl<'a> Watch<'_, 'a> {
     fn judge(&mut self, cancel: &Cancel) -> Result<()> {
         self.prebuild.stop();
         self.asked_to_reset = false;
-        let mut passed = Vec::new();
-        loop {
-            let files = match self.item.stage.files() {
-                Ok(files) => files,
-                // An editor may be between two steps of a save; the next event comes at once.
-                Err(error) => return self.show_error(&error),
-            };
-            let seen = Some((self.item.id(), self.bench.key(&self.item, &files)));
-            if passed.is_empty() && self.judged == seen {
-                return Ok(());
-            }
-            let verdict = match self.bench.judge(&[self.item]) {
-                Ok(Some(mut verdicts)) => verdicts.pop(),
-                Ok(None) => return Ok(()),
-                Err(error) => return self.show_error(&error),
-            };
-            let Some(verdict) = verdict else {
-                return Ok(());
-            };
-            self.judged = seen;
-            if passed.is_empty() {
-                clear_screen();
-            }
-            if !verdict.passed() {
-                print!(
-                    "{}\n{}",
-                    report::text(&self.item, &verdict, Detail::First),
-                    report::pointers(&self.item)
-                );
-                break;
-            }
-            println!("{}", report::headline(&verdict, &self.item.exercise.title));
-            passed.push(self.item);
-            self.last_passed = Some(self.item);
-            match self.following()? {
-                Some(item) => self.item = item,
-                None => {
-                    println!("\n{}", style("Nothing is left after this one.").green());
-                    break;
-                }
-            }
-            if !is_touched(&self.item)? && !self.item.exercise.debugging {
-                print_next(&self.item);
-                break;
-            }
+        let seen = match self.desk.key(&self.item) {
+            Ok(key) => Some((self.item.id(), key)),
+            // An editor may be between two steps of a save; the next event comes at once.
+            Err(error) => return self.show_error(&error),
+        };
+        if self.judged == seen {
+            return Ok(());
         }
-        print_progress(self.bench)?;
+        let advance = match self.desk.advance(Some(self.item)) {
+            Ok(advance) => advance,
+            Err(error) if error.kind() == Kind::Cancelled => return Ok(()),
+            Err(error) => return self.show_error(&error),
+        };
+        clear_screen();
+        print_advance(&advance);
+        self.last_passed = advance
+            .passed
+            .last()
+            .map(|(item, _)| *item)
+            .or(self.last_passed);
+        if let End::Here(item, _) | End::Next(item) = advance.end {
+            self.item = item;
+        }
+        self.judged = Some((self.item.id(), self.desk.key(&self.item)?));
+        print_progress(self.desk)?;
+        warn(&advance.warnings);
         self.print_keys();
-        self.prebuild.start(self.bench, self.item.stage);
+        self.prebuild.start(self.desk, self.item.stage);
         cancel.reset();
         Ok(())
     }
@@ -236,35 +218,19 @@ impl<'a> Watch<'_, 'a> {
         println!("{}", style(words).dim());
     }
 
-    /// The next exercise of the roadmap that is not done.
-    fn following(&self) -> Result<Option<Item<'a>>> {
-        let mut later = self
-            .bench
-            .course
-            .exercises()
-            .skip_while(|item| item.id() != self.item.id());
-        later.next();
-        for item in later {
-            if !self.bench.is_done(&item)? {
-                return Ok(Some(item));
-            }
-        }
-        Ok(None)
-    }
-
     fn press(&mut self, key: &Key, cancel: &Cancel) -> Result<()> {
         let confirmed = std::mem::take(&mut self.asked_to_reset);
         let id = self.item.id();
         match key {
             Key::Char('h') => {
                 println!();
-                hint::run(self.bench, Some(&id), false)?;
+                hint::run(self.desk, Some(&id), false)?;
             }
             Key::Char('l') => {
                 clear_screen();
-                list::run(self.bench, Format::Text)?;
+                list::run(self.desk, Format::Text)?;
             }
-            Key::Char('n') => match self.following()? {
+            Key::Char('n') => match self.desk.after(&self.item)? {
                 Some(item) => {
                     self.item = item;
                     cancel.reset();
@@ -274,7 +240,7 @@ impl<'a> Watch<'_, 'a> {
             },
             Key::Char('r') if confirmed => {
                 println!();
-                reset::run(self.bench.course, &id, false)?;
+                reset::run(self.desk.course, &id, false)?;
             }
             Key::Char('r') => {
                 println!(
@@ -297,7 +263,7 @@ impl<'a> Watch<'_, 'a> {
         };
         println!();
         cancel.reset();
-        match solution::run(self.bench, &item.id(), false) {
+        match solution::run(self.desk, &item.id(), false) {
             Ok(_) => Ok(()),
             Err(error) => self.show_error(&error),
         }
@@ -320,8 +286,8 @@ struct Prebuild {
 }
 
 impl Prebuild {
-    fn start(&mut self, bench: &Workbench<'_>, current: &Stage) {
-        let mut later = bench
+    fn start(&mut self, desk: &Desk<'_>, current: &Stage) {
+        let mut later = desk
             .course
             .stages
             .iter()
@@ -332,7 +298,7 @@ impl Prebuild {
         if self.done.contains(&next.id) {
             return;
         }
-        let mut command = cargo(&bench.course.root);
+        let mut command = cargo(&desk.course.root);
         command.args([
             "test",
             "--no-run",
@@ -350,7 +316,7 @@ impl Prebuild {
         };
         let handle = thread::spawn(move || {
             // A build ahead of time is a favour: what fails here is said when the stage is judged.
-            run_process(command, limits, &token, |_| ()).is_ok() && !token.is_cancelled()
+            run_process(command, limits, &token, |_, _| ()).is_ok() && !token.is_cancelled()
         });
         self.running = Some((cancel, handle, next.id.clone()));
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use xtask::course::{Course, Stage};
+use xtask_core::course::{Course, Stage};
 
 use super::Sources;
 

@@ -9,8 +9,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use xtask::course::{Course, Exercise, Stage};
-use xtask::files::FileSet;
+use xtask_core::course::{Course, Exercise, Stage};
+use xtask_core::files::FileSet;
 
 pub use scan::{own_comparisons, scan};
 
@@ -116,7 +116,7 @@ impl Sources {
         for part in inside.components() {
             path.push(part);
             if path.is_symlink() {
-                let shown = xtask::files::relative(&self.root, &path);
+                let shown = xtask_core::files::relative(&self.root, &path);
                 return Err(format!("the folder {shown} is a link; links are not taken"));
             }
         }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use xtask::course::{Course, Stage};
-use xtask::files::write_atomically;
+use xtask_core::course::{Course, Stage};
+use xtask_core::files::write_atomically;
 
 use super::{FILE_BYTES, Submission, Taken};
 

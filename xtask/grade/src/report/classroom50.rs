@@ -4,7 +4,7 @@
 //! hundredths of a point are given: 250 of 300 is 2.5 of 3 points.
 
 use serde_json::{Map, Value, json};
-use xtask::error::{Error, Result};
+use xtask_core::error::{Error, Result};
 
 use super::{LIMITS, explanation, isolation};
 use crate::results::{Learner, Report, Standing};

@@ -1,6 +1,6 @@
 //! A gradebook row for each learner, as CSV.
 
-use xtask::error::{Error, Result};
+use xtask_core::error::{Error, Result};
 
 use crate::results::Report;
 

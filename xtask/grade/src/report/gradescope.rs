@@ -1,7 +1,7 @@
 //! Gradescope's `results.json`: <https://gradescope-autograders.readthedocs.io/en/latest/specs/>.
 
 use serde_json::{Value, json};
-use xtask::error::Result;
+use xtask_core::error::Result;
 
 use super::{LIMITS, explanation, isolation, passed_of};
 use crate::results::{Learner, Mark, Report, Standing};

@@ -1,7 +1,7 @@
 //! JUnit XML: a suite for each learner and exercise, a case for each test.
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
-use xtask::error::{Error, Result};
+use xtask_core::error::{Error, Result};
 
 use super::{LIMITS, isolation};
 use crate::results::{Learner, Mark, Report, Standing, TestStanding};

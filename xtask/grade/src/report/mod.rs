@@ -8,7 +8,7 @@ mod junit;
 mod markdown;
 mod table;
 
-use xtask::error::{Error, Result};
+use xtask_core::error::{Error, Result};
 
 use crate::results::{Learner, Mark, Report, Standing, TestStanding};
 

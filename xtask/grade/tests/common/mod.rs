@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use grade::results::{Learner, Mark, Report, Standing};
 use tempfile::TempDir;
-use xtask::course::{Course, Originals};
+use xtask_core::course::{Course, Originals};
 
 /// The names of the exercises. All of them are the same, so that one submission can carry many attempts.
 pub const EXERCISES: [&str; 8] = [

@@ -1,0 +1,351 @@
+//! One cargo call builds the test program of a stage; its JSON messages say what came of it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+
+use super::built::Part;
+use super::event::{Event, Observer};
+use super::guard::Guard;
+use super::verdict::Diagnostic;
+use crate::error::{Error, Kind, Result};
+use crate::process::{Cancel, End, Limits, Stream, run};
+
+/// What cargo may print in one call.
+const OUTPUT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Which package of which workspace to build.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The root of the workspace.
+    pub workspace: &'a Path,
+    pub package: &'a str,
+    /// The package's folder.
+    pub folder: &'a Path,
+    /// Where the build goes.
+    pub target_folder: &'a Path,
+    /// Whether the compiler may use colours.
+    pub colours: bool,
+}
+
+/// What a build came to.
+#[derive(Debug, Default)]
+pub struct Build {
+    /// Whether cargo ended well.
+    pub succeeded: bool,
+    /// The test program.
+    pub binary: Option<PathBuf>,
+    /// What was made of the workspace's own packages.
+    pub made: Vec<Made>,
+    /// Errors and warnings about the package's own files.
+    pub said: Vec<Said>,
+    /// What cargo said besides.
+    pub log: String,
+}
+
+/// One part of the build that is there now.
+#[derive(Debug)]
+pub struct Made {
+    pub part: Part,
+    /// Cargo took it for already built.
+    pub fresh: bool,
+    pub files: Vec<PathBuf>,
+}
+
+/// What the compiler says about the package, and which of its files it speaks of.
+#[derive(Debug, Clone)]
+pub struct Said {
+    pub diagnostic: Diagnostic,
+    /// The files that it points to, below the package's folder, the most important first.
+    pub files: Vec<String>,
+}
+
+/// Builds the test program; `observer` hears how far it is.
+///
+/// # Errors
+///
+/// When cargo cannot be started, or it was called off.
+pub fn build(
+    target: Target<'_>,
+    guard: Option<&dyn Guard>,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Build> {
+    let mut command = cargo(target.workspace);
+    let format = if target.colours {
+        "--message-format=json-diagnostic-rendered-ansi"
+    } else {
+        "--message-format=json"
+    };
+    command.args(["test", "--no-run", "--test", "stage", format]);
+    command.args(["--package", target.package]);
+    command.arg("--target-dir").arg(target.target_folder);
+    // The bar is read here, not shown: it is the only way in which cargo tells how many steps there are.
+    command.env("CARGO_TERM_PROGRESS_WHEN", "always");
+    command.env("CARGO_TERM_PROGRESS_WIDTH", "120");
+    command.env("CARGO_TERM_COLOR", "never");
+    if let Some(guard) = guard {
+        guard.prepare_build(&mut command);
+    }
+    let limits = Limits {
+        time: guard.and_then(Guard::build_time),
+        output: OUTPUT_BYTES,
+    };
+    let noticed = AtomicBool::new(false);
+    let outcome = run(command, limits, cancel, |stream, line| {
+        if stream == Stream::Err
+            && let Some(event) = progress(target.package, line)
+        {
+            noticed.store(true, Ordering::Relaxed);
+            observer.notice(event);
+        }
+    })
+    .map_err(|cause| {
+        Error::of(Kind::System, format!("cargo cannot be started: {cause}"))
+            .help("`cargo --version` should answer")
+    })?;
+    if noticed.load(Ordering::Relaxed) {
+        observer.notice(Event::Settled);
+    }
+    let succeeded = match outcome.end {
+        End::Exited(status) => status.success(),
+        End::Cancelled => return Err(Error::cancelled()),
+        End::TimedOut | End::TooMuchOutput => false,
+    };
+    let mut build = Build {
+        succeeded,
+        log: without_progress(&outcome.stderr),
+        ..Build::default()
+    };
+    for line in outcome.stdout.lines() {
+        // Most lines speak of packages from elsewhere, and those are not worth reading.
+        let is_message = line.starts_with(r#"{"reason":"compiler-"#);
+        if is_message && !line.contains(r#""package_id":"registry+"#) {
+            read_message(line, target, &mut build);
+        }
+    }
+    Ok(build)
+}
+
+/// A cargo command for a workspace, without what `cargo run` has put into the environment for the runner itself:
+/// build scripts would take it for a change and run again.
+pub fn cargo(workspace: &Path) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.current_dir(workspace);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let own = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+        ];
+        if own.iter().any(|prefix| text.starts_with(prefix)) || text == "OUT_DIR" {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// What a line of cargo's standard error tells of how far it is: `Building [====>  ] 12/116: syn, serde`, or that
+/// another cargo holds the folder.
+fn progress(stage: &str, line: &str) -> Option<Event> {
+    let line = line.trim();
+    if line.starts_with("Blocking waiting for file lock") {
+        return Some(Event::WaitingForCargo);
+    }
+    let rest = line.strip_prefix("Building [")?;
+    let (_, rest) = rest.split_once("] ")?;
+    let (count, now) = rest.split_once(": ").unwrap_or((rest, ""));
+    let (done, total) = count.split_once('/')?;
+    Some(Event::Building {
+        stage: stage.to_owned(),
+        done: done.trim().parse().ok()?,
+        total: total.trim().parse().ok()?,
+        now: now.trim().to_owned(),
+    })
+}
+
+/// What cargo said, without its bar and the list of what it did.
+fn without_progress(stderr: &str) -> String {
+    const DOINGS: [&str; 9] = [
+        "Compiling ",
+        "Checking ",
+        "Downloading ",
+        "Downloaded ",
+        "Finished ",
+        "Blocking ",
+        "Building [",
+        "Updating ",
+        "Executable ",
+    ];
+    let pieces = stderr.split(['\r', '\n']);
+    let said = pieces.filter(|piece| {
+        let piece = piece.trim();
+        !piece.is_empty() && !DOINGS.iter().any(|doing| piece.starts_with(doing))
+    });
+    said.collect::<Vec<&str>>().join("\n")
+}
+
+fn read_message(line: &str, target: Target<'_>, build: &mut Build) {
+    let Ok(message) = serde_json::from_str::<Value>(line) else {
+        return;
+    };
+    let Some(manifest) = message["manifest_path"].as_str().map(Path::new) else {
+        return;
+    };
+    let is_stage = manifest
+        .parent()
+        .is_some_and(|folder| same_folder(folder, target.folder));
+    let is_ours = is_stage || manifest.starts_with(plain(target.workspace));
+    match message["reason"].as_str() {
+        Some("compiler-artifact") if is_ours => read_artifact(&message, is_stage, build),
+        Some("compiler-message") if is_stage => {
+            build
+                .said
+                .extend(read_diagnostic(&message["message"], target));
+        }
+        _ => {}
+    }
+}
+
+/// Whether two paths name the same folder, through whatever links.
+fn same_folder(one: &Path, other: &Path) -> bool {
+    one == other || plain(one) == plain(other)
+}
+
+/// The path without links; the path itself where the system does not say.
+fn plain(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn read_artifact(message: &Value, is_stage: bool, build: &mut Build) {
+    let target = &message["target"];
+    let is_test = target["name"] == "stage" && target["kind"][0] == "test";
+    let part = match (is_stage, is_test) {
+        (false, _) => Part::Shared,
+        (true, true) => Part::Tests,
+        (true, false) => Part::Library,
+    };
+    let files = message["filenames"].as_array().into_iter().flatten();
+    build.made.push(Made {
+        part,
+        fresh: message["fresh"].as_bool().unwrap_or(true),
+        files: files
+            .filter_map(|file| file.as_str().map(PathBuf::from))
+            .collect(),
+    });
+    if let Some(path) = message["executable"].as_str()
+        && is_stage
+        && is_test
+    {
+        build.binary = Some(PathBuf::from(path));
+    }
+}
+
+fn read_diagnostic(message: &Value, target: Target<'_>) -> Option<Said> {
+    let spans = message["spans"].as_array()?;
+    let is_error = message["level"].as_str()?.starts_with("error");
+    // "aborting due to 2 previous errors" and its like point nowhere and say nothing new.
+    if spans.is_empty() && message["code"].is_null() && !is_error {
+        return None;
+    }
+    let mut pointed: Vec<(bool, Pointed)> = Vec::new();
+    for span in spans {
+        let is_primary = span["is_primary"].as_bool().unwrap_or(false);
+        each_place(span, &mut |place| {
+            if let Some(inside) = below_package(&place.file, target) {
+                pointed.push((
+                    is_primary,
+                    Pointed {
+                        file: inside,
+                        ..place
+                    },
+                ));
+            }
+        });
+    }
+    pointed.sort_by_key(|(is_primary, _)| !is_primary);
+    let place = pointed.first().map(|(_, place)| {
+        let folder = target
+            .folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        format!(
+            "exercises/{folder}/{}:{}:{}",
+            place.file, place.line, place.column
+        )
+    });
+    Some(Said {
+        diagnostic: Diagnostic {
+            is_error,
+            rendered: message["rendered"].as_str()?.trim_end().to_owned(),
+            place,
+        },
+        files: pointed.into_iter().map(|(_, place)| place.file).collect(),
+    })
+}
+
+struct Pointed {
+    file: String,
+    line: u64,
+    column: u64,
+}
+
+/// The place of a span, and those of the macro calls that it was expanded from.
+fn each_place(span: &Value, found: &mut impl FnMut(Pointed)) {
+    if let Some(file) = span["file_name"].as_str() {
+        found(Pointed {
+            file: file.to_owned(),
+            line: span["line_start"].as_u64().unwrap_or(0),
+            column: span["column_start"].as_u64().unwrap_or(0),
+        });
+    }
+    if span["expansion"].is_object() {
+        each_place(&span["expansion"]["span"], found);
+    }
+}
+
+/// The compiler names files from the root of the workspace.
+fn below_package(path: &str, target: Target<'_>) -> Option<String> {
+    let absolute = target.workspace.join(path);
+    let inside = absolute.strip_prefix(target.folder).ok()?;
+    Some(crate::files::relative(Path::new(""), inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{progress, without_progress};
+    use crate::engine::Event;
+
+    #[test]
+    fn the_bar_says_how_far_a_build_is() {
+        let line = "    Building [=====>      ] 12/116: syn, serde_core(build)";
+        let Some(Event::Building {
+            done, total, now, ..
+        }) = progress("apis", line)
+        else {
+            panic!("it is a bar");
+        };
+        assert_eq!(
+            (done, total, now.as_str()),
+            (12, 116, "syn, serde_core(build)")
+        );
+        let line = "    Blocking waiting for file lock on build directory";
+        assert!(matches!(
+            progress("apis", line),
+            Some(Event::WaitingForCargo)
+        ));
+        assert!(progress("apis", "   Compiling syn v3.0.0").is_none());
+    }
+
+    #[test]
+    fn only_what_went_wrong_is_kept_of_cargos_words() {
+        let stderr = "   Compiling a v1\n    Building [ ] 0/2: a\rerror: linker `cc` not found\n";
+        assert_eq!(without_progress(stderr), "error: linker `cc` not found");
+    }
+}

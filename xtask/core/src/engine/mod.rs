@@ -1,0 +1,284 @@
+//! Takes a stage and source files, and answers with a verdict for each exercise.
+//!
+//! Everything is judged in the [`overlay`]: the learner's tree, a solution, a known mistake, a submission. So whatever
+//! lies around in a working tree, and whatever its clock says, has no part in a verdict.
+
+mod built;
+mod compile;
+mod event;
+mod guard;
+mod overlay;
+mod reading;
+mod run;
+mod session;
+mod verdict;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::course::{Course, Exercise, Material, Originals, Stage, Uses};
+use crate::error::{Error, Kind, Result};
+use crate::files::FileSet;
+use crate::process::Cancel;
+
+pub use compile::cargo;
+pub use event::{Event, Observer, Silent};
+pub use guard::{Guard, Start};
+pub use overlay::{JUDGED, Overlay};
+pub use verdict::{Diagnostic, Failure, Panic, Status, TestResult, TestStatus, Verdict};
+
+use built::Built;
+use compile::{Build, Target};
+use run::Program;
+use session::Session;
+
+/// How often a build is made again when cargo took something else for built.
+const BUILDS: u32 = 3;
+
+/// The judge of one course.
+pub struct Engine<'a> {
+    course: &'a Course,
+    target_folder: PathBuf,
+    cancel: Cancel,
+    observer: &'a dyn Observer,
+    colours: bool,
+    guard: Option<&'a dyn Guard>,
+    most_seconds: Option<u16>,
+}
+
+/// An exercise to judge.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    pub exercise: &'a Exercise,
+    /// The tests that are run, by name; all of them when nothing is said.
+    pub tests: Option<Vec<String>>,
+}
+
+impl<'a> Wanted<'a> {
+    /// The whole exercise.
+    pub fn whole(exercise: &'a Exercise) -> Self {
+        Self {
+            exercise,
+            tests: None,
+        }
+    }
+}
+
+impl<'a> Engine<'a> {
+    /// A judge that builds below `target_folder`, and stops when `cancel` says so.
+    pub fn new(course: &'a Course, target_folder: PathBuf, cancel: Cancel) -> Self {
+        Self {
+            course,
+            target_folder,
+            cancel,
+            observer: &Silent,
+            colours: false,
+            guard: None,
+            most_seconds: None,
+        }
+    }
+
+    /// The same judge, heard by `observer`.
+    #[must_use]
+    pub fn observed(mut self, observer: &'a dyn Observer) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// The same judge, with colours in what the compiler says.
+    #[must_use]
+    pub fn coloured(mut self, colours: bool) -> Self {
+        self.colours = colours;
+        self
+    }
+
+    /// The same judge for code that nobody trusts: builds and tests run as `guard` says.
+    #[must_use]
+    pub fn guarded(mut self, guard: &'a dyn Guard) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// The same judge, in which no test may take longer than this, whatever its exercise allows.
+    #[must_use]
+    pub fn hurried(mut self, seconds: u16) -> Self {
+        self.most_seconds = Some(seconds);
+        self
+    }
+
+    /// Judges exercises of the learner's tree.
+    ///
+    /// # Errors
+    ///
+    /// When the course's own files are broken, cargo cannot build for a reason that is not in the exercises, or it was
+    /// called off.
+    pub fn judge(&self, stage: &Stage, wanted: &[&Exercise]) -> Result<Vec<Verdict>> {
+        let originals = Originals::load(stage)?;
+        self.judge_material(stage, &originals, Material::read(stage, &originals), wanted)
+    }
+
+    /// As [`Engine::judge`], for a tree that was read already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::judge`].
+    pub fn judge_material(
+        &self,
+        stage: &Stage,
+        originals: &Originals,
+        material: Material,
+        wanted: &[&Exercise],
+    ) -> Result<Vec<Verdict>> {
+        let wanted: Vec<Wanted<'_>> = wanted.iter().map(|one| Wanted::whole(one)).collect();
+        let mut session = self.session(stage, originals, &wanted)?;
+        session.edited = material.edited;
+        session.note_missing(&material.files, &material.unreadable);
+        self.judge_session(session, material.files)
+    }
+
+    /// Judges `files`, which are a whole stage, in the place of the stage's own. Exercises that do not compile are
+    /// replaced by their starters, so that the others are judged.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::judge`].
+    pub fn judge_files(
+        &self,
+        stage: &Stage,
+        originals: &Originals,
+        files: FileSet,
+        wanted: &[Wanted<'_>],
+    ) -> Result<Vec<Verdict>> {
+        let mut session = self.session(stage, originals, wanted)?;
+        session.note_missing(&files, &Default::default());
+        self.judge_session(session, files)
+    }
+
+    /// Opens the overlay, and waits while another runner uses it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, or the wait was called off.
+    pub fn overlay(&self) -> Result<Overlay> {
+        Overlay::open(
+            self.course,
+            &self.target_folder,
+            &self.cancel,
+            self.observer,
+        )
+    }
+
+    /// Where a stage lies while it is judged.
+    pub fn judged_folder(&self, stage: &Stage) -> PathBuf {
+        Overlay::folder_below(&self.target_folder, stage)
+    }
+
+    /// Where this engine builds.
+    pub fn target_folder(&self) -> &Path {
+        &self.target_folder
+    }
+
+    fn session<'s>(
+        &self,
+        stage: &'s Stage,
+        originals: &'s Originals,
+        wanted: &[Wanted<'s>],
+    ) -> Result<Session<'s>> {
+        let most = self.most_seconds.unwrap_or(u16::MAX);
+        let limit = |seconds: u16| Duration::from_secs(seconds.min(most).into());
+        Session::new(stage, originals, wanted, limit)
+    }
+
+    fn judge_session(&self, mut session: Session<'_>, mut files: FileSet) -> Result<Vec<Verdict>> {
+        let judged = files.clone();
+        let overlay = self.overlay()?;
+        loop {
+            for fault in &session.faults {
+                let starter = session.originals.starter(fault.exercise)?;
+                files.insert(fault.exercise.source(), starter.to_owned());
+            }
+            let remaining = session.remaining();
+            if remaining.is_empty() {
+                return Ok(session.verdicts(&judged, Vec::new(), &[]));
+            }
+            let build = self.build(&overlay, session.stage, &files, &remaining)?;
+            if build.succeeded {
+                return self.run(&overlay, &session, &build, &judged);
+            }
+            session.attribute(&build)?;
+        }
+    }
+
+    /// Builds the test program of a stage. What cargo takes for built without being made of these files is removed and
+    /// made again.
+    fn build(
+        &self,
+        overlay: &Overlay,
+        stage: &Stage,
+        files: &FileSet,
+        wanted: &[&Exercise],
+    ) -> Result<Build> {
+        let modules = Uses::of(stage, files).tests_behind(wanted);
+        let contents = overlay.install(stage, files, &|module| modules.contains(module))?;
+        let mut built = Built::begin(overlay.root(), &stage.folder, &contents)?;
+        let folder = overlay.folder(stage);
+        let target = Target {
+            workspace: overlay.root(),
+            package: &stage.id,
+            folder: &folder,
+            target_folder: &self.target_folder,
+            colours: self.colours,
+        };
+        for _ in 0..BUILDS {
+            let build = compile::build(target, self.guard, &self.cancel, self.observer)?;
+            let (stale, made): (Vec<_>, Vec<_>) = build
+                .made
+                .iter()
+                .partition(|made| made.fresh && !built.is_known(made.part));
+            if stale.is_empty() {
+                if let Some(guard) = self.guard.filter(|_| build.succeeded) {
+                    let artifacts = build.made.iter().flat_map(|made| made.files.clone());
+                    guard.inspect(&artifacts.collect::<Vec<PathBuf>>())?;
+                }
+                built.note(made.iter().map(|made| made.part))?;
+                return Ok(build);
+            }
+            for file in stale.iter().flat_map(|made| &made.files) {
+                // A file that is gone is what is wanted.
+                let _ = std::fs::remove_file(file);
+            }
+        }
+        let words = format!("cargo keeps taking other files of `{}` for built", stage.id);
+        Err(Error::of(Kind::Build, words).help("`cargo clean` removes the old builds"))
+    }
+
+    fn run(
+        &self,
+        overlay: &Overlay,
+        session: &Session<'_>,
+        build: &Build,
+        judged: &FileSet,
+    ) -> Result<Vec<Verdict>> {
+        let Some(binary) = &build.binary else {
+            let words = format!("cargo built no test program for `{}`", session.stage.id);
+            return Err(Error::of(Kind::Build, words)
+                .help("its Cargo.toml names it: [[test]] name = \"stage\""));
+        };
+        let folder = overlay.folder(session.stage);
+        let program = Program {
+            binary,
+            folder: &folder,
+            workspace: overlay.root(),
+        };
+        let cases = session.cases();
+        let results = run::run_all(program, &cases, self.guard, &self.cancel, |done| {
+            self.observer.notice(Event::Testing {
+                stage: session.stage.id.clone(),
+                done,
+                total: cases.len(),
+            });
+        });
+        self.observer.notice(Event::Settled);
+        Ok(session.verdicts(judged, results?, &build.said))
+    }
+}

@@ -1,0 +1,360 @@
+//! One judgement while it is made: which exercises are wanted, which are at fault, and what becomes of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::Wanted;
+use super::compile::{Build, Said};
+use super::overlay::JUDGED;
+use super::run::Case;
+use super::verdict::{Diagnostic, Status, TestResult, TestStatus, Verdict};
+use crate::course::{Exercise, Item, Originals, Stage, Test, tests_of};
+use crate::error::{Error, Kind, Result};
+use crate::files::FileSet;
+
+/// How many lines of a failed statement are kept.
+const STATEMENT_LINES: usize = 6;
+
+/// An exercise that does not compile, and what the compiler says of it.
+#[derive(Debug)]
+pub struct Fault<'a> {
+    pub exercise: &'a Exercise,
+    diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Debug)]
+struct Expected<'a> {
+    exercise: &'a Exercise,
+    tests: Vec<Test>,
+    limit: Duration,
+}
+
+/// One judgement while it is made.
+#[derive(Debug)]
+pub struct Session<'a> {
+    pub stage: &'a Stage,
+    pub originals: &'a Originals,
+    pub faults: Vec<Fault<'a>>,
+    /// What was handed out, is no source, and is not as it was.
+    pub edited: Vec<String>,
+    wanted: Vec<Expected<'a>>,
+}
+
+impl<'a> Session<'a> {
+    /// Begins a judgement. The tests that are expected come from the originals; `limit` says how long a test may run
+    /// whose exercise allows so many seconds.
+    ///
+    /// # Errors
+    ///
+    /// When the originals lack a test file, or it does not split into tokens.
+    pub fn new(
+        stage: &'a Stage,
+        originals: &'a Originals,
+        wanted: &[Wanted<'a>],
+        limit: impl Fn(u16) -> Duration,
+    ) -> Result<Self> {
+        let expected = |one: &Wanted<'a>| {
+            let mut tests = tests_in(stage, originals, one.exercise)?;
+            if let Some(named) = &one.tests {
+                tests.retain(|test| named.contains(&test.name));
+            }
+            Ok(Expected {
+                exercise: one.exercise,
+                tests,
+                limit: limit(one.exercise.test_seconds),
+            })
+        };
+        Ok(Self {
+            stage,
+            originals,
+            faults: Vec::new(),
+            edited: Vec::new(),
+            wanted: wanted.iter().map(expected).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Notes the exercises whose source is not among `files`, or cannot be read.
+    pub fn note_missing(&mut self, files: &FileSet, unreadable: &BTreeMap<String, String>) {
+        for item in self.stage.items() {
+            let path = item.exercise.source();
+            let own = unreadable.iter().find(|(path, _)| item.exercise.owns(path));
+            let words = if let Some((_, why)) = own {
+                why.clone()
+            } else if !files.contains_key(&path) {
+                format!(
+                    "{} is missing: was it renamed or deleted?\n`cargo xtask reset {}` brings the starter back",
+                    self.stage.shown(&item.source()),
+                    item.id()
+                )
+            } else {
+                continue;
+            };
+            self.faults.push(Fault {
+                exercise: item.exercise,
+                diagnostics: vec![Diagnostic::words(words)],
+            });
+        }
+    }
+
+    /// What the reader of the verdict on `exercise` should know: a changed test that it did not come from, and other
+    /// exercises that had to be left out.
+    fn notes_on(&self, exercise: &Exercise) -> Vec<String> {
+        let mut notes = Vec::new();
+        for path in &self.edited {
+            let owner = self.stage.owner(path);
+            if owner.is_some_and(|owner| owner.name != exercise.name) {
+                continue;
+            }
+            let id = &self.stage.id;
+            let name = owner.map_or(id.clone(), |owner| format!("{id}/{}", owner.name));
+            notes.push(format!(
+                "exercises/{}/{path} is not as it was handed out; this verdict comes from the original. \
+                 `cargo xtask reset --tests {name}` brings it back.",
+                self.stage.folder
+            ));
+        }
+        if self.fault(exercise).is_none() {
+            notes.extend(self.faults.iter().map(|fault| {
+                format!(
+                    "`{}` does not compile, so this verdict was reached with its starter in its place.",
+                    fault.exercise.name
+                )
+            }));
+        }
+        notes
+    }
+
+    /// Finds the exercises that a failed build is the fault of.
+    ///
+    /// # Errors
+    ///
+    /// When cargo failed before it came to the stage's code.
+    pub fn attribute(&mut self, build: &Build) -> Result<()> {
+        let errors: Vec<&Said> = build
+            .said
+            .iter()
+            .filter(|said| said.diagnostic.is_error)
+            .collect();
+        if errors.iter().all(|error| error.files.is_empty()) {
+            return Err(not_buildable(self.stage, build));
+        }
+        let known: BTreeSet<&str> = self
+            .faults
+            .iter()
+            .map(|fault| fault.exercise.name.as_str())
+            .collect();
+        let owner_of = |error: &Said| {
+            let mut owners = error.files.iter().filter_map(|path| self.stage.owner(path));
+            owners.find(|exercise| !known.contains(exercise.name.as_str()))
+        };
+        let mut found: Vec<Fault<'a>> = Vec::new();
+        for error in &errors {
+            let Some(exercise) = owner_of(error) else {
+                continue;
+            };
+            let diagnostic = without_overlay(&error.diagnostic);
+            match found
+                .iter_mut()
+                .find(|fault| fault.exercise.name == exercise.name)
+            {
+                Some(fault) => fault.diagnostics.push(diagnostic),
+                None => found.push(Fault {
+                    exercise,
+                    diagnostics: vec![diagnostic],
+                }),
+            }
+        }
+        if found.is_empty() {
+            // The fault lies in a file that belongs to no exercise, such as lib.rs: nothing of the stage can be judged.
+            let said = errors
+                .iter()
+                .map(|error| without_overlay(&error.diagnostic));
+            let said: Vec<Diagnostic> = said.collect();
+            for exercise in self.remaining() {
+                found.push(Fault {
+                    exercise,
+                    diagnostics: said.clone(),
+                });
+            }
+        }
+        self.faults.extend(found);
+        Ok(())
+    }
+
+    /// The wanted exercises that are not known to be at fault.
+    pub fn remaining(&self) -> Vec<&'a Exercise> {
+        let wanted = self.wanted.iter().map(|expected| expected.exercise);
+        wanted
+            .filter(|exercise| self.fault(exercise).is_none())
+            .collect()
+    }
+
+    fn fault(&self, exercise: &Exercise) -> Option<&Fault<'a>> {
+        self.faults
+            .iter()
+            .find(|fault| fault.exercise.name == exercise.name)
+    }
+
+    /// The tests to run.
+    pub fn cases(&self) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for expected in &self.wanted {
+            if self.fault(expected.exercise).is_some() {
+                continue;
+            }
+            cases.extend(expected.tests.iter().map(|test| Case {
+                module: expected.exercise.name.clone(),
+                test: test.clone(),
+                limit: expected.limit,
+            }));
+        }
+        cases
+    }
+
+    /// The verdicts, from the results of [`Session::cases`] in their order. `judged` are the files under judgement.
+    pub fn verdicts(
+        &self,
+        judged: &FileSet,
+        results: Vec<TestResult>,
+        said: &[Said],
+    ) -> Vec<Verdict> {
+        let mut results = results.into_iter();
+        let mut verdicts = Vec::new();
+        for Expected {
+            exercise, tests, ..
+        } in &self.wanted
+        {
+            let item = Item {
+                stage: self.stage,
+                exercise,
+            };
+            let mut verdict = Verdict {
+                exercise: item.id(),
+                status: Status::CompileError,
+                tests: Vec::new(),
+                diagnostics: Vec::new(),
+                notes: self.notes_on(exercise),
+            };
+            match self.fault(exercise) {
+                Some(fault) => verdict.diagnostics = fault.diagnostics.clone(),
+                None => {
+                    let own = results.by_ref().take(tests.len());
+                    verdict.tests = own.map(|result| self.finished(result, judged)).collect();
+                    let source = exercise.source();
+                    let text = judged.get(&source).map(String::as_str);
+                    let untouched = text == self.originals.starter(exercise).ok();
+                    verdict.status = status_of(&verdict.tests, untouched);
+                    let warnings = said.iter().filter(|said| !said.diagnostic.is_error);
+                    let own = warnings.filter(|said| said.files.first() == Some(&source));
+                    verdict.diagnostics =
+                        own.map(|said| without_overlay(&said.diagnostic)).collect();
+                }
+            }
+            verdicts.push(verdict);
+        }
+        verdicts
+    }
+
+    /// Paths of the overlay become those of the course, and the failed statement is added.
+    fn finished(&self, mut result: TestResult, judged: &FileSet) -> TestResult {
+        if let Some(failure) = &mut result.failure {
+            let texts = [&mut failure.message, &mut failure.says];
+            let values = failure.came.iter_mut().chain(&mut failure.expected);
+            for text in texts.into_iter().chain(values).chain(&mut failure.place) {
+                *text = plain(text);
+            }
+            if let Some(place) = &failure.place {
+                failure.statement = self.statement(place, judged).unwrap_or_default();
+            }
+        }
+        for panic in &mut result.other_panics {
+            panic.message = plain(&panic.message);
+            panic.place = plain(&panic.place);
+        }
+        result.printed = plain(&result.printed);
+        result
+    }
+
+    /// The statement that begins at a place, as far as it is short.
+    fn statement(&self, place: &str, judged: &FileSet) -> Option<Vec<String>> {
+        let (path, line) = place.rsplit_once(':')?;
+        let first = line.parse::<usize>().ok()?.checked_sub(1)?;
+        let inside = path.strip_prefix(&format!("exercises/{}/", self.stage.folder))?;
+        let text = judged
+            .get(inside)
+            .or_else(|| self.originals.files().get(inside))?;
+        let lines: Vec<&str> = text.lines().skip(first).take(STATEMENT_LINES).collect();
+        let indent_of = |line: &str| line.len() - line.trim_start().len();
+        let indent = indent_of(lines.first()?);
+        let inside = lines
+            .iter()
+            .take_while(|line| indent_of(line) >= indent)
+            .count();
+        let end = lines.iter().position(|line| line.ends_with(';'));
+        let length = end.map_or(inside, |end| inside.min(end + 1));
+        let dedent = |line: &&str| line.get(indent..).unwrap_or_default().to_owned();
+        Some(lines.iter().take(length).map(dedent).collect())
+    }
+}
+
+/// The tests of an exercise, from its original test file and from modules below it, such as an instructor's hidden one.
+fn tests_in(stage: &Stage, originals: &Originals, exercise: &Exercise) -> Result<Vec<Test>> {
+    let wrong =
+        |path: &str, what| Error::of(Kind::Course, format!("{}/{path}: {what}", stage.folder));
+    let path = exercise.tests_file();
+    let mut tests = tests_of(originals.get(&path)?).map_err(|what| wrong(&path, what))?;
+    for (path, text) in originals.files() {
+        let Some(module) = exercise.tests_module(path) else {
+            continue;
+        };
+        for mut test in tests_of(text).map_err(|what| wrong(path, what))? {
+            test.name = format!("{module}::{}", test.name);
+            tests.push(test);
+        }
+    }
+    Ok(tests)
+}
+
+fn status_of(tests: &[TestResult], untouched: bool) -> Status {
+    let any = |status| tests.iter().any(|test| test.status == status);
+    if tests.is_empty() {
+        Status::Failed
+    } else if tests.iter().all(|test| test.status == TestStatus::Passed) {
+        Status::Passed
+    } else if untouched {
+        Status::NotStarted
+    } else if any(TestStatus::TimedOut) {
+        Status::TimedOut
+    } else {
+        Status::Failed
+    }
+}
+
+/// The text with the course's paths in the place of the overlay's.
+fn plain(text: &str) -> String {
+    text.replace(&format!("{JUDGED}/exercises/"), "exercises/")
+        .replace(&format!("{JUDGED}\\exercises\\"), "exercises\\")
+}
+
+fn without_overlay(diagnostic: &Diagnostic) -> Diagnostic {
+    Diagnostic {
+        rendered: plain(&diagnostic.rendered),
+        ..diagnostic.clone()
+    }
+}
+
+/// Cargo failed before it came to the learner's code.
+fn not_buildable(stage: &Stage, build: &Build) -> Error {
+    let log = build.log.trim();
+    let said = if log.is_empty() {
+        "cargo gave no reason"
+    } else {
+        log
+    };
+    let words = format!(
+        "the stage `{}` cannot be built, and its exercises are not the reason:\n{said}",
+        stage.id
+    );
+    Error::of(Kind::Build, words)
+        .help("`cargo xtask doctor` looks for what is missing on this machine")
+}

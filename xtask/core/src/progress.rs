@@ -1,0 +1,252 @@
+//! What was judged before, so that nothing is judged twice. The file is a cache: the code is the truth.
+//!
+//! Two terminals, a page and an editor may all be open, so nothing is kept in memory: every question reads the file,
+//! and every change locks, reads again, merges and writes.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result};
+use crate::files;
+
+/// The form of the file. A file of another form is set aside, not overwritten.
+const VERSION: u64 = 1;
+
+/// The learner's progress file, `.progress.json` in the course's folder.
+#[derive(Debug)]
+pub struct Progress {
+    path: PathBuf,
+}
+
+/// What is remembered of the exercises at one moment, by their stable ids.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Entry {
+    /// The key under which the exercise passed.
+    passed: Option<String>,
+    /// How many hints were shown.
+    hints: usize,
+}
+
+/// A change of what is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The exercise was judged: with the key, when it passed.
+    Judged {
+        exercise: String,
+        passed: Option<String>,
+    },
+    /// So many hints of the exercise were shown.
+    Hinted { exercise: String, shown: usize },
+}
+
+impl Progress {
+    /// The progress of the course at `root`.
+    pub fn of(root: &Path) -> Self {
+        Self {
+            path: root.join(".progress.json"),
+        }
+    }
+
+    /// What is remembered now. A file that cannot be read or understood remembers nothing.
+    pub fn read(&self) -> Snapshot {
+        let text = fs::read(&self.path).unwrap_or_default();
+        Snapshot {
+            entries: decode(&text).unwrap_or_default(),
+        }
+    }
+
+    /// Sets a file aside that is damaged or was written by another version of the runner, and says so.
+    ///
+    /// # Errors
+    ///
+    /// When there is such a file and it cannot be renamed.
+    pub fn set_aside_unreadable(&self) -> Result<Option<String>> {
+        let Ok(text) = fs::read(&self.path) else {
+            return Ok(None);
+        };
+        let Err(what) = decode(&text) else {
+            return Ok(None);
+        };
+        let _lock = self.lock()?;
+        let kept = files::free_name(&self.path, "unread");
+        fs::rename(&self.path, &kept).map_err(|cause| Error::file(&kept, cause))?;
+        let name = kept.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Some(format!(
+            "The progress file {what}. It is kept as {name}; your answers are untouched, and `cargo xtask check --all` \
+             counts them again."
+        )))
+    }
+
+    /// Merges changes into what is remembered by then.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn change(&self, changes: &[Change]) -> Result<()> {
+        let apply = |snapshot: &Snapshot| {
+            let mut changed = snapshot.clone();
+            for change in changes {
+                changed.apply(change);
+            }
+            changed
+        };
+        let before = self.read();
+        if apply(&before) == before {
+            return Ok(());
+        }
+        let _lock = self.lock()?;
+        files::write_atomically(&self.path, &encode(&apply(&self.read())))
+    }
+
+    /// Held for the moment of a change.
+    fn lock(&self) -> Result<File> {
+        let path = self.path.with_file_name(".progress.lock");
+        let fail = |cause| Error::file(&path, cause);
+        let file = File::create(&path).map_err(fail)?;
+        file.lock().map_err(fail)?;
+        Ok(file)
+    }
+}
+
+impl Snapshot {
+    /// The key under which the exercise passed.
+    pub fn passed_as(&self, exercise: &str) -> Option<&str> {
+        self.entries.get(exercise)?.passed.as_deref()
+    }
+
+    /// Whether nothing was ever judged here.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many hints of an exercise were shown.
+    pub fn hints_shown(&self, exercise: &str) -> usize {
+        self.entries.get(exercise).map_or(0, |entry| entry.hints)
+    }
+
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Judged { exercise, passed } => {
+                let entry = self.entries.entry(exercise.clone()).or_default();
+                entry.passed.clone_from(passed);
+            }
+            Change::Hinted { exercise, shown } => {
+                let entry = self.entries.entry(exercise.clone()).or_default();
+                entry.hints = entry.hints.max(*shown);
+            }
+        }
+    }
+}
+
+fn encode(snapshot: &Snapshot) -> String {
+    let entry = |(id, entry): (&String, &Entry)| {
+        let value = json!({"passed": entry.passed, "hints": entry.hints});
+        (id.clone(), value)
+    };
+    let exercises: Map<String, Value> = snapshot.entries.iter().map(entry).collect();
+    let document = json!({"version": VERSION, "exercises": exercises});
+    format!("{document:#}\n")
+}
+
+fn decode(text: &[u8]) -> std::result::Result<BTreeMap<String, Entry>, &'static str> {
+    const DAMAGED: &str = "is damaged";
+    let document: Value = serde_json::from_slice(text).map_err(|_| DAMAGED)?;
+    match document["version"].as_u64() {
+        Some(VERSION) => {}
+        Some(_) => return Err("was written by another version of the runner"),
+        None => return Err(DAMAGED),
+    }
+    let exercises = document["exercises"].as_object().ok_or(DAMAGED)?;
+    let entry = |value: &Value| Entry {
+        passed: value["passed"].as_str().map(str::to_owned),
+        hints: value["hints"]
+            .as_u64()
+            .and_then(|hints| usize::try_from(hints).ok())
+            .unwrap_or(0),
+    };
+    Ok(exercises
+        .iter()
+        .map(|(id, value)| (id.clone(), entry(value)))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, Progress};
+    use std::fs;
+    use std::thread;
+
+    fn passed(exercise: &str, key: Option<&str>) -> Change {
+        Change::Judged {
+            exercise: exercise.into(),
+            passed: key.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_pass_counts_until_the_exercise_fails() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let progress = Progress::of(folder.path());
+        progress
+            .change(&[passed("logic/loops", Some("k1"))])
+            .expect("writable");
+        assert_eq!(progress.read().passed_as("logic/loops"), Some("k1"));
+        progress
+            .change(&[passed("logic/loops", None)])
+            .expect("writable");
+        assert_eq!(progress.read().passed_as("logic/loops"), None);
+    }
+
+    #[test]
+    fn changes_of_others_are_kept() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        thread::scope(|scope| {
+            for number in 0..8 {
+                let progress = Progress::of(folder.path());
+                scope.spawn(move || {
+                    for step in 0..10 {
+                        let exercise = format!("stage/{number}-{step}");
+                        progress
+                            .change(&[passed(&exercise, Some("k"))])
+                            .expect("writable");
+                    }
+                });
+            }
+        });
+        let snapshot = Progress::of(folder.path()).read();
+        assert_eq!(snapshot.entries.len(), 80);
+    }
+
+    #[test]
+    fn a_damaged_or_newer_file_is_set_aside_and_said() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let progress = Progress::of(folder.path());
+        for (text, word, kept) in [
+            (
+                "{\"version\":1,\"exer",
+                "damaged",
+                ".progress.json.unread-1",
+            ),
+            (
+                "{\"version\":9}",
+                "another version",
+                ".progress.json.unread-2",
+            ),
+        ] {
+            fs::write(folder.path().join(".progress.json"), text).expect("writable");
+            assert!(progress.read().is_empty());
+            let notice = progress.set_aside_unreadable().expect("set aside");
+            assert!(notice.expect("it is said").contains(word));
+            let kept = fs::read_to_string(folder.path().join(kept));
+            assert_eq!(kept.expect("it is kept"), text);
+        }
+    }
+}

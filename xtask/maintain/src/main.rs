@@ -1,0 +1,7 @@
+//! `cargo xtask verify`, `new`, `seal` and `mistake`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    maintain::main()
+}

@@ -1,0 +1,449 @@
+//! Every promise can be seen to be broken: a small course that keeps them all, and for each one a change that does not.
+
+use maintain::verify::{Failure, Ledger, answers, files, lessons, tools};
+use sample::{Sample, engine, stage};
+
+/// What the checks that need no compiler find.
+fn seen(sample: &Sample) -> Vec<Failure> {
+    let course = sample.course();
+    let mut ledger = Ledger::default();
+    files::check_course(&mut ledger, &course).expect("the folder can be read");
+    for stage in &course.stages {
+        files::check_stage(&mut ledger, &course, stage).expect("the files can be read");
+    }
+    ledger.failures().to_vec()
+}
+
+/// What the checks that compile and run find.
+fn judged(sample: &Sample) -> Vec<Failure> {
+    let course = sample.course();
+    let mut ledger = Ledger::default();
+    answers::check_stage(&mut ledger, &engine(&course), stage(&course)).expect("cargo builds");
+    ledger.failures().to_vec()
+}
+
+fn assert_one(failures: &[Failure], file: &str, what: &str) {
+    assert_eq!(failures.len(), 1, "one promise is broken: {failures:#?}");
+    assert!(failures[0].file.ends_with(file), "{:#?}", failures[0]);
+    assert!(failures[0].what.contains(what), "{:#?}", failures[0]);
+    assert!(!failures[0].mend.is_empty(), "{:#?}", failures[0]);
+}
+
+/// Changes one file of a sound course and expects exactly one broken promise, in `file`.
+fn breaks(path: &str, old: &str, new: &str, file: &str, what: &str) {
+    let sample = Sample::build();
+    sample.change(path, old, new);
+    if !file.ends_with("originals.json") {
+        sample.seal();
+    }
+    assert_one(&seen(&sample), file, what);
+}
+
+const STAGE: &str = "exercises/01-tiny/stage.toml";
+const README: &str = "exercises/01-tiny/README.md";
+const TESTS: &str = "exercises/01-tiny/tests/stage/sums.rs";
+const WRONG: &str = "solutions/01-tiny/wrong/sums/multiplies.rs";
+
+#[test]
+fn a_sound_course_keeps_every_promise() {
+    let sample = Sample::build();
+    assert_eq!(seen(&sample), []);
+    assert_eq!(judged(&sample), []);
+}
+
+#[test]
+fn three_hints_points_and_topics() {
+    breaks(
+        STAGE,
+        "hints = [\"one\", \"two\", \"three\"]",
+        "hints = [\"one\", \"two\"]",
+        "stage.toml",
+        "has 2 hints",
+    );
+    breaks(
+        STAGE,
+        "\"one\", \"two\"",
+        "\"\", \"two\"",
+        "stage.toml",
+        "has 2 hints",
+    );
+    breaks(
+        STAGE,
+        "points = 1",
+        "points = 9",
+        "stage.toml",
+        "gives 9 points",
+    );
+    let sample = Sample::build();
+    sample.change(STAGE, "basics.sums", "basics.summs");
+    let failures = seen(&sample);
+    assert!(
+        failures
+            .iter()
+            .any(|failure| failure.what.contains("unknown topic `basics.summs`")),
+        "{failures:?}"
+    );
+    assert!(
+        failures
+            .iter()
+            .any(|failure| failure.what.contains("`basics.sums` has no exercise")),
+        "{failures:?}"
+    );
+}
+
+#[test]
+fn the_roadmap_knows_its_folders_and_topics() {
+    let roadmap = "exercises/roadmap.toml";
+    breaks(
+        roadmap,
+        "\"sums\", ",
+        "\"sums\", \"new\", ",
+        "roadmap.toml",
+        "`basics.new` has no exercise",
+    );
+    let sample = Sample::build();
+    sample.write("exercises/03-stray/stage.toml", "");
+    assert_one(&seen(&sample), "roadmap.toml", "`03-stray` is no stage");
+    let sample = Sample::build();
+    sample.change(STAGE, "level = \"beginner\"", "level = \"easy\"");
+    let failures = seen(&sample);
+    assert!(
+        failures
+            .iter()
+            .any(|failure| failure.what.contains("stage.toml:2: `easy` is no level")),
+        "{failures:?}"
+    );
+}
+
+#[test]
+fn the_lesson_has_its_parts() {
+    breaks(
+        README,
+        "## sums: adding",
+        "## Sums",
+        "README.md",
+        "no section begins with `## sums:`",
+    );
+    breaks(
+        README,
+        "```rust",
+        "```text",
+        "README.md",
+        "lacks a compiled example",
+    );
+    breaks(
+        README,
+        "**The mistake people make.**",
+        "Mistakes:",
+        "README.md",
+        "lacks the mistake",
+    );
+    breaks(
+        README,
+        "**In production**",
+        "Later",
+        "README.md",
+        "lacks what production adds",
+    );
+    breaks(
+        README,
+        "Read on:",
+        "See",
+        "README.md",
+        "lacks where to read on",
+    );
+}
+
+#[test]
+fn the_order_agrees_everywhere() {
+    let swapped = [
+        (
+            "exercises/01-tiny/src/lib.rs",
+            "pub mod sums;\npub mod words;",
+            "pub mod words;\npub mod sums;",
+        ),
+        (
+            "exercises/01-tiny/tests/stage/main.rs",
+            "mod sums;\nmod words;",
+            "mod words;\nmod sums;",
+        ),
+        (
+            "solutions/01-tiny/src/lib.rs",
+            "pub mod sums;\npub mod words;",
+            "pub mod words;\npub mod sums;",
+        ),
+    ];
+    for (path, old, new) in swapped {
+        breaks(path, old, new, path, "its modules are words, sums");
+    }
+}
+
+#[test]
+fn tests_say_their_rule_import_by_name_use_fresh_values_and_do_not_sleep() {
+    breaks(
+        TESTS,
+        "/// Two and three make five.\n",
+        "",
+        "sums.rs",
+        "`adds_small_numbers` does not say its rule",
+    );
+    breaks(
+        TESTS,
+        "use tiny::sums::sum;",
+        "use tiny::sums::*;",
+        "sums.rs",
+        "imports by glob",
+    );
+    breaks(
+        TESTS,
+        "(2, 3);",
+        "(2, 3); let sleep = 1;",
+        "sums.rs",
+        "a test sleeps",
+    );
+    let sample = Sample::build();
+    let text = sample.read(TESTS).replace("seeded", "numbers");
+    sample.write(TESTS, &text);
+    sample.seal();
+    assert_one(
+        &seen(&sample),
+        "sums.rs",
+        "no test uses values that are not in the source",
+    );
+}
+
+#[test]
+fn wrong_answers_are_there_and_say_what_catches_them() {
+    breaks(
+        WRONG,
+        "//! Caught by: ",
+        "//! By: ",
+        "multiplies.rs",
+        "names no test",
+    );
+    breaks(
+        WRONG,
+        "adds_small_numbers",
+        "adds_numbers",
+        "multiplies.rs",
+        "is no test of the exercise",
+    );
+    breaks(
+        WRONG,
+        "Why it tempts:",
+        "Because",
+        "multiplies.rs",
+        "does not say why it tempts",
+    );
+    let sample = Sample::build();
+    sample.remove("solutions/01-tiny/wrong/words/unchanged.rs");
+    assert_one(&seen(&sample), "wrong/words", "there is no wrong answer");
+}
+
+#[test]
+fn the_originals_are_what_lies_in_the_tree() {
+    let path = "exercises/01-tiny/src/sums.rs";
+    breaks(
+        path,
+        "add both",
+        "add them",
+        "originals.json",
+        "not what lies in the working tree",
+    );
+}
+
+#[test]
+fn starters_and_solutions_are_there() {
+    for (path, what) in [
+        ("exercises/01-tiny/src/sums.rs", "the starter is missing"),
+        (
+            "solutions/01-tiny/src/sums.rs",
+            "the reference solution is missing",
+        ),
+        ("exercises/01-tiny/tests/stage/words.rs", "it has no tests"),
+    ] {
+        let sample = Sample::build();
+        sample.remove(path);
+        sample.seal();
+        let failures = seen(&sample);
+        let found = failures
+            .iter()
+            .any(|failure| failure.file == path && failure.what.contains(what));
+        assert!(found, "{path}: {failures:#?}");
+    }
+}
+
+#[test]
+fn packages_have_the_stages_name_and_shared_versions() {
+    let manifest = "exercises/01-tiny/Cargo.toml";
+    breaks(
+        manifest,
+        "name = \"tiny\"",
+        "name = \"small\"",
+        manifest,
+        "not called `tiny`",
+    );
+    breaks(
+        manifest,
+        "[dependencies]\n",
+        "[dependencies]\nserde = \"1\"\n",
+        manifest,
+        "`serde = \"1\"` is not declared once",
+    );
+}
+
+#[test]
+fn a_test_that_passes_on_the_starter_is_found() {
+    let sample = Sample::build();
+    sample.change(
+        TESTS,
+        "let answer: u32 = sum(2, 3);",
+        "let answer: u32 = 5;",
+    );
+    let failures = judged(&sample);
+    let free = failures
+        .iter()
+        .find(|failure| failure.file.ends_with("src/sums.rs"));
+    assert!(
+        free.is_some_and(|failure| failure
+            .what
+            .contains("`adds_small_numbers` passes on the starter")),
+        "{failures:#?}"
+    );
+}
+
+#[test]
+fn a_starter_that_does_not_compile_or_warns_is_found() {
+    let sample = Sample::build();
+    sample.change(
+        "exercises/01-tiny/src/sums.rs",
+        "todo!(\"add both\")",
+        "one +",
+    );
+    // Nothing of the stage can be run then, so each exercise says so.
+    let failures = judged(&sample);
+    assert!(failures[0].file.ends_with("src/sums.rs"), "{failures:#?}");
+    assert!(
+        failures[0].what.contains("the starter does not compile"),
+        "{failures:#?}"
+    );
+    let sample = Sample::build();
+    sample.change(
+        "exercises/01-tiny/src/sums.rs",
+        "//! Adds.\n",
+        "//! Adds.\n\nuse std::fmt::Debug;\n",
+    );
+    assert_one(&judged(&sample), "src/sums.rs", "compiles with a warning");
+}
+
+#[test]
+fn a_debugging_starter_must_have_a_fault() {
+    let sample = Sample::build();
+    sample.change(STAGE, "test_seconds = 5", "debugging = true");
+    assert_eq!(judged(&sample), []);
+    sample.solve("sums");
+    assert_one(
+        &judged(&sample),
+        "src/sums.rs",
+        "no test fails on the faulty program",
+    );
+}
+
+#[test]
+fn a_solution_or_an_alternative_that_fails_is_found() {
+    let sample = Sample::build();
+    sample.change(
+        "solutions/01-tiny/src/sums.rs",
+        "one + other",
+        "one + other + 1",
+    );
+    assert_one(
+        &judged(&sample),
+        "src/sums.rs",
+        "the test `adds_small_numbers` fails at",
+    );
+    let sample = Sample::build();
+    sample.change(
+        "solutions/01-tiny/alternative/words/by_letter.rs",
+        "to_uppercase",
+        "to_lowercase",
+    );
+    assert_one(
+        &judged(&sample),
+        "by_letter.rs",
+        "the test `letters_become_capitals` fails at",
+    );
+}
+
+#[test]
+fn a_wrong_answer_that_gets_through_or_does_not_compile_is_found() {
+    let sample = Sample::build();
+    sample.change(WRONG, "one * other", "one + other");
+    let failures = judged(&sample);
+    assert_eq!(
+        failures.len(),
+        2,
+        "each test that it names lets it through: {failures:#?}"
+    );
+    assert!(
+        failures[0]
+            .what
+            .contains("the test `adds_small_numbers` does not catch it"),
+        "{failures:#?}"
+    );
+    let sample = Sample::build();
+    sample.change(WRONG, "one * other", "one *");
+    assert_one(&judged(&sample), "multiplies.rs", "it does not compile");
+}
+
+#[test]
+fn an_example_of_a_lesson_that_does_not_hold_is_found() {
+    let sample = Sample::build();
+    let course = sample.course();
+    let mut ledger = Ledger::default();
+    lessons::check_stage(&mut ledger, &engine(&course), stage(&course)).expect("cargo runs");
+    assert_eq!(ledger.failures(), []);
+    sample.change(README, "assert_eq!(1 + 1, 2);", "assert_eq!(1 + 1, 3);");
+    lessons::check_stage(&mut ledger, &engine(&course), stage(&course)).expect("cargo runs");
+    assert_one(ledger.failures(), "README.md", "an example does not hold");
+}
+
+#[test]
+fn formatting_clippy_and_failing_tests_are_found() {
+    let sample = Sample::build();
+    let run = |whole: bool| {
+        let course = sample.course();
+        let mut ledger = Ledger::default();
+        let stages: Vec<_> = course.stages.iter().collect();
+        tools::check(&mut ledger, &course, &stages, whole).expect("the tools start");
+        ledger.failures().to_vec()
+    };
+    assert_eq!(run(true), []);
+    let solution = "solutions/01-tiny/src/sums.rs";
+    sample.change(solution, "one + other", "one  +  other");
+    assert_one(&run(false), "the workspace", "refuses");
+    sample.change(solution, "one  +  other", "one + other + 0");
+    let failures = run(false);
+    assert!(
+        failures
+            .iter()
+            .any(|failure| failure.what.contains("identity_op")),
+        "{failures:#?}"
+    );
+    sample.change(solution, "one + other + 0", "one + other - 1");
+    assert_one(&run(true), "the workspace", "adds_small_numbers");
+    sample.change(solution, "one + other - 1", "one + other");
+    sample.change(WRONG, "one * other", "one*other");
+    assert_one(&run(false), "wrong and alternative answers", "refuses");
+}
+
+#[test]
+fn a_count_closes_the_ledger() {
+    let mut ledger = Ledger::default();
+    ledger.check(true, "a", "b", "c");
+    assert_eq!(ledger.passed(), 1);
+    assert!(ledger.close());
+    let mut ledger = Ledger::default();
+    ledger.check(false, "a", "b", "c");
+    assert!(!ledger.close());
+}
