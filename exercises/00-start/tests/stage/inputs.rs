@@ -1,0 +1,21 @@
+use start::inputs::to_pay_cents;
+
+/// The answer is the price of the book and 290 cents for the postage.
+#[test]
+fn the_postage_is_added_to_the_price() {
+    for (price_cents, expected) in [(1250, 1540), (700, 990), (0, 290)] {
+        let to_pay: u32 = to_pay_cents(price_cents);
+        assert_eq!(to_pay, expected, "a book for {price_cents} cents");
+    }
+}
+
+/// The postage comes to every price, not only to those of the table.
+#[test]
+fn every_price_counts() {
+    for number in support::seeded(0x1290).numbers(0..1_000_000_000).take(200) {
+        let price_cents = u32::try_from(number).expect("a small number fits in a u32");
+        let to_pay: u32 = to_pay_cents(price_cents);
+        let expected = 290 + price_cents;
+        assert_eq!(to_pay, expected, "a book for {price_cents} cents");
+    }
+}
