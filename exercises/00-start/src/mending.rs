@@ -7,7 +7,8 @@
 //! 2. The compiler says what is wrong with that line. Mend it, and run again.
 //! 3. Is the message "up to here it compiles"? Then go on with the next line.
 //!
-//! When the last line is in, delete the line with `todo!`. Then the program compiles, and a test still fails.
+//! The fourth line takes the place of the `todo!`: let the one in and delete the other at the same time. When that line
+//! is mended too, the program compiles, and a test still fails.
 
 /// What an order costs, in cents: 1250 cents for each copy of the book, and 290 cents for the postage.
 ///
@@ -23,5 +24,5 @@ pub fn order_cents(copies: u32) -> u32 {
     // let postage_cents: u32 = "290";
     // let books_cents = price_cents * copis;
     // books_cents + postage_cents * copies;
-    todo!("up to here it compiles: let in the next line; after the last one, delete this line")
+    todo!("up to here it compiles: let in the next line; with the fourth, delete this one")
 }

@@ -10,7 +10,7 @@ fn the_page_says_welcome() {
 /// The greeting has nothing before it and nothing after it: the page writes the visitor's number behind it.
 #[test]
 fn the_page_goes_on_after_the_greeting() {
-    for number in support::seeded(0x6EE7).numbers(1..1_000_000).take(100) {
+    for number in support::seeded(0x6EE7).numbers(1..1_000_000).take(1000) {
         let page: String = format!("{} You are visitor {number}.", greeting());
         let expected = format!("Welcome to Lantern! You are visitor {number}.");
         assert_eq!(page, expected, "the page of visitor {number}");

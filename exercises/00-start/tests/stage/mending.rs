@@ -10,7 +10,7 @@ fn one_copy_costs_its_price_and_the_postage() {
 /// The postage is paid once, however many copies are ordered.
 #[test]
 fn the_postage_is_paid_once() {
-    for (copies, expected) in [(2, 2790), (3, 4040), (10, 12_790)] {
+    for (copies, expected) in [(2, 2790), (3, 4040), (5, 6540)] {
         let cents: u32 = order_cents(copies);
         assert_eq!(cents, expected, "an order of {copies} copies");
     }
@@ -20,7 +20,7 @@ fn the_postage_is_paid_once() {
 #[test]
 fn a_further_copy_costs_its_price() {
     for number in support::seeded(0x0DE2).numbers(1..100_000).take(200) {
-        let copies = u32::try_from(number).expect("a small number fits in a u32");
+        let copies = u32::try_from(number).expect("below a u32");
         let cents: u32 = order_cents(copies);
         let expected = 1540 + 1250 * (copies - 1);
         assert_eq!(cents, expected, "an order of {copies} copies");
