@@ -1,0 +1,10 @@
+//! Differs: no names at all, the whole sum in one line.
+//!
+//! What an order costs: the program, mended.
+
+/// What an order costs, in cents: 1250 cents for each copy of the book, and 290 cents for the postage.
+///
+/// The postage is paid once, however many copies are ordered. An order has one copy at the least.
+pub fn order_cents(copies: u32) -> u32 {
+    290 + copies * 1250
+}
