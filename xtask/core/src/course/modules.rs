@@ -237,6 +237,11 @@ impl Reader<'_> {
                     self.declaration(given.take());
                     continue;
                 }
+                Token::Word(word) if word == "use" && self.sign(1, '{') => {
+                    self.at += 1;
+                    self.group(&ModulePath::new());
+                    continue;
+                }
                 Token::Word(_) if self.begins_path() => {
                     let mut start = Vec::new();
                     self.path(&mut start);
