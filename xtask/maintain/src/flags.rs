@@ -1,101 +1,92 @@
-//! The command line for maintainers.
+//! The command line for maintainers: every command, what it takes, and the words of `--help`.
 
-use std::ffi::OsString;
+use std::path::PathBuf;
 
-use lexopt::{Arg, Parser, ValueExt};
-use xtask_core::error::{Error, Result};
+use clap::{Parser, Subcommand};
 
-/// What the user asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Command {
-    Verify { stage: Option<String> },
-    New { stage: String, name: String },
-    Seal { stage: Option<String> },
-    Help { text: &'static str },
+/// For those who write the course.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub struct Line {
+    #[command(subcommand)]
+    pub command: Command,
 }
 
-const VERIFY: &str = "\
-Usage: cargo xtask verify [--stage STAGE]
+/// What the user asked for.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Proves what the course promises: starters fail, solutions pass, known mistakes are caught by the tests that
+    /// they name, alternatives pass, lessons compile, and the rest. The last line is `N passed, N failed`
+    Verify {
+        /// Only this stage
+        #[arg(long)]
+        stage: Option<String>,
+    },
+    /// Writes the files of a new exercise and wires them up. A stage that does not exist yet is begun
+    #[command(after_help = "Example:\n  cargo xtask new 05-databases schema")]
+    New {
+        /// The stage's folder, such as 05-databases
+        stage: String,
+        /// The exercise's name
+        name: String,
+    },
+    /// Records the starters and tests of the working tree as what is handed out, after a maintainer has changed them.
+    /// Starters must be starters when this runs: `cargo xtask verify` proves it
+    Seal {
+        /// Only this stage
+        stage: Option<String>,
+    },
+    /// Known mistakes: makes them, brings them up to date, and shows what they do
+    #[command(subcommand)]
+    Mistake(MistakeCommand),
+}
 
-Proves what the course promises: starters fail, solutions pass, known mistakes are caught by the tests that they name,
-alternatives pass, lessons compile, and the rest. The last line is `N passed, N failed`.
-";
-
-const NEW: &str = "\
-Usage: cargo xtask new STAGE NAME
-
-Writes the files of a new exercise and wires them up. STAGE is a folder such as 05-databases; a stage that does not
-exist yet is begun.
-
-  cargo xtask new 05-databases schema
-";
-
-const SEAL: &str = "\
-Usage: cargo xtask seal [STAGE]
-
-Records the starters and tests of the working tree as what is handed out (`originals.json` of each stage), after a
-maintainer has changed them. Starters must be starters when this runs: `cargo xtask verify` proves it.
-";
-
-/// Reads the command line; its first word is the command.
-///
-/// # Errors
-///
-/// When it does not fit.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
-    let mut parser = Parser::from_args(arguments);
-    let mut words: Vec<String> = Vec::new();
-    let (mut stage, mut help) = (None, false);
-    let wrong = |error: lexopt::Error| Error::new(error.to_string());
-    while let Some(argument) = parser.next().map_err(wrong)? {
-        match argument {
-            Arg::Short('h') | Arg::Long("help") => help = true,
-            Arg::Long("stage") => {
-                let value = parser.value().and_then(|value| value.string());
-                stage = Some(value.map_err(wrong)?);
-            }
-            Arg::Value(value) => words.push(value.string().map_err(wrong)?),
-            other => return Err(wrong(other.unexpected())),
-        }
-    }
-    let mut words = words.into_iter();
-    let command = words.next().unwrap_or_default();
-    let usage = match command.as_str() {
-        "verify" => VERIFY,
-        "new" => NEW,
-        "seal" => SEAL,
-        _ => return Err(Error::new(format!("there is no command `{command}`"))),
-    };
-    if help {
-        return Ok(Command::Help { text: usage });
-    }
-    if stage.is_some() && command != "verify" {
-        return Err(Error::new(format!("`{command}` does not take `--stage`")).help(usage));
-    }
-    let parsed = match (command.as_str(), words.next(), words.next()) {
-        ("verify", None, None) => Some(Command::Verify { stage }),
-        ("new", Some(stage), Some(name)) => Some(Command::New { stage, name }),
-        ("seal", stage, None) => Some(Command::Seal { stage }),
-        _ => None,
-    };
-    match (parsed, words.next()) {
-        (Some(parsed), None) => Ok(parsed),
-        _ => {
-            Err(Error::new(format!("`{command}` was given the wrong number of names")).help(usage))
-        }
-    }
+/// What is done with known mistakes.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub enum MistakeCommand {
+    /// Makes a patch out of an edited copy of the solution, and measures which tests catch it. The first call without
+    /// `--from` writes the copy
+    #[command(after_help = "Example:\n  cargo xtask mistake new logic/loops last_one_left_out")]
+    New {
+        /// The exercise, such as logic/loops
+        exercise: String,
+        /// What the mistake is, in lower-case letters and `_`
+        name: String,
+        /// The edited copy
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+    },
+    /// Brings patches up to date after solutions were changed, by a merge with the solutions of git's HEAD. Those that
+    /// cannot be merged are named, with the lines
+    Update {
+        /// Only this stage
+        stage: Option<String>,
+    },
+    /// Prints what mistakes do, and which tests fail on them how
+    Show {
+        /// The exercise, such as logic/loops
+        exercise: String,
+        /// Only this mistake
+        name: Option<String>,
+    },
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, parse};
+    use clap::{CommandFactory, Parser};
+
+    use super::{Command, Line};
 
     #[test]
     fn right_lines_are_understood_and_wrong_ones_refused() {
-        let words = |line: &str| parse(line.split_whitespace().map(Into::into));
+        Line::command().debug_assert();
+        let read = |line: &str| {
+            let words = std::iter::once("maintain").chain(line.split_whitespace());
+            Line::try_parse_from(words).map(|line| line.command)
+        };
         let stage = Some("logic".to_owned());
         assert_eq!(
-            words("verify --stage=logic").expect("it fits"),
+            read("verify --stage=logic").expect("it fits"),
             Command::Verify { stage }
         );
         for line in [
@@ -104,8 +95,10 @@ mod tests {
             "seal --stage logic",
             "seal a b",
             "sale",
+            "mistake",
+            "mistake new logic/loops",
         ] {
-            assert!(words(line).is_err(), "{line}");
+            assert!(read(line).is_err(), "{line}");
         }
     }
 }

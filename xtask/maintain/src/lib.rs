@@ -1,40 +1,61 @@
-//! For those who write the course: [`verify`] proves it, [`new`] begins an exercise, and [`seal`] records what is
-//! handed out.
+//! For those who write the course: [`verify`] proves it, [`new`] begins an exercise, [`mistake`] keeps the known
+//! mistakes, and [`seal`] records what is handed out.
 
 pub mod flags;
+pub mod manifest;
+pub mod mistake;
 pub mod new;
+pub mod patch;
 pub mod seal;
 pub mod verify;
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use xtask::commands::Ending;
 use xtask::interrupt;
+use xtask::terminal::Meter;
 use xtask_core::desk::target_folder;
+use xtask_core::engine::Engine;
 use xtask_core::error::Result;
+use xtask_core::process::Cancel;
 
-use flags::Command;
+use flags::{Command, Line, MistakeCommand};
 
 /// The whole command: reads the arguments, does what they say, and answers the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     interrupt::install();
-    let command = flags::parse(std::env::args_os().skip(1));
-    xtask::exit_code(command.and_then(run), false)
+    let line = Line::parse();
+    xtask::exit_code(run(line.command), false)
 }
 
 fn run(command: Command) -> Result<Ending> {
-    if let Command::Help { text } = command {
-        print!("{text}");
-        return Ok(Ending::Well);
-    }
     let course = xtask::load()?;
+    let target = target_folder(&course.root);
+    let meter = Meter::default();
+    let engine = || {
+        Engine::new(&course, target.clone(), Cancel::default())
+            .observed(&meter)
+            .coloured(console::colors_enabled())
+    };
     match command {
-        Command::Help { .. } => Ok(Ending::Well),
-        Command::Verify { stage } => {
-            verify::run(&course, target_folder(&course.root), stage.as_deref())
-        }
+        Command::Verify { stage } => verify::run(&course, &engine(), stage.as_deref()),
         Command::New { stage, name } => new::run(&course, &stage, &name),
         Command::Seal { stage } => seal::run(&course, stage.as_deref()),
+        Command::Mistake(command) => {
+            let engine = engine().hurried(mistake::SECONDS);
+            match command {
+                MistakeCommand::New {
+                    exercise,
+                    name,
+                    from,
+                } => mistake::new::run(&course, &engine, &exercise, &name, from.as_deref()),
+                MistakeCommand::Update { stage } => mistake::update::run(&course, stage.as_deref()),
+                MistakeCommand::Show { exercise, name } => {
+                    mistake::show::run(&course, &engine, &exercise, name.as_deref())
+                }
+            }
+        }
     }
 }

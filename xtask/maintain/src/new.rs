@@ -7,6 +7,9 @@ use xtask_core::course::{Course, stage_id};
 use xtask_core::error::{Error, Result};
 use xtask_core::files;
 
+use crate::manifest::{Manifest, Planned};
+use crate::patch::{Head, Mistake, UNWRITTEN};
+
 /// Writes the files of an exercise, and those of its stage when it is the first one.
 ///
 /// # Errors
@@ -43,14 +46,13 @@ pub fn run(course: &Course, folder: &str, name: &str) -> Result<Ending> {
         name,
     };
     if !exists {
-        stage.write_stage()?;
+        let planned = stage.wire_stage()?;
+        stage.write_stage(&planned)?;
+        if !planned.topics.is_empty() {
+            println!("Its exercises are to cover {}.", planned.topics.join(", "));
+        }
     }
     stage.write_exercise()?;
-    if !exists {
-        println!(
-            "In exercises/roadmap.toml, leave only the line `folder = \"{folder}\"` of this stage."
-        );
-    }
     println!(
         "Write the texts, then `cargo xtask seal {id}` and `cargo xtask verify --stage {id}`."
     );
@@ -66,8 +68,28 @@ struct NewFiles<'a> {
 }
 
 impl NewFiles<'_> {
-    fn write_stage(&self) -> Result<()> {
+    /// Makes the stage's two packages members of the workspace, and the stage a built one of the roadmap.
+    fn wire_stage(&self) -> Result<Planned> {
+        let path = self.course.join("Cargo.toml");
+        let mut workspace = Manifest::load(&path)?;
+        let solution = format!("solutions/{}", self.folder);
+        workspace.add_member("members", &format!("exercises/{}", self.folder));
+        workspace.add_member("members", &solution);
+        workspace.add_member("default-members", &solution);
+        files::write_atomically(&path, &workspace.text())?;
+        println!("added to Cargo.toml");
+        let path = self.course.join("exercises").join("roadmap.toml");
+        let mut roadmap = Manifest::load(&path)?;
+        let planned = roadmap.begin_stage(self.folder);
+        files::write_atomically(&path, &roadmap.text())?;
+        println!("the roadmap has {} as a stage that is there", self.folder);
+        Ok(planned)
+    }
+
+    fn write_stage(&self, planned: &Planned) -> Result<()> {
         let (id, folder) = (self.id, self.folder);
+        let title = planned.title.as_deref().unwrap_or("The stage's title");
+        let level = planned.level.as_deref().unwrap_or("beginner");
         let package = |name: &str, what: &str| {
             format!(
                 "[package]\nname = \"{name}\"\ndescription = \"{what}\"\nversion.workspace = true\n\
@@ -97,21 +119,22 @@ impl NewFiles<'_> {
         self.create(
             "exercises",
             "README.md",
-            "# The stage's title\n\nWhat one can do afterwards.\n",
+            &format!("# {title}\n\nWhat one can do afterwards.\n"),
         )?;
         self.create(
             "exercises",
             "stage.toml",
-            "title = \"The stage's title\"\nlevel = \"beginner\"\nsummary = \"What one can do afterwards.\"\n",
+            &format!("title = \"{title}\"\nlevel = \"{level}\"\nsummary = \"What one can do afterwards.\"\n"),
         )?;
-        self.create("exercises", "src/lib.rs", "//! The stage's title.\n\n")?;
+        let library = format!("//! {title}.\n\n");
+        self.create("exercises", "src/lib.rs", &library)?;
         self.create(
             "exercises",
             "tests/stage/main.rs",
             "//! The tests of the stage, a module for each exercise.\n\n",
         )?;
         self.create("solutions", "Cargo.toml", &solution)?;
-        self.create("solutions", "src/lib.rs", "//! The stage's title.\n\n")
+        self.create("solutions", "src/lib.rs", &library)
     }
 
     fn write_exercise(&self) -> Result<()> {
@@ -134,10 +157,13 @@ impl NewFiles<'_> {
             "\n[[exercise]]\nname = \"{name}\"\ntitle = \"A plain title\"\npoints = 1\ntopics = []\nhints = [\n  \
              \"A nudge.\",\n  \"The idea.\",\n  \"The shape of the code.\",\n]\n"
         );
-        let wrong = format!(
-            "//! Caught by: the_rule_holds\n//! Why it tempts: …\n\n{}",
-            source("2")
-        );
+        let head = Head {
+            caught_by: vec!["the_rule_holds".to_owned()],
+            tempts: UNWRITTEN.to_owned(),
+            ask: UNWRITTEN.to_owned(),
+        };
+        let file = format!("src/{name}.rs");
+        let mistake = Mistake::between(head, &file, &source("1"), &source("2"));
         self.create(
             "exercises",
             &format!("src/{name}.rs"),
@@ -145,7 +171,11 @@ impl NewFiles<'_> {
         )?;
         self.create("exercises", &format!("tests/stage/{name}.rs"), &tests)?;
         self.create("solutions", &format!("src/{name}.rs"), &source("1"))?;
-        self.create("solutions", &format!("wrong/{name}/what_tempts.rs"), &wrong)?;
+        self.create(
+            "solutions",
+            &format!("wrong/{name}/what_tempts.patch"),
+            &mistake.encode(),
+        )?;
         self.append("exercises", "README.md", &readme)?;
         self.append("exercises", "stage.toml", &entry)?;
         self.append("exercises", "src/lib.rs", &format!("pub mod {name};\n"))?;

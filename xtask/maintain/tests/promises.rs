@@ -42,7 +42,7 @@ fn breaks(path: &str, old: &str, new: &str, file: &str, what: &str) {
 const STAGE: &str = "exercises/01-tiny/stage.toml";
 const README: &str = "exercises/01-tiny/README.md";
 const TESTS: &str = "exercises/01-tiny/tests/stage/sums.rs";
-const WRONG: &str = "solutions/01-tiny/wrong/sums/multiplies.rs";
+const WRONG: &str = "solutions/01-tiny/wrong/sums/multiplies.patch";
 
 #[test]
 fn a_sound_course_keeps_every_promise() {
@@ -216,28 +216,98 @@ fn tests_say_their_rule_import_by_name_use_fresh_values_and_do_not_sleep() {
 fn wrong_answers_are_there_and_say_what_catches_them() {
     breaks(
         WRONG,
-        "//! Caught by: ",
-        "//! By: ",
-        "multiplies.rs",
+        "Caught by: ",
+        "By: ",
+        "multiplies.patch",
         "names no test",
     );
     breaks(
         WRONG,
         "adds_small_numbers",
         "adds_numbers",
-        "multiplies.rs",
+        "multiplies.patch",
         "is no test of the exercise",
     );
     breaks(
         WRONG,
         "Why it tempts:",
-        "Because",
-        "multiplies.rs",
-        "does not say why it tempts",
+        "Because:",
+        "multiplies.patch",
+        "`Why it tempts:` is missing",
+    );
+    breaks(
+        WRONG,
+        "Ask: What comes out for 2 and 3?",
+        "Ask: …",
+        "multiplies.patch",
+        "`Ask:` is missing",
+    );
+    breaks(
+        WRONG,
+        "What comes out for 2 and 3?",
+        "What does it answer for 3 and 4?",
+        "visible_case.patch",
+        "it asks the same as",
     );
     let sample = Sample::build();
-    sample.remove("solutions/01-tiny/wrong/words/unchanged.rs");
-    assert_one(&seen(&sample), "wrong/words", "there is no wrong answer");
+    sample.remove("solutions/01-tiny/wrong/words/unchanged.patch");
+    assert_one(
+        &seen(&sample),
+        "wrong/words",
+        "2 known mistakes are too few",
+    );
+    sample.write("solutions/01-tiny/wrong/words/whole.rs", "");
+    assert_eq!(seen(&sample).len(), 2);
+}
+
+#[test]
+fn a_patch_fits_changes_something_and_is_no_other_one() {
+    let sample = Sample::build();
+    sample.change(
+        "solutions/01-tiny/src/sums.rs",
+        "/// The sum.",
+        "/// A sum.",
+    );
+    let failures = seen(&sample);
+    let fits = |failure: &Failure| failure.what.contains("nothing reads `/// The sum.`");
+    assert_eq!(
+        failures.iter().filter(|failure| fits(failure)).count(),
+        3,
+        "{failures:#?}"
+    );
+    let sample = Sample::build();
+    sample.change(WRONG, "+    one * other", "+    5");
+    assert_one(
+        &seen(&sample),
+        "visible_case.patch",
+        "it is the same answer as",
+    );
+    let sample = Sample::build();
+    sample.change(WRONG, "+    one * other", "+    one + other");
+    assert_one(&seen(&sample), "multiplies.patch", "it changes nothing");
+}
+
+#[test]
+fn both_halves_of_a_stage_are_members_and_the_solution_is_a_default_one() {
+    for (old, new, what) in [
+        (
+            "members = [\n    \"exercises/01-tiny\",",
+            "members = [",
+            "`exercises/01-tiny` is not among the `members`",
+        ),
+        (
+            "default-members = [\n    \"solutions/01-tiny\",",
+            "default-members = [",
+            "not among the `default-members`",
+        ),
+        (
+            "default-members = [",
+            "default-members = [\n    \"exercises/01-tiny\",",
+            "its tests fail on purpose",
+        ),
+    ] {
+        breaks("Cargo.toml", old, new, "Cargo.toml", what);
+    }
 }
 
 #[test]
@@ -378,7 +448,7 @@ fn a_solution_or_an_alternative_that_fails_is_found() {
 #[test]
 fn a_wrong_answer_that_gets_through_or_does_not_compile_is_found() {
     let sample = Sample::build();
-    sample.change(WRONG, "one * other", "one + other");
+    sample.change(WRONG, "one * other", "other + one");
     let failures = judged(&sample);
     assert_eq!(
         failures.len(),
@@ -393,7 +463,7 @@ fn a_wrong_answer_that_gets_through_or_does_not_compile_is_found() {
     );
     let sample = Sample::build();
     sample.change(WRONG, "one * other", "one *");
-    assert_one(&judged(&sample), "multiplies.rs", "it does not compile");
+    assert_one(&judged(&sample), "multiplies.patch", "it does not compile");
 }
 
 #[test]
@@ -433,8 +503,9 @@ fn formatting_clippy_and_failing_tests_are_found() {
     sample.change(solution, "one + other + 0", "one + other - 1");
     assert_one(&run(true), "the workspace", "adds_small_numbers");
     sample.change(solution, "one + other - 1", "one + other");
-    sample.change(WRONG, "one * other", "one*other");
-    assert_one(&run(false), "wrong and alternative answers", "refuses");
+    let alternative = "solutions/01-tiny/alternative/words/by_letter.rs";
+    sample.change(alternative, "word.chars()", "word  .chars()");
+    assert_one(&run(false), "alternative answers", "refuses");
 }
 
 #[test]

@@ -10,10 +10,11 @@ use xtask_core::files;
 use xtask_core::process::Cancel;
 
 /// The files of the course, by their path.
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 23] = [
     (
         "Cargo.toml",
-        "[workspace]\nresolver = \"3\"\nmembers = [\"exercises/*\", \"solutions/*\"]\ndefault-members = [\"solutions/*\"]\n\n\
+        "[workspace]\nresolver = \"3\"\nmembers = [\n    \"exercises/01-tiny\",\n    \"solutions/01-tiny\",\n]\n\
+         default-members = [\n    \"solutions/01-tiny\",\n]\n\n\
          [workspace.package]\nedition = \"2024\"\nrust-version = \"1.85\"\n",
     ),
     (
@@ -91,19 +92,40 @@ const FILES: [(&str, &str); 20] = [
         "//! Shouts.\n\n/// In capitals.\npub fn shout(word: &str) -> String {\n    word.to_uppercase()\n}\n",
     ),
     (
-        "solutions/01-tiny/wrong/sums/multiplies.rs",
-        "//! Caught by: adds_small_numbers, adding_can_be_undone\n//! Why it tempts: for 2 and 2 it is right.\n\n\
-         /// The sum.\npub fn sum(one: u32, other: u32) -> u32 {\n    one * other\n}\n",
+        "solutions/01-tiny/wrong/sums/multiplies.patch",
+        "Caught by: adds_small_numbers, adding_can_be_undone\nWhy it tempts: for 2 and 2 it is right.\nAsk: What comes out for 2 and 3?\n\n\
+         --- a/src/sums.rs\n+++ b/src/sums.rs\n@@ -2,5 +2,5 @@\n \n /// The sum.\n \
+         pub fn sum(one: u32, other: u32) -> u32 {\n-    one + other\n+    one * other\n }\n",
     ),
     (
-        "solutions/01-tiny/wrong/sums/visible_case.rs",
-        "//! Caught by: adding_can_be_undone\n//! Why it tempts: it answers the visible case.\n\n\
-         /// The sum.\npub fn sum(_one: u32, _other: u32) -> u32 {\n    5\n}\n",
+        "solutions/01-tiny/wrong/sums/visible_case.patch",
+        "Caught by: adding_can_be_undone\nWhy it tempts: it answers the visible case.\nAsk: What does it answer for 3 and 4?\n\n\
+         --- a/src/sums.rs\n+++ b/src/sums.rs\n@@ -2,5 +2,5 @@\n \n /// The sum.\n \
+         pub fn sum(one: u32, other: u32) -> u32 {\n-    one + other\n+    5\n }\n",
     ),
     (
-        "solutions/01-tiny/wrong/words/unchanged.rs",
-        "//! Caught by: letters_become_capitals\n//! Why it tempts: capitals stay as they are.\n\n\
-         /// In capitals.\npub fn shout(word: &str) -> String {\n    word.to_string()\n}\n",
+        "solutions/01-tiny/wrong/sums/first_only.patch",
+        "Caught by: adds_small_numbers\nWhy it tempts: one of the two was forgotten.\nAsk: Where does the second number go?\n\n\
+         --- a/src/sums.rs\n+++ b/src/sums.rs\n@@ -2,5 +2,5 @@\n \n /// The sum.\n \
+         pub fn sum(one: u32, other: u32) -> u32 {\n-    one + other\n+    one\n }\n",
+    ),
+    (
+        "solutions/01-tiny/wrong/words/unchanged.patch",
+        "Caught by: letters_become_capitals\nWhy it tempts: capitals stay as they are.\nAsk: What changes about a small letter?\n\n\
+         --- a/src/words.rs\n+++ b/src/words.rs\n@@ -2,5 +2,5 @@\n \n /// In capitals.\n \
+         pub fn shout(word: &str) -> String {\n-    word.to_uppercase()\n+    word.to_string()\n }\n",
+    ),
+    (
+        "solutions/01-tiny/wrong/words/whispers.patch",
+        "Caught by: letters_become_capitals\nWhy it tempts: the two methods look alike.\nAsk: Which letters does your method make?\n\n\
+         --- a/src/words.rs\n+++ b/src/words.rs\n@@ -2,5 +2,5 @@\n \n /// In capitals.\n \
+         pub fn shout(word: &str) -> String {\n-    word.to_uppercase()\n+    word.to_lowercase()\n }\n",
+    ),
+    (
+        "solutions/01-tiny/wrong/words/first_letter.patch",
+        "Caught by: letters_become_capitals\nWhy it tempts: titles are written like that.\nAsk: What becomes of the second letter?\n\n\
+         --- a/src/words.rs\n+++ b/src/words.rs\n@@ -2,5 +2,5 @@\n \n /// In capitals.\n \
+         pub fn shout(word: &str) -> String {\n-    word.to_uppercase()\n+    word[..1].to_uppercase() + &word[1..]\n }\n",
     ),
     (
         "solutions/01-tiny/alternative/words/by_letter.rs",

@@ -3,11 +3,13 @@
 //! Answers to exercises that do not use each other are judged together, in rounds: one build serves all of a round.
 
 use super::Ledger;
-use super::files::caught_by;
 use xtask_core::course::{Exercise, Item, Originals, Stage, Uses};
 use xtask_core::engine::{Engine, Status, TestStatus, Verdict, Wanted};
 use xtask_core::error::Result;
 use xtask_core::files::{self, FileSet};
+
+use crate::mistake;
+use crate::patch::mistakes_of;
 
 /// Judges everything that stands for the exercises of a stage.
 ///
@@ -60,22 +62,33 @@ struct Answer<'a> {
     /// The file, relative to the course.
     shown: String,
     text: String,
-    is_wrong: bool,
+    /// The tests that must fail; an alternative must pass them all.
+    caught_by: Option<Vec<String>>,
 }
 
+/// Every answer that stands beside the solutions. Patches that do not fit are left out: [`super::files`] names them.
 fn answers_of(stage: &Stage) -> Result<Vec<Answer<'_>>> {
     let mut answers = Vec::new();
     for item in stage.items() {
-        for (kind, is_wrong) in [("wrong", true), ("alternative", false)] {
-            let folder = stage.solution_folder().join(kind).join(&item.exercise.name);
-            for path in files::entries(&folder)? {
+        let solution = mistake::solution(&item)?;
+        for kept in mistakes_of(&item)? {
+            if let Ok(text) = kept.mistake.apply(&solution) {
                 answers.push(Answer {
                     item,
-                    shown: stage.shown(&path),
-                    text: files::read(&path)?,
-                    is_wrong,
+                    shown: stage.shown(&kept.path),
+                    text,
+                    caught_by: Some(kept.mistake.head.caught_by),
                 });
             }
+        }
+        let folder = stage.solution_folder().join("alternative");
+        for path in files::entries(&folder.join(&item.exercise.name))? {
+            answers.push(Answer {
+                item,
+                shown: stage.shown(&path),
+                text: files::read(&path)?,
+                caught_by: None,
+            });
         }
     }
     Ok(answers)
@@ -143,11 +156,11 @@ fn check_starter(ledger: &mut Ledger, item: &Item<'_>, verdict: &Verdict) {
 }
 
 fn check_answer(ledger: &mut Ledger, answer: &Answer<'_>, verdict: &Verdict) {
-    if !answer.is_wrong {
+    let Some(caught_by) = &answer.caught_by else {
         let mend = "Mend the answer, or the test that refuses a right answer.";
         ledger.result(&answer.shown, mend, all_pass(verdict));
         return;
-    }
+    };
     if verdict.status == Status::CompileError {
         let said = said_first(verdict);
         let what = format!("it does not compile:\n{said}");
@@ -159,14 +172,14 @@ fn check_answer(ledger: &mut Ledger, answer: &Answer<'_>, verdict: &Verdict) {
         );
         return;
     }
-    for name in caught_by(&answer.text) {
-        let caught = verdict.failures().any(|test| test.name == name);
+    for name in caught_by {
+        let caught = verdict.failures().any(|test| &test.name == name);
         let what = format!("the test `{name}` does not catch it");
         ledger.check(
             caught,
             &answer.shown,
             &what,
-            "Sharpen the test, or mend the first line of the answer.",
+            "Sharpen the test, or mend the line `Caught by:`.",
         );
     }
 }

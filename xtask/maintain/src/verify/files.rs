@@ -1,6 +1,6 @@
 //! What can be seen without compiling: every part is there, in order, and in the form that the course promises.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -10,6 +10,9 @@ use xtask_core::error::Result;
 use xtask_core::files;
 
 use super::Ledger;
+use crate::manifest::Manifest;
+use crate::mistake;
+use crate::patch::{self, Mistake};
 
 /// What every lesson section says besides its own matter.
 const LESSON_PARTS: [(&str, &str); 4] = [
@@ -89,7 +92,12 @@ pub fn check_course(ledger: &mut Ledger, course: &Course) -> Result<()> {
 ///
 /// When a file cannot be read.
 pub fn check_stage(ledger: &mut Ledger, course: &Course, stage: &Stage) -> Result<()> {
-    check_manifests(ledger, stage)?;
+    check_membership(
+        ledger,
+        &Manifest::load(&course.root.join("Cargo.toml"))?,
+        stage,
+    );
+    check_manifests(ledger, stage);
     check_order(ledger, stage)?;
     check_seal(ledger, stage)?;
     let readme = files::read(&stage.folder().join("README.md")).unwrap_or_default();
@@ -101,7 +109,7 @@ pub fn check_stage(ledger: &mut Ledger, course: &Course, stage: &Stage) -> Resul
     Ok(())
 }
 
-fn check_manifests(ledger: &mut Ledger, stage: &Stage) -> Result<()> {
+fn check_manifests(ledger: &mut Ledger, stage: &Stage) {
     let halves = [
         (stage.folder(), stage.id.clone()),
         (stage.solution_folder(), format!("{}-solution", stage.id)),
@@ -109,45 +117,52 @@ fn check_manifests(ledger: &mut Ledger, stage: &Stage) -> Result<()> {
     for (folder, package) in halves {
         let path = folder.join("Cargo.toml");
         let shown = stage.shown(&path);
-        let text = files::read(&path).unwrap_or_default();
-        let name = format!("name = \"{package}\"");
+        let loaded = Manifest::load(&path);
+        let reading = loaded.as_ref().map(drop).map_err(ToString::to_string);
+        ledger.result(&shown, "Write it.", reading);
+        let Ok(manifest) = loaded else { continue };
         let what = format!("the package is not called `{package}`");
         ledger.check(
-            text.lines().any(|line| line == name),
+            manifest.package() == Some(package.as_str()),
             &shown,
             &what,
-            &format!("Write `{name}` under [package]."),
+            &format!("Write `name = \"{package}\"` under [package]."),
         );
-        for line in own_versions(&text) {
-            let what = format!("`{line}` is not declared once for the whole course");
+        for dependency in manifest.dependencies() {
+            let what = format!(
+                "`{}` is not declared once for the whole course",
+                dependency.line()
+            );
             ledger.check(
-                false,
+                dependency.is_shared(),
                 &shown,
                 &what,
                 "Move its version to [workspace.dependencies] and write `.workspace = true`.",
             );
         }
     }
-    Ok(())
 }
 
-/// The dependencies of a manifest that name a version or a feature set of their own.
-fn own_versions(manifest: &str) -> Vec<&str> {
-    let mut in_dependencies = false;
-    let mut found = Vec::new();
-    for line in manifest.lines().map(str::trim) {
-        if line.starts_with('[') {
-            in_dependencies = line.ends_with("dependencies]");
-        } else if in_dependencies && line.contains('=') && !line.starts_with('#') {
-            let shared = line.contains("workspace = true");
-            // The support library is ours: its features are how a stage pays only for what it uses.
-            let narrowed = line.contains("features") && !line.starts_with("support");
-            if !shared || narrowed {
-                found.push(line);
-            }
-        }
+/// Both packages of a stage are built with the workspace; only the solution is tested by a plain `cargo test`.
+fn check_membership(ledger: &mut Ledger, workspace: &Manifest, stage: &Stage) {
+    let exercises = format!("exercises/{}", stage.folder);
+    let solutions = format!("solutions/{}", stage.folder);
+    for (key, member, wanted) in [
+        ("members", &exercises, true),
+        ("members", &solutions, true),
+        ("default-members", &exercises, false),
+        ("default-members", &solutions, true),
+    ] {
+        let listed = workspace.members(key).contains(member);
+        let (what, mend) = match wanted {
+            true => (format!("`{member}` is not among the `{key}`"), "Add it."),
+            false => (
+                format!("`{member}` is among the `{key}`, and its tests fail on purpose"),
+                "Take it away.",
+            ),
+        };
+        ledger.check(listed == wanted, "Cargo.toml", &what, mend);
     }
-    found
 }
 
 fn check_order(ledger: &mut Ledger, stage: &Stage) -> Result<()> {
@@ -304,7 +319,7 @@ fn check_parts(ledger: &mut Ledger, item: &Item<'_>) -> Result<()> {
     ledger.result(&tests_file, "Mend the source.", reading);
     let tests = tests.unwrap_or_default();
     check_tests(ledger, &tests_file, &text, &tests);
-    check_wrong_answers(ledger, item, &tests)
+    check_mistakes(ledger, item, &tests)
 }
 
 fn check_tests(ledger: &mut Ledger, file: &str, text: &str, tests: &[Test]) {
@@ -380,58 +395,82 @@ fn flat_tokens(source: &str) -> Vec<String> {
     found
 }
 
-fn check_wrong_answers(ledger: &mut Ledger, item: &Item<'_>, tests: &[Test]) -> Result<()> {
-    let folder = item
-        .stage
-        .solution_folder()
-        .join("wrong")
-        .join(&item.exercise.name);
-    let shown = item.stage.shown(&folder);
-    let answers = files::entries(&folder)?;
-    let mend =
-        "Write down at least one plausible misconception as a whole stand-in for the source.";
-    ledger.check(
-        !answers.is_empty(),
-        &shown,
-        "there is no wrong answer",
-        mend,
-    );
-    for path in answers {
+fn check_mistakes(ledger: &mut Ledger, item: &Item<'_>, tests: &[Test]) -> Result<()> {
+    const LEAST: usize = 3;
+    let folder = patch::folder(item.stage, item.exercise);
+    let solution = mistake::solution(item).unwrap_or_default();
+    let (mut answers, mut questions) = (BTreeMap::new(), BTreeMap::new());
+    let mut patches = 0;
+    for path in files::entries(&folder)? {
         let shown = item.stage.shown(&path);
+        if !patch::is_patch(&path) {
+            let mend = "Make a patch of it with `cargo xtask mistake new`, or remove it.";
+            ledger.check(false, &shown, "it is no `.patch`", mend);
+            continue;
+        }
+        patches += 1;
         let text = files::read(&path)?;
-        let named = caught_by(&text);
-        let mend = "Begin the file with `//! Caught by: test_one, test_two`.";
-        ledger.check(
-            !named.is_empty(),
-            &shown,
-            "its first line names no test that must catch it",
-            mend,
-        );
-        for name in named {
-            let known = tests.iter().any(|test| test.name == name);
-            let what = format!("its first line names `{name}`, which is no test of the exercise");
+        let mistake = Mistake::parse(&text);
+        let faults = mistake.faults(&text, item.exercise);
+        let mend = "The head has `Caught by:`, `Why it tempts:` and `Ask:`, a line each, and an empty line; then \
+                    comes the diff.";
+        ledger.check(faults.is_empty(), &shown, &faults.join("; "), mend);
+        for name in &mistake.head.caught_by {
+            let known = tests.iter().any(|test| &test.name == name);
+            let what = format!("it names `{name}`, which is no test of the exercise");
             ledger.check(known, &shown, &what, "Mend the name.");
         }
-        let reason = text.lines().nth(1).unwrap_or_default();
-        let mend = "Let the second line be `//! Why it tempts: …`.";
-        ledger.check(
-            reason.starts_with("//! Why it tempts: "),
-            &shown,
-            "it does not say why it tempts",
-            mend,
-        );
+        let mend = "`cargo xtask mistake update` brings it up to date, or says why it cannot.";
+        match mistake.apply(&solution) {
+            Err(error) => ledger.check(false, &shown, &error.to_string(), mend),
+            Ok(answer) => {
+                let what = "it changes nothing";
+                ledger.check(answer != solution, &shown, what, "Remove it.");
+                let mend = "Keep one of the two.";
+                check_new(
+                    ledger,
+                    &mut answers,
+                    answer,
+                    &shown,
+                    "it is the same answer as",
+                    mend,
+                );
+            }
+        }
+        if !mistake.head.ask.is_empty() {
+            let mend = "A question that fits two mistakes sees neither.";
+            let ask = mistake.head.ask;
+            check_new(
+                ledger,
+                &mut questions,
+                ask,
+                &shown,
+                "it asks the same as",
+                mend,
+            );
+        }
     }
+    let what = format!("{patches} known mistakes are too few");
+    ledger.check(
+        patches >= LEAST,
+        &item.stage.shown(&folder),
+        &what,
+        "Write down at least three plausible misconceptions: `cargo xtask mistake new`.",
+    );
     Ok(())
 }
 
-/// The tests that the first line of a wrong answer names.
-pub fn caught_by(answer: &str) -> Vec<String> {
-    let line = answer.lines().next().unwrap_or_default();
-    let names = line.strip_prefix("//! Caught by: ").unwrap_or_default();
-    names
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
+/// `value` is not among those that were `seen`, each with the file that it stands in.
+fn check_new(
+    ledger: &mut Ledger,
+    seen: &mut BTreeMap<String, String>,
+    value: String,
+    shown: &str,
+    words: &str,
+    mend: &str,
+) {
+    let before = seen.get(&value).cloned();
+    let what = format!("{words} {}", before.as_deref().unwrap_or_default());
+    ledger.check(before.is_none(), shown, &what, mend);
+    seen.insert(value, shown.to_owned());
 }

@@ -7,6 +7,7 @@ use xtask_core::error::{Error, Result};
 use xtask_core::files::{self, FileSet};
 
 use super::Ledger;
+use crate::manifest::{Manifest, of_lesson};
 
 /// Runs the examples of a stage's README.
 ///
@@ -21,12 +22,9 @@ pub fn check_stage(ledger: &mut Ledger, engine: &Engine<'_>, stage: &Stage) -> R
         return Ok(());
     };
     let package = format!("{}-lesson", stage.id);
-    let manifest = files::read(&stage.folder().join("Cargo.toml"))?;
+    let manifest = Manifest::load(&stage.folder().join("Cargo.toml"))?;
     let library = FileSet::from([
-        (
-            "Cargo.toml".to_owned(),
-            lesson_manifest(&package, &manifest),
-        ),
+        ("Cargo.toml".to_owned(), of_lesson(&package, &manifest)),
         ("src/lib.rs".to_owned(), documentation(&readme)),
     ]);
     let overlay = engine.overlay()?;
@@ -49,24 +47,6 @@ pub fn check_stage(ledger: &mut Ledger, engine: &Engine<'_>, stage: &Stage) -> R
         "Mend the example, or mark a block that is no Rust as `text`.",
     );
     Ok(())
-}
-
-/// A library that has what the stage's code and tests have to work with.
-fn lesson_manifest(package: &str, stage_manifest: &str) -> String {
-    let mut dependencies: Vec<&str> = Vec::new();
-    let mut in_dependencies = false;
-    for line in stage_manifest.lines() {
-        if line.starts_with('[') {
-            in_dependencies = ["[dependencies]", "[dev-dependencies]"].contains(&line);
-        } else if in_dependencies && !dependencies.contains(&line) {
-            dependencies.push(line);
-        }
-    }
-    format!(
-        "[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition.workspace = true\npublish = false\n\n\
-         [dependencies]\n{}\n",
-        dependencies.join("\n")
-    )
 }
 
 /// The README as a crate's documentation, line for line, so that the line numbers of a failure are the README's.

@@ -5,31 +5,24 @@ pub mod files;
 pub mod lessons;
 pub mod tools;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use console::style;
 use xtask::commands::Ending;
-use xtask::terminal::Meter;
 use xtask_core::course::{Course, Stage};
 use xtask_core::engine::Engine;
 use xtask_core::error::Result;
-use xtask_core::process::Cancel;
 
 /// Checks every promise of the course, or of one stage, and prints what is broken and what to do.
 ///
 /// # Errors
 ///
 /// When the stage is unknown, or something keeps the checks from running.
-pub fn run(course: &Course, target_folder: PathBuf, stage: Option<&str>) -> Result<Ending> {
+pub fn run(course: &Course, engine: &Engine<'_>, stage: Option<&str>) -> Result<Ending> {
     let stages: Vec<&Stage> = match stage {
         Some(name) => vec![course.stage(name)?],
         None => course.stages.iter().collect(),
     };
-    let meter = Meter::default();
-    let engine = Engine::new(course, target_folder, Cancel::default())
-        .observed(&meter)
-        .coloured(console::colors_enabled());
     let mut ledger = Ledger::default();
     if stage.is_none() {
         ledger.section("the roadmap");
@@ -42,9 +35,9 @@ pub fn run(course: &Course, target_folder: PathBuf, stage: Option<&str>) -> Resu
             "{} · starters, solutions, wrong and alternative answers",
             stage.folder
         ));
-        answers::check_stage(&mut ledger, &engine, stage)?;
+        answers::check_stage(&mut ledger, engine, stage)?;
         ledger.section(&format!("{} · lessons", stage.folder));
-        lessons::check_stage(&mut ledger, &engine, stage)?;
+        lessons::check_stage(&mut ledger, engine, stage)?;
     }
     tools::check(&mut ledger, course, &stages, stage.is_none())?;
     Ok(ledger.close().into())

@@ -81,10 +81,8 @@ fn check_formatting(
     accept(ledger, "the workspace", "`cargo fmt --all`", format)?;
     let mut loose: Vec<PathBuf> = Vec::new();
     for stage in stages {
-        for kind in ["wrong", "alternative"] {
-            for folder in files::entries(&stage.solution_folder().join(kind))? {
-                loose.extend(files::entries(&folder)?);
-            }
+        for folder in files::entries(&stage.solution_folder().join("alternative"))? {
+            loose.extend(files::entries(&folder)?);
         }
     }
     if !loose.is_empty() {
@@ -94,7 +92,7 @@ fn check_formatting(
         format.current_dir(&course.root);
         accept(
             ledger,
-            "wrong and alternative answers",
+            "alternative answers",
             "`rustfmt --edition 2024` on the files named above",
             format,
         )?;
