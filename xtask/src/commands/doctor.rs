@@ -221,10 +221,10 @@ fn install_c(why: &str) -> String {
 #[cfg(unix)]
 fn disk(target_folder: &Path) -> State {
     let existing = target_folder.ancestors().find(|folder| folder.exists());
-    let Some(stat) = existing.and_then(|folder| rustix::fs::statvfs(folder).ok()) else {
+    let Some(stat) = existing.and_then(|folder| nix::sys::statvfs::statvfs(folder).ok()) else {
         return State::NotChecked("the file system does not say how much is free".into());
     };
-    let bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let bytes = bytes_free(&stat);
     let free = bytes / (1024 * 1024 * 1024);
     if free >= DISK_GIB {
         State::Well(format!("{free} GiB are free"))
@@ -234,6 +234,13 @@ fn disk(target_folder: &Path) -> State {
             mend: "Make room, or let cargo build elsewhere: set CARGO_TARGET_DIR. `cargo clean` removes old builds.".into(),
         }
     }
+}
+
+/// Both numbers are 32 bits wide on some systems and 64 on others.
+#[cfg(unix)]
+fn bytes_free(stat: &nix::sys::statvfs::Statvfs) -> u64 {
+    let wide = |number: u128| u64::try_from(number).unwrap_or(u64::MAX);
+    wide(u128::from(stat.blocks_available())).saturating_mul(wide(u128::from(stat.fragment_size())))
 }
 
 #[cfg(not(unix))]
