@@ -13,7 +13,7 @@ use xtask_core::process::Cancel;
 const FILES: [(&str, &str); 20] = [
     (
         "Cargo.toml",
-        "[workspace]\nresolver = \"3\"\nmembers = [\"exercises/*\", \"solutions/*\"]\ndefault-members = [\"solutions/*\"]\n\n\
+        "[workspace]\nresolver = \"3\"\nmembers = [\"exercises/01-tiny\", \"solutions/01-tiny\"]\ndefault-members = [\"solutions/01-tiny\"]\n\n\
          [workspace.package]\nedition = \"2024\"\nrust-version = \"1.85\"\n",
     ),
     (
