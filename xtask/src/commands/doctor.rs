@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use console::style;
 
-use xtask_core::course::{Course, WorkspaceManifest};
+use xtask_core::course::{Course, PROFILE, WorkspaceManifest};
 use xtask_core::engine::cargo;
 use xtask_core::error::{Error, Kind, Result};
 use xtask_core::files;
@@ -190,7 +190,7 @@ fn c_compiler(target_folder: &Path) -> State {
         let why = "Microsoft's compiler is not on the path, and cargo finds it by itself where it is installed";
         return State::NotChecked(why.into());
     }
-    let already = target_folder.join("debug").join("build");
+    let already = target_folder.join(PROFILE).join("build");
     let built = files::entries(&already).is_ok_and(|found| {
         found
             .iter()

@@ -8,7 +8,7 @@ const CAPITALS: &str = "pub fn shout(word: &str) -> String {\n    word.to_upperc
 
 #[test]
 fn what_another_terminal_did_is_kept_and_nobody_waits() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     learner.sums(WRONG);
     let mut watch = learner.watch("sums");
     learner.course.write(WORDS, CAPITALS);
@@ -25,7 +25,7 @@ fn what_another_terminal_did_is_kept_and_nobody_waits() {
 
 #[test]
 fn watch_check_and_the_bare_command_say_the_same() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     learner.course.change(
         "exercises/01-tiny/stage.toml",
         "[[exercise]]\nname = \"words\"",
@@ -44,7 +44,7 @@ fn watch_check_and_the_bare_command_say_the_same() {
 
 #[test]
 fn a_verdict_that_cannot_be_remembered_is_shown_all_the_same() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     learner.sums(RIGHT);
     // Nobody can lock a folder: as good as a disk that is full, and it also holds for root.
     fs::create_dir(learner.course.path(".progress.lock")).expect("the folder is writable");
@@ -63,7 +63,7 @@ fn a_verdict_that_cannot_be_remembered_is_shown_all_the_same() {
 
 #[test]
 fn a_panic_in_another_thread_is_shown_with_its_place() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     let body = "let list = vec![one];\n    \
                 let spawned = std::thread::Builder::new().name(\"client\".into()).spawn(move || list[7]);\n    \
                 spawned.map_or(0, |thread| thread.join().unwrap_or(other))";
@@ -80,7 +80,7 @@ fn a_panic_in_another_thread_is_shown_with_its_place() {
 
 #[test]
 fn a_panic_that_was_caught_is_not_the_failure() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     let body = "let caught = std::panic::catch_unwind(|| panic!(\"on purpose\"));\n    \
                 println!(\"printed after {}\", caught.is_err());\n    one * other";
     learner.sums(body);

@@ -22,7 +22,7 @@ fn put_back(learner: &Learner, body: &str) {
 
 #[test]
 fn an_old_right_answer_over_a_starter_passes() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     assert_eq!(
         learner.check("sums").code,
         Some(1),
@@ -35,7 +35,7 @@ fn an_old_right_answer_over_a_starter_passes() {
 
 #[test]
 fn an_old_wrong_answer_over_a_right_one_fails() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     learner.sums(RIGHT);
     assert_eq!(learner.check("sums").code, Some(0));
     put_back(&learner, WRONG);
@@ -48,7 +48,7 @@ fn an_old_wrong_answer_over_a_right_one_fails() {
 
 #[test]
 fn a_build_of_plain_cargo_is_not_taken_for_the_runners() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     learner.sums(WRONG);
     assert_eq!(learner.check("sums").code, Some(1));
     learner.sums(RIGHT);
@@ -64,7 +64,7 @@ fn a_build_of_plain_cargo_is_not_taken_for_the_runners() {
 
 #[test]
 fn a_clock_that_was_put_back_changes_nothing() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     learner.sums(RIGHT);
     assert_eq!(learner.check("sums").code, Some(0));
     // What was built last lies a day ahead of now.

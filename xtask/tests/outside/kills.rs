@@ -23,7 +23,7 @@ const COMMANDS: [&str; 5] = [
 #[test]
 #[ignore = "takes minutes: `cargo xtask verify --slow` runs it"]
 fn nothing_is_lost_whenever_the_runner_is_killed() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     learner.course.solve("words");
     assert_eq!(learner.check("words").code, Some(0));
     let mut number = 0x2545_F491_4F6C_DD1D_u64;

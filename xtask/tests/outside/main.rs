@@ -34,7 +34,7 @@ pub struct Said {
 }
 
 impl Learner {
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         let course = Sample::build();
         Self {
             target: course.path("target"),

@@ -8,7 +8,7 @@ use crate::{Learner, RIGHT, SUMS};
 
 #[test]
 fn foreign_files_are_no_reason_to_stop_and_undo_nothing() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     learner.sums(RIGHT);
     assert_eq!(learner.check("sums").code, Some(0));
     let picture = b"\x89PNG\r\n\x1a\n\xff\xfe";
@@ -64,7 +64,7 @@ fn foreign_files_are_no_reason_to_stop_and_undo_nothing() {
 
 #[test]
 fn a_change_elsewhere_undoes_nothing() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     learner.sums(RIGHT);
     assert_eq!(learner.check("sums").code, Some(0));
     learner.course.change(
@@ -79,7 +79,7 @@ fn a_change_elsewhere_undoes_nothing() {
 
 #[test]
 fn a_source_that_is_no_text_is_named_as_such() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     fs::write(learner.course.path(SUMS), b"// gr\xfc\xdfe\n").expect("the folder is writable");
     let said = learner.check("sums");
     assert_eq!(said.code, Some(1), "{}", said.all());
@@ -90,7 +90,7 @@ fn a_source_that_is_no_text_is_named_as_such() {
 
 #[test]
 fn links_lead_where_they_lead() {
-    let mut learner = Learner::new();
+    let mut learner = Learner::begin();
     // Answers that are kept in one's own repository.
     let own = learner.course.path("my-answers.rs");
     learner.sums(RIGHT);
@@ -120,7 +120,7 @@ fn links_lead_where_they_lead() {
 
 #[test]
 fn tests_leave_nothing_in_the_tree_and_no_core() {
-    let learner = Learner::new();
+    let learner = Learner::begin();
     let body =
         "std::fs::write(\"left.txt\", \"left\").expect(\"a place to write\");\n    one * other";
     learner.sums(body);

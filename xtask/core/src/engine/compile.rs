@@ -10,6 +10,7 @@ use super::built::Part;
 use super::event::{Event, Observer};
 use super::guard::Guard;
 use super::verdict::Diagnostic;
+use crate::course::PROFILE;
 use crate::error::{Error, Kind, Result};
 use crate::json::Node;
 use crate::process::{Cancel, End, Limits, Stream, run};
@@ -81,7 +82,7 @@ pub fn build(
         "--message-format=json"
     };
     command.args(["test", "--no-run", "--test", "stage", format]);
-    command.args(["--package", target.package]);
+    command.args(["--package", target.package, "--profile", PROFILE]);
     command.arg("--target-dir").arg(target.target_folder);
     // The bar is read here, not shown: it is the only way in which cargo tells how many steps there are.
     command.env("CARGO_TERM_PROGRESS_WHEN", "always");
