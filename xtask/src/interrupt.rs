@@ -42,20 +42,27 @@ pub fn end(code: i32) -> ! {
 
 #[cfg(unix)]
 mod unix {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    use signal_hook::iterator::Signals;
+    use nix::sys::resource::{Resource, setrlimit};
+    use nix::sys::signal::{SigSet, Signal};
 
     /// Shells give a program that a signal has ended this code and the signal's number.
     const SIGNALLED: i32 = 128;
 
     pub fn install() {
-        // Without it Ctrl-C still ends the runner, only less tidily.
-        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+        // A learner's endless recursion leaves no file of a gigabyte behind. Where the limit cannot be set, it does.
+        let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+        let mut awaited = SigSet::empty();
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+            awaited.add(signal);
+        }
+        // Threads inherit what is held back here; programs that are started begin with nothing held back. Without it
+        // Ctrl-C still ends the runner, only less tidily.
+        if awaited.thread_block().is_err() {
             return;
-        };
+        }
         std::thread::spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                super::end(SIGNALLED + signal);
+            if let Ok(signal) = awaited.wait() {
+                super::end(SIGNALLED + signal as i32);
             }
         });
     }

@@ -4,6 +4,7 @@
 //! maintainers are packages of their own, so that no learner waits for them.
 
 pub mod commands;
+pub mod documents;
 pub mod flags;
 pub mod interrupt;
 pub mod report;
@@ -50,7 +51,7 @@ pub fn exit_code(result: Result<Ending>, wants_json: bool) -> ExitCode {
         Err(error) => {
             eprintln!("error: {error}");
             if wants_json {
-                println!("{:#}", serde_json::json!({"error": error.to_string()}));
+                println!("{}", documents::error(&error));
             }
             ExitCode::from(2)
         }

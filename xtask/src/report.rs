@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use console::style;
-use serde_json::{Value, json};
 use xtask_core::course::Item;
-use xtask_core::engine::{Status, TestResult, TestStatus, Verdict};
+use xtask_core::engine::{Status, TestResult, Verdict};
 
 use crate::terminal::wrapped;
 
@@ -138,30 +137,4 @@ pub fn pointers(item: &Item<'_>) -> String {
         let _ = writeln!(out, "  {:<7} {text}", style(word).cyan());
     }
     out
-}
-
-/// The documented JSON of verdicts.
-pub fn json(verdicts: &[Verdict]) -> Value {
-    let test = |test: &TestResult| {
-        let message = match (test.place(), test.status) {
-            (_, TestStatus::Passed) => String::new(),
-            (Some(place), _) => format!("{}\nat {place}", test.message()),
-            (None, _) => test.message().to_owned(),
-        };
-        json!({"name": test.name, "status": test.status.id(), "message": message})
-    };
-    let exercise = |verdict: &Verdict| {
-        let tests: Vec<Value> = verdict.tests.iter().map(test).collect();
-        let mut entry =
-            json!({"exercise": verdict.exercise, "status": verdict.status.id(), "tests": tests});
-        if verdict.status == Status::CompileError {
-            let said = verdict.diagnostics.iter();
-            entry["diagnostics"] = said.map(|one| one.rendered.as_str()).collect();
-        }
-        if !verdict.notes.is_empty() {
-            entry["notes"] = json!(verdict.notes);
-        }
-        entry
-    };
-    json!({"exercises": verdicts.iter().map(exercise).collect::<Vec<Value>>()})
 }

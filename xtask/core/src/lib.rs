@@ -9,6 +9,7 @@ pub mod desk;
 pub mod engine;
 pub mod error;
 pub mod files;
+pub mod json;
 pub mod key;
 pub mod process;
 pub mod progress;

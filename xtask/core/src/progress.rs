@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use nojson::RawJson;
 
 use crate::error::{Error, Result};
 use crate::files;
+use crate::json::Node;
 
 /// The form of the file. A file of another form is set aside, not overwritten.
 const VERSION: u64 = 1;
@@ -147,34 +148,51 @@ impl Snapshot {
 }
 
 fn encode(snapshot: &Snapshot) -> String {
-    let entry = |(id, entry): (&String, &Entry)| {
-        let value = json!({"passed": entry.passed, "hints": entry.hints});
-        (id.clone(), value)
-    };
-    let exercises: Map<String, Value> = snapshot.entries.iter().map(entry).collect();
-    let document = json!({"version": VERSION, "exercises": exercises});
-    format!("{document:#}\n")
+    let document = nojson::json(|f| {
+        f.set_indent_size(2);
+        f.set_spacing(true);
+        f.object(|f| {
+            f.member("version", VERSION)?;
+            f.member(
+                "exercises",
+                nojson::object(|f| {
+                    for (id, entry) in &snapshot.entries {
+                        let value = nojson::object(|f| {
+                            f.member("passed", &entry.passed)?;
+                            f.member("hints", entry.hints)
+                        });
+                        f.member(id, value)?;
+                    }
+                    Ok(())
+                }),
+            )
+        })
+    });
+    format!("{document}\n")
 }
 
 fn decode(text: &[u8]) -> std::result::Result<BTreeMap<String, Entry>, &'static str> {
     const DAMAGED: &str = "is damaged";
-    let document: Value = serde_json::from_slice(text).map_err(|_| DAMAGED)?;
-    match document["version"].as_u64() {
+    let text = std::str::from_utf8(text).map_err(|_| DAMAGED)?;
+    let document = RawJson::parse(text).map_err(|_| DAMAGED)?;
+    let document = Node::of(&document);
+    match document.at("version").number() {
         Some(VERSION) => {}
         Some(_) => return Err("was written by another version of the runner"),
         None => return Err(DAMAGED),
     }
-    let exercises = document["exercises"].as_object().ok_or(DAMAGED)?;
-    let entry = |value: &Value| Entry {
-        passed: value["passed"].as_str().map(str::to_owned),
-        hints: value["hints"]
-            .as_u64()
+    let exercises = document.at("exercises").members().ok_or(DAMAGED)?;
+    let entry = |value: Node<'_, '_>| Entry {
+        passed: value.at("passed").text().map(Into::into),
+        hints: value
+            .at("hints")
+            .number()
             .and_then(|hints| usize::try_from(hints).ok())
             .unwrap_or(0),
     };
     Ok(exercises
-        .iter()
-        .map(|(id, value)| (id.clone(), entry(value)))
+        .into_iter()
+        .map(|(id, value)| (id.into_owned(), entry(value)))
         .collect())
 }
 

@@ -39,12 +39,12 @@ fn registered() -> std::sync::MutexGuard<'static, Vec<u32>> {
 /// Stops a process and everything that it has started. The process must have been started as the leader of a group.
 #[cfg(unix)]
 pub fn kill_group(leader: u32) {
-    use rustix::process::{Pid, Signal, kill_process_group};
+    use nix::sys::signal::{Signal, killpg};
+    use nix::unistd::Pid;
 
-    let id = i32::try_from(leader).ok().and_then(Pid::from_raw);
-    if let Some(id) = id {
+    if let Ok(id) = i32::try_from(leader) {
         // The group may be gone already, which is what is wanted.
-        let _ = kill_process_group(id, Signal::KILL);
+        let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use xtask_core::course::{Course, Exercise, Originals, Stage};
+use xtask_core::course::{Course, Exercise, Originals, PROFILE, Stage};
 use xtask_core::error::{Error, Result};
 
 use crate::confine::{Bounds, Confined, Places, test_policy};
@@ -370,7 +370,7 @@ impl Hall<'_> {
 /// Copies what cargo has built from registry packages to another target folder, with the times that cargo compares.
 fn copy_dependencies(from: &Path, to: &Path) -> Result<()> {
     for part in ["deps", "build", ".fingerprint"] {
-        let (from, to) = (from.join("debug").join(part), to.join("debug").join(part));
+        let (from, to) = (from.join(PROFILE).join(part), to.join(PROFILE).join(part));
         if !to.exists() {
             copy(&from, &to).map_err(|cause| Error::file(&to, cause))?;
         }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use xtask_core::course::PROFILE;
 use xtask_core::engine::{Guard, Start};
 use xtask_core::error::{Error, Kind, Result};
 
@@ -106,7 +107,7 @@ pub struct Places {
 impl Places {
     /// Where cargo puts what it has built.
     pub fn built(&self) -> PathBuf {
-        self.target.join("debug")
+        self.target.join(PROFILE)
     }
 
     /// Where compilers and linkers put what nobody else reads.

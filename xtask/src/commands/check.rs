@@ -6,6 +6,7 @@ use xtask_core::engine::Verdict;
 use xtask_core::error::{Error, Kind, Result};
 
 use super::{Ending, warn};
+use crate::documents;
 use crate::flags::{Check, Format};
 use crate::report::{self, Detail};
 
@@ -19,7 +20,7 @@ pub fn run(desk: &Desk<'_>, check: &Check) -> Result<Ending> {
     let judged = desk.judge(&items)?;
     let verdicts = judged.verdicts;
     match check.format {
-        Format::Json => println!("{:#}", report::json(&verdicts)),
+        Format::Json => println!("{}", documents::verdicts(&verdicts)),
         Format::Text => print_text(&items, &verdicts),
     }
     warn(&judged.warnings);

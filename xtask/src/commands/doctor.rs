@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use console::style;
 
-use xtask_core::course::{Course, WorkspaceManifest};
+use xtask_core::course::{Course, PROFILE, WorkspaceManifest};
 use xtask_core::engine::cargo;
 use xtask_core::error::{Error, Kind, Result};
 use xtask_core::files;
@@ -190,7 +190,7 @@ fn c_compiler(target_folder: &Path) -> State {
         let why = "Microsoft's compiler is not on the path, and cargo finds it by itself where it is installed";
         return State::NotChecked(why.into());
     }
-    let already = target_folder.join("debug").join("build");
+    let already = target_folder.join(PROFILE).join("build");
     let built = files::entries(&already).is_ok_and(|found| {
         found
             .iter()
@@ -221,10 +221,10 @@ fn install_c(why: &str) -> String {
 #[cfg(unix)]
 fn disk(target_folder: &Path) -> State {
     let existing = target_folder.ancestors().find(|folder| folder.exists());
-    let Some(stat) = existing.and_then(|folder| rustix::fs::statvfs(folder).ok()) else {
+    let Some(stat) = existing.and_then(|folder| nix::sys::statvfs::statvfs(folder).ok()) else {
         return State::NotChecked("the file system does not say how much is free".into());
     };
-    let bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let bytes = bytes_free(&stat);
     let free = bytes / (1024 * 1024 * 1024);
     if free >= DISK_GIB {
         State::Well(format!("{free} GiB are free"))
@@ -234,6 +234,13 @@ fn disk(target_folder: &Path) -> State {
             mend: "Make room, or let cargo build elsewhere: set CARGO_TARGET_DIR. `cargo clean` removes old builds.".into(),
         }
     }
+}
+
+/// Both numbers are 32 bits wide on some systems and 64 on others.
+#[cfg(unix)]
+fn bytes_free(stat: &nix::sys::statvfs::Statvfs) -> u64 {
+    let wide = |number: u128| u64::try_from(number).unwrap_or(u64::MAX);
+    wide(u128::from(stat.blocks_available())).saturating_mul(wide(u128::from(stat.fragment_size())))
 }
 
 #[cfg(not(unix))]

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use xtask_core::course::PROFILE;
+
 /// Each command and the package that understands it.
 pub const COMMANDS: [(&str, &str); 7] = [
     ("grade", "grade"),
@@ -24,7 +26,7 @@ pub fn delegate(arguments: &[OsString]) -> Option<ExitCode> {
         command.current_dir(working);
     }
     command
-        .args(["run", "--quiet", "--package", package])
+        .args(["run", "--quiet", "--profile", PROFILE, "--package", package])
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))
         .arg("--")

@@ -1,12 +1,12 @@
 //! `cargo xtask list`: the roadmap with progress.
 
 use console::style;
-use serde_json::{Value, json};
 use xtask_core::course::{Level, PlannedStage};
 use xtask_core::desk::{Desk, Roadmap, StageState};
 use xtask_core::error::Result;
 
 use super::Ending;
+use crate::documents;
 use crate::flags::Format;
 use crate::terminal::{bar, width};
 
@@ -21,28 +21,10 @@ const BAR: usize = 12;
 pub fn run(desk: &Desk<'_>, format: Format) -> Result<Ending> {
     let roadmap = desk.roadmap()?;
     match format {
-        Format::Json => println!("{:#}", document(&roadmap)),
+        Format::Json => println!("{}", documents::roadmap(&roadmap)),
         Format::Text => print_text(&roadmap),
     }
     Ok(Ending::Well)
-}
-
-fn document(roadmap: &Roadmap<'_>) -> Value {
-    let stage = |state: &StageState<'_>| {
-        let exercises: Vec<Value> = state
-            .exercises
-            .iter()
-            .map(|one| json!({"exercise": one.id, "title": one.title, "points": one.points, "done": one.done}))
-            .collect();
-        let stage = state.stage;
-        json!({"stage": stage.id, "folder": stage.folder, "title": stage.title,
-            "level": stage.level.title(), "summary": stage.summary, "exercises": exercises})
-    };
-    let planned = |stage: &PlannedStage| json!({"folder": stage.folder, "title": stage.title, "exercises": stage.exercises});
-    json!({
-        "stages": roadmap.stages.iter().map(stage).collect::<Vec<Value>>(),
-        "planned": roadmap.planned.iter().map(planned).collect::<Vec<Value>>(),
-    })
 }
 
 fn print_text(roadmap: &Roadmap<'_>) {

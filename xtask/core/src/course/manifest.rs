@@ -8,6 +8,10 @@ use toml::de::{DeTable, DeValue};
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
+/// The profile of everything that the runner builds, itself included. It has a folder of its own below the target
+/// folder, and so a lock of its own: an editor that checks the workspace holds that of `debug` for minutes.
+pub const PROFILE: &str = "runner";
+
 /// The workspace's `Cargo.toml`.
 #[derive(Debug)]
 pub struct WorkspaceManifest {
@@ -105,17 +109,23 @@ impl WorkspaceManifest {
                     edits.push((span, format!("\"{below}/{path}\"")));
                 }
             }
-            // Nobody follows these builds with a debugger; panics name their lines without it.
-            let profile = table
-                .get("profile")
-                .and_then(|value| value.get_ref().as_table());
-            let dev = profile.and_then(|profile| profile.get("dev")?.get_ref().as_table());
-            if let Some(debug) = dev.and_then(|dev| dev.get("debug")) {
-                edits.push((debug.span(), "false".to_owned()));
-            }
             Some(edits)
         });
-        Ok(edited(&self.text, edits.flatten().ok_or_else(no_members)?))
+        let mut text = edited(&self.text, edits.flatten().ok_or_else(no_members)?);
+        if !self.has_profile() {
+            text.push_str(&format!(
+                "\n[profile.{PROFILE}]\ninherits = \"dev\"\ndebug = false\n"
+            ));
+        }
+        Ok(text)
+    }
+
+    fn has_profile(&self) -> bool {
+        let named = |table: &DeTable<'_>| {
+            let profiles = table.get("profile")?.get_ref().as_table()?;
+            Some(profiles.contains_key(PROFILE))
+        };
+        self.with(named).flatten().unwrap_or(false)
     }
 }
 
@@ -224,7 +234,15 @@ debug = \"line-tables-only\"
             text.contains("xtask = { path = \"xtask\" }\nserde = \"1\""),
             "{text}"
         );
-        assert!(text.contains("debug = false"), "{text}");
+        assert!(
+            text.contains("[profile.runner]\ninherits = \"dev\"\n"),
+            "{text}"
+        );
+        let own = format!("{TEXT}\n[profile.runner]\ninherits = \"dev\"\n");
+        let text = manifest(&own)
+            .with_member("a", "b")
+            .expect("there are members");
+        assert_eq!(text.matches("[profile.runner]").count(), 1, "{text}");
         assert!(manifest("[package]\n").with_member("a", "b").is_err());
     }
 

@@ -6,11 +6,12 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Map, Value};
+use nojson::RawJson;
 
 use super::{Exercise, Stage};
 use crate::error::{Error, Kind, Result};
 use crate::files::{self, FileSet};
+use crate::json::Node;
 
 /// The files of one stage as they were handed out.
 #[derive(Debug)]
@@ -35,13 +36,15 @@ impl Originals {
                     `cargo xtask seal`";
         let text = files::read(&path).map_err(|error| error.help(mend))?;
         let broken = |what: String| Error::file(&path, what).as_kind(Kind::Course).help(mend);
-        let map: Map<String, Value> =
-            serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
-        let files = map
+        let document = RawJson::parse(&text).map_err(|error| broken(error.to_string()))?;
+        let members = Node::of(&document)
+            .members()
+            .ok_or_else(|| broken("it is no object of texts".to_owned()))?;
+        let files = members
             .into_iter()
-            .map(|(name, value)| match value {
-                Value::String(text) => Ok((name, text)),
-                _ => Err(broken(format!("`{name}` is not a text"))),
+            .map(|(name, value)| match value.text() {
+                Some(text) => Ok((name.into_owned(), text.into_owned())),
+                None => Err(broken(format!("`{name}` is not a text"))),
             })
             .collect::<Result<FileSet>>()?;
         Ok(Self { files })
@@ -74,13 +77,16 @@ impl Originals {
 
     /// The text that [`Originals::record`] writes for `files`.
     pub fn encode(files: &FileSet) -> String {
-        let map: Map<String, Value> = files
-            .iter()
-            .map(|(name, text)| (name.clone(), Value::String(text.clone())))
-            .collect();
-        let mut text = serde_json::to_string_pretty(&map).unwrap_or_default();
-        text.push('\n');
-        text
+        let document = nojson::json(|f| {
+            f.set_indent_size(2);
+            f.set_spacing(true);
+            f.object(|f| {
+                files
+                    .iter()
+                    .try_for_each(|(name, text)| f.member(name, text))
+            })
+        });
+        format!("{document}\n")
     }
 
     /// Every original file.

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
+use nojson::RawJson;
 
 use super::overlay::Contents;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::json::Node;
 use crate::key::KeyMaker;
 
 /// A part of a stage's build.
@@ -96,14 +97,14 @@ impl Built {
     }
 
     fn write(&self) -> Result<()> {
-        let map: Map<String, Value> = self
-            .known
-            .iter()
-            .map(|(part, key)| (part.name().to_owned(), Value::String(key.clone())))
-            .collect();
+        let text = nojson::object(|f| {
+            self.known
+                .iter()
+                .try_for_each(|(part, key)| f.member(part.name(), key))
+        });
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&self.path, Value::Object(map).to_string()))
+            .and_then(|()| fs::write(&self.path, nojson::Json(text).to_string()))
             .map_err(|cause| Error::file(&self.path, cause))
     }
 }
@@ -111,10 +112,13 @@ impl Built {
 /// A record that is damaged knows nothing.
 fn read(path: &Path) -> BTreeMap<Part, String> {
     let text = files::read(path).unwrap_or_default();
-    let map: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
+    let Ok(document) = RawJson::parse(&text) else {
+        return BTreeMap::new();
+    };
+    let key = |part: Part| Node::of(&document).at(part.name()).text();
     let parts = Part::ALL.into_iter();
     parts
-        .filter_map(|part| Some((part, map.get(part.name())?.as_str()?.to_owned())))
+        .filter_map(|part| Some((part, key(part)?.into_owned())))
         .collect()
 }
 

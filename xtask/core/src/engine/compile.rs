@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::Value;
+use nojson::RawJson;
 
 use super::built::Part;
 use super::event::{Event, Observer};
 use super::guard::Guard;
 use super::verdict::Diagnostic;
+use crate::course::PROFILE;
 use crate::error::{Error, Kind, Result};
+use crate::json::Node;
 use crate::process::{Cancel, End, Limits, Stream, run};
 
 /// What cargo may print in one call.
@@ -80,7 +82,7 @@ pub fn build(
         "--message-format=json"
     };
     command.args(["test", "--no-run", "--test", "stage", format]);
-    command.args(["--package", target.package]);
+    command.args(["--package", target.package, "--profile", PROFILE]);
     command.arg("--target-dir").arg(target.target_folder);
     // The bar is read here, not shown: it is the only way in which cargo tells how many steps there are.
     command.env("CARGO_TERM_PROGRESS_WHEN", "always");
@@ -191,22 +193,24 @@ fn without_progress(stderr: &str) -> String {
 }
 
 fn read_message(line: &str, target: Target<'_>, build: &mut Build) {
-    let Ok(message) = serde_json::from_str::<Value>(line) else {
+    let Ok(document) = RawJson::parse(line) else {
         return;
     };
-    let Some(manifest) = message["manifest_path"].as_str().map(Path::new) else {
+    let message = Node::of(&document);
+    let Some(manifest) = message.at("manifest_path").text() else {
         return;
     };
+    let manifest = Path::new(manifest.as_ref());
     let is_stage = manifest
         .parent()
         .is_some_and(|folder| same_folder(folder, target.folder));
     let is_ours = is_stage || manifest.starts_with(plain(target.workspace));
-    match message["reason"].as_str() {
-        Some("compiler-artifact") if is_ours => read_artifact(&message, is_stage, build),
+    match message.at("reason").text().as_deref() {
+        Some("compiler-artifact") if is_ours => read_artifact(message, is_stage, build),
         Some("compiler-message") if is_stage => {
             build
                 .said
-                .extend(read_diagnostic(&message["message"], target));
+                .extend(read_diagnostic(message.at("message"), target));
         }
         _ => {}
     }
@@ -222,40 +226,41 @@ fn plain(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn read_artifact(message: &Value, is_stage: bool, build: &mut Build) {
-    let target = &message["target"];
-    let is_test = target["name"] == "stage" && target["kind"][0] == "test";
+fn read_artifact(message: Node<'_, '_>, is_stage: bool, build: &mut Build) {
+    let target = message.at("target");
+    let is = |node: Node<'_, '_>, word: &str| node.text().as_deref() == Some(word);
+    let kinds = target.at("kind").items();
+    let is_test = is(target.at("name"), "stage") && kinds.iter().any(|kind| is(*kind, "test"));
     let part = match (is_stage, is_test) {
         (false, _) => Part::Shared,
         (true, true) => Part::Tests,
         (true, false) => Part::Library,
     };
-    let files = message["filenames"].as_array().into_iter().flatten();
+    let path = |node: Node<'_, '_>| node.text().map(|path| PathBuf::from(path.as_ref()));
+    let files = message.at("filenames").items();
     build.made.push(Made {
         part,
-        fresh: message["fresh"].as_bool().unwrap_or(true),
-        files: files
-            .filter_map(|file| file.as_str().map(PathBuf::from))
-            .collect(),
+        fresh: message.at("fresh").flag().unwrap_or(true),
+        files: files.into_iter().filter_map(path).collect(),
     });
-    if let Some(path) = message["executable"].as_str()
+    if let Some(program) = path(message.at("executable"))
         && is_stage
         && is_test
     {
-        build.binary = Some(PathBuf::from(path));
+        build.binary = Some(program);
     }
 }
 
-fn read_diagnostic(message: &Value, target: Target<'_>) -> Option<Said> {
-    let spans = message["spans"].as_array()?;
-    let is_error = message["level"].as_str()?.starts_with("error");
+fn read_diagnostic(message: Node<'_, '_>, target: Target<'_>) -> Option<Said> {
+    let spans = message.at("spans").items();
+    let is_error = message.at("level").text()?.starts_with("error");
     // "aborting due to 2 previous errors" and its like point nowhere and say nothing new.
-    if spans.is_empty() && message["code"].is_null() && !is_error {
+    if spans.is_empty() && !message.at("code").is_there() && !is_error {
         return None;
     }
     let mut pointed: Vec<(bool, Pointed)> = Vec::new();
     for span in spans {
-        let is_primary = span["is_primary"].as_bool().unwrap_or(false);
+        let is_primary = span.at("is_primary").flag().unwrap_or(false);
         each_place(span, &mut |place| {
             if let Some(inside) = below_package(&place.file, target) {
                 pointed.push((
@@ -283,7 +288,7 @@ fn read_diagnostic(message: &Value, target: Target<'_>) -> Option<Said> {
     Some(Said {
         diagnostic: Diagnostic {
             is_error,
-            rendered: message["rendered"].as_str()?.trim_end().to_owned(),
+            rendered: message.at("rendered").text()?.trim_end().to_owned(),
             place,
         },
         files: pointed.into_iter().map(|(_, place)| place.file).collect(),
@@ -297,16 +302,17 @@ struct Pointed {
 }
 
 /// The place of a span, and those of the macro calls that it was expanded from.
-fn each_place(span: &Value, found: &mut impl FnMut(Pointed)) {
-    if let Some(file) = span["file_name"].as_str() {
+fn each_place(span: Node<'_, '_>, found: &mut impl FnMut(Pointed)) {
+    if let Some(file) = span.at("file_name").text() {
         found(Pointed {
-            file: file.to_owned(),
-            line: span["line_start"].as_u64().unwrap_or(0),
-            column: span["column_start"].as_u64().unwrap_or(0),
+            file: file.into_owned(),
+            line: span.at("line_start").number().unwrap_or(0),
+            column: span.at("column_start").number().unwrap_or(0),
         });
     }
-    if span["expansion"].is_object() {
-        each_place(&span["expansion"]["span"], found);
+    let expansion = span.at("expansion");
+    if expansion.is_there() {
+        each_place(expansion.at("span"), found);
     }
 }
 

@@ -235,12 +235,12 @@ impl<'a> Engine<'a> {
                 .made
                 .iter()
                 .partition(|made| made.fresh && !built.is_known(made.part));
+            built.note(made.iter().map(|made| made.part))?;
             if stale.is_empty() {
                 if let Some(guard) = self.guard.filter(|_| build.succeeded) {
                     let artifacts = build.made.iter().flat_map(|made| made.files.clone());
                     guard.inspect(&artifacts.collect::<Vec<PathBuf>>())?;
                 }
-                built.note(made.iter().map(|made| made.part))?;
                 return Ok(build);
             }
             for file in stale.iter().flat_map(|made| &made.files) {

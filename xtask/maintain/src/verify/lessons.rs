@@ -1,7 +1,7 @@
 //! The code in the lessons compiles and runs: each README becomes the documentation of a small library, whose
 //! examples cargo tests.
 
-use xtask_core::course::Stage;
+use xtask_core::course::{PROFILE, Stage};
 use xtask_core::engine::{Engine, cargo};
 use xtask_core::error::{Error, Result};
 use xtask_core::files::{self, FileSet};
@@ -30,7 +30,15 @@ pub fn check_stage(ledger: &mut Ledger, engine: &Engine<'_>, stage: &Stage) -> R
     let overlay = engine.overlay()?;
     overlay.install_lesson(stage, &library)?;
     let mut command = cargo(overlay.root());
-    command.args(["test", "--doc", "--quiet", "--package", &package]);
+    command.args([
+        "test",
+        "--doc",
+        "--quiet",
+        "--profile",
+        PROFILE,
+        "--package",
+        &package,
+    ]);
     command.arg("--target-dir").arg(engine.target_folder());
     let output = command
         .output()
