@@ -6,13 +6,12 @@ mod roadmap;
 use std::path::{Path, PathBuf};
 
 use crate::course::{
-    Course, Item, Material, Originals, Stage, Uses, WorkspaceManifest, files_behind, locked_behind,
-    tests_of,
+    Course, Item, Material, Originals, Stage, Uses, base_key, files_behind, tests_of,
 };
 use crate::engine::{Engine, Event, Observer, Status, TestResult, TestStatus, Verdict};
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::key::{KeyMaker, of_files};
+use crate::key::KeyMaker;
 use crate::process::Cancel;
 use crate::progress::{Change, Progress, Snapshot};
 
@@ -316,7 +315,7 @@ impl<'a> Desk<'a> {
     }
 
     fn keys(&self, stage: &Stage, material: &Material) -> Result<Keys> {
-        let base = self.base(stage)?;
+        let base = base_key(stage)?;
         let uses = Uses::of(stage, &material.files);
         let key = |item: Item<'_>| {
             let key = KeyMaker::default()
@@ -327,24 +326,6 @@ impl<'a> Desk<'a> {
             (item.exercise.name.clone(), key)
         };
         Ok(Keys(stage.items().map(key).collect()))
-    }
-
-    /// The key of what all verdicts of a stage rest on: the settings of the workspace, the locked versions, and the
-    /// libraries that stages share.
-    fn base(&self, stage: &Stage) -> Result<String> {
-        let root = &self.course.root;
-        let manifest = WorkspaceManifest::load(root)?;
-        let lock = files::read(&root.join("Cargo.lock")).unwrap_or_default();
-        let mut shared = KeyMaker::default();
-        for path in manifest.shared() {
-            let texts = files::texts(&root.join(&path), |name| name != "target")?;
-            shared = shared.text(&of_files(&texts));
-        }
-        let key = KeyMaker::default()
-            .text(&manifest.settings())
-            .text(&shared.finish());
-        let locked = locked_behind(&lock, &stage.id);
-        Ok(locked.iter().fold(key, |key, line| key.text(line)).finish())
     }
 }
 

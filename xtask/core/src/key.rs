@@ -12,9 +12,15 @@ pub struct KeyMaker(SipHasher13);
 impl KeyMaker {
     /// Adds a text.
     #[must_use]
-    pub fn text(mut self, text: &str) -> Self {
-        self.0.write(&(text.len() as u64).to_le_bytes());
-        self.0.write(text.as_bytes());
+    pub fn text(self, text: &str) -> Self {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Adds what is no text, such as a program.
+    #[must_use]
+    pub fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.write(&(bytes.len() as u64).to_le_bytes());
+        self.0.write(bytes);
         self
     }
 

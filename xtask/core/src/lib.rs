@@ -14,4 +14,5 @@ pub mod key;
 pub mod process;
 pub mod progress;
 pub mod running;
+pub mod store;
 pub mod toml_file;

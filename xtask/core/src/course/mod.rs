@@ -1,5 +1,6 @@
 //! What the files of the course say: the stages, their exercises, and the tests that each exercise must pass.
 
+mod base;
 pub mod lesson;
 mod load;
 mod lock;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::files::{self, FileSet};
 
+pub use base::base_key;
 pub use load::stage_id;
 pub use lock::behind as locked_behind;
 pub use manifest::{PROFILE, WorkspaceManifest};
