@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    auth_system::given::server::main()
+    auth_system::program::server::main()
 }

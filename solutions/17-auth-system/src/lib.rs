@@ -2,6 +2,8 @@
 
 #[path = "../../../exercises/17-auth-system/src/given/mod.rs"]
 pub mod given;
+#[path = "../../../exercises/17-auth-system/src/program/mod.rs"]
+pub mod program;
 pub mod register;
 pub mod verify_email;
 pub mod login;

@@ -6,31 +6,12 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::app::App;
 use super::problem::Problem;
-use super::{openapi, pages};
-
-/// The whole program: the nine milestones, the pages, and what describes them.
-pub fn program(app: App) -> Router {
-    let milestones = Router::new()
-        .merge(crate::register::routes())
-        .merge(crate::verify_email::routes())
-        .merge(crate::login::routes())
-        .merge(crate::sessions::routes())
-        .merge(crate::refresh::routes())
-        .merge(crate::reset::routes())
-        .merge(crate::totp::routes())
-        .merge(crate::audit::routes());
-    let described = Router::new()
-        .route("/healthz", get(async || "ok"))
-        .route("/openapi.json", get(openapi::document));
-    service(app, milestones.merge(described).merge(pages::routes()))
-}
 
 /// Puts `routes` behind the limits and headers that hold for every answer.
 pub fn service(app: App, routes: Router<App>) -> Router {
@@ -121,7 +102,7 @@ fn after_panic(panic: Box<dyn Any + Send>) -> Response {
 }
 
 /// The nudge of a `todo!("nudge")`, if that is what panicked.
-pub(super) fn unwritten(panic: &(dyn Any + Send)) -> Option<&str> {
+pub(crate) fn unwritten(panic: &(dyn Any + Send)) -> Option<&str> {
     let message = match panic.downcast_ref::<String>() {
         Some(text) => text.as_str(),
         None => panic.downcast_ref::<&str>().copied()?,

@@ -5,7 +5,8 @@
 //! - [`standins`]: simple answers to those traits, for tests and for milestones that are not written yet
 //! - [`problem`]: the one error type; [`extract`]: what handlers take; [`http`]: what every answer goes through
 //! - [`database`], [`mail`], [`tokens`], [`clock`], [`config`]: as their names say
-//! - [`pages`]: the HTML pages; [`openapi`]: the API's description; [`server`]: the command line
+//!
+//! The program that stands on top of the milestones lies in `program`.
 
 pub mod app;
 pub mod clock;
@@ -15,10 +16,6 @@ pub mod extract;
 pub mod http;
 pub mod mail;
 pub mod neighbours;
-pub mod openapi;
-pub mod pages;
-pub mod probe;
 pub mod problem;
-pub mod server;
 pub mod standins;
 pub mod tokens;

@@ -6,7 +6,7 @@ use auth_system::given::app::{App, Keys, Parts};
 use auth_system::given::clock::ManualClock;
 use auth_system::given::config::Config;
 use auth_system::given::database::{Database, Durability};
-use auth_system::given::{http, probe};
+use auth_system::program::{probe, routes};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use support::server::{self, Server};
@@ -34,7 +34,7 @@ pub async fn world() -> World {
         keys,
         outbox: folder.path().join("outbox"),
     });
-    let server = server::spawn(http::program(app.clone())).await;
+    let server = server::spawn(routes::all(app.clone())).await;
     World {
         server,
         app,

@@ -14,9 +14,9 @@ use axum::routing::{get, post};
 use minijinja::{Environment, Value, context};
 
 use self::csrf::Guard;
-use super::app::{App, Cx};
-use super::neighbours::{Credentials, Current, Kind, Presented};
-use super::problem::Problem;
+use crate::given::app::{App, Cx};
+use crate::given::neighbours::{Credentials, Current, Kind, Presented};
+use crate::given::problem::Problem;
 use crate::register::Registration;
 use crate::{register, reset, sessions, totp, verify_email};
 

@@ -10,14 +10,14 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use tower::ServiceExt as _;
 
-use super::app::{App, Client, Cx, Keys, Parts, Tx};
-use super::clock::ManualClock;
-use super::config::Config;
-use super::database::{Database, Durability};
-use super::http;
-use super::neighbours::{Credentials, Event, Kind, Neighbours, Presented};
-use super::problem::Problem;
-use super::standins::{self, Journal};
+use crate::given::app::{App, Client, Cx, Keys, Parts, Tx};
+use crate::given::clock::ManualClock;
+use crate::given::config::Config;
+use crate::given::database::{Database, Durability};
+use crate::given::http;
+use crate::given::neighbours::{Credentials, Event, Kind, Neighbours, Presented};
+use crate::given::problem::Problem;
+use crate::given::standins::{self, Journal};
 use crate::{audit, lockout, login, refresh, register, reset, sessions, totp, verify_email};
 
 /// The nine milestones, all of them as they are written.

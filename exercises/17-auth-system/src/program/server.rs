@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use super::app::{App, Keys, Parts};
-use super::clock::{Clock, SystemClock};
-use super::config::Config;
-use super::database::{Database, Durability};
-use super::{http, probe};
+use super::{probe, routes};
+use crate::given::app::{App, Keys, Parts};
+use crate::given::clock::{Clock, SystemClock};
+use crate::given::config::Config;
+use crate::given::database::{Database, Durability};
 
 const HELP: &str = "\
 Lantern's accounts: sign up, sign in, sessions, two-factor, audit.
@@ -133,7 +133,7 @@ async fn serve(options: Options) -> Result<(), String> {
     println!("outbox   {}", options.outbox.display());
 
     let postman = tokio::spawn(postman(app.clone()));
-    let service = http::program(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = routes::all(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(stopped())
         .await
