@@ -1,0 +1,3 @@
+//! The shop's database on the command line.
+
+fn main() {}
