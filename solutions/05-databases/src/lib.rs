@@ -4,3 +4,5 @@
 #[path = "../../../exercises/05-databases/src/given/mod.rs"]
 pub mod given;
 pub mod schema;
+pub mod insert;
+pub mod queries;
