@@ -5,3 +5,4 @@ pub mod given;
 pub mod schema;
 pub mod insert;
 pub mod queries;
+pub mod changes;

@@ -6,3 +6,4 @@ pub mod given;
 pub mod schema;
 pub mod insert;
 pub mod queries;
+pub mod changes;

@@ -4,3 +4,4 @@ mod shop;
 mod schema;
 mod insert;
 mod queries;
+mod changes;

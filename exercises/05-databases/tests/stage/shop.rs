@@ -72,6 +72,7 @@ pub struct Watch {
 #[derive(Default)]
 struct Seen {
     statements: Vec<String>,
+    running: Vec<String>,
     rows: usize,
     commits: usize,
     prepared: BTreeMap<String, usize>,
@@ -85,13 +86,20 @@ impl Watch {
         let watch = Watch::default();
         let seen = watch.clone();
         let note = move |event: TraceEvent<'_>| match event {
-            // Statements that run inside of others, such as a trigger's, are traced as comments.
+            // What runs inside of a statement, such as a trigger, is traced as a comment, and the deletion of rows that
+            // refer to a deleted one as the same statement once more.
             TraceEvent::Stmt(statement, text) if statement.sql() == text => {
-                seen.lock().statements.push(text.to_owned());
+                let mut seen = seen.lock();
+                if !seen.running.iter().any(|running| running == text) {
+                    seen.statements.push(text.to_owned());
+                    seen.running.push(text.to_owned());
+                }
             }
             TraceEvent::Row(_) => seen.lock().rows += 1,
             TraceEvent::Profile(statement, _) => {
                 let mut seen = seen.lock();
+                let sql = statement.sql();
+                seen.running.retain(|running| *running != sql);
                 seen.fullscan_steps += statement.get_status(StatementStatus::FullscanStep);
                 seen.sorts += statement.get_status(StatementStatus::Sort);
             }
