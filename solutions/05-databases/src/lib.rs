@@ -7,3 +7,5 @@ pub mod schema;
 pub mod insert;
 pub mod queries;
 pub mod changes;
+pub mod joins;
+pub mod aggregates;

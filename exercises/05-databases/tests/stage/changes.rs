@@ -340,22 +340,6 @@ fn cancelled_orders_are_dropped() {
     }
 }
 
-/// The ids come in ascending order, in whichever order SQLite meets the rows.
-#[test]
-fn dropped_ids_come_in_order() {
-    let (connection, placed) = orders(0x053F);
-    connection
-        .execute_batch("DELETE FROM order_lines; PRAGMA foreign_keys = OFF;")
-        .expect("with no references to look after, SQLite deletes along the index");
-    let expected: Vec<i64> = placed
-        .iter()
-        .filter(|(_, placed_on, state)| *state == "cancelled" && *placed_on < "2026-01-01")
-        .map(|(id, ..)| *id)
-        .collect();
-    let dropped = drop_cancelled(&connection, "2026-01-01").expect("a table");
-    assert_eq!(dropped, expected, "the ids of the orders that were dropped");
-}
-
 /// Each change is one statement, and no value is a part of it.
 #[test]
 fn a_change_is_one_statement() {

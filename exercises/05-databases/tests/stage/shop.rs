@@ -26,11 +26,14 @@ pub fn with(statements: &str) -> Connection {
     connection
 }
 
-/// From now on this connection only reads: a statement that writes is an error.
+/// From now on this connection only reads: a statement that writes is an error. Where a statement names no order, SQLite
+/// goes through the rows backwards, so that nobody relies on an order that came by chance.
 pub fn read_only(connection: Connection) -> Connection {
-    connection
-        .pragma_update(None, "query_only", true)
-        .expect("SQLite takes the pragma");
+    for pragma in ["reverse_unordered_selects", "query_only"] {
+        connection
+            .pragma_update(None, pragma, true)
+            .expect("SQLite takes the pragma");
+    }
     connection
 }
 
