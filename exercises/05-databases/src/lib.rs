@@ -8,3 +8,5 @@ pub mod queries;
 pub mod changes;
 pub mod joins;
 pub mod aggregates;
+pub mod indexes;
+pub mod search;

@@ -314,6 +314,17 @@ fn an_empty_shop_sells_nothing() {
         [quiet("2025-12"), quiet("2026-01")],
         "two months of an empty shop"
     );
+    let broken = shop::unreadable();
+    let unreadable = best_sellers(&broken, 9);
+    assert!(
+        unreadable.is_err(),
+        "a name that is no text: {unreadable:?}"
+    );
+    let unreadable = regulars(&broken, 0);
+    assert!(
+        unreadable.is_err(),
+        "a name that is no text: {unreadable:?}"
+    );
     let nothing = support::database::in_memory();
     assert!(
         best_sellers(&nothing, 5).is_err(),

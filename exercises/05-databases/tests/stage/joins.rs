@@ -253,6 +253,27 @@ fn nothing_and_errors_are_told_apart() {
         Some(vec![]),
         "books of an empty shop"
     );
+    let broken = shop::unreadable();
+    let unreadable = order_totals(&broken);
+    assert!(
+        unreadable.is_err(),
+        "a name that is no text: {unreadable:?}"
+    );
+    let unreadable = orders_by_customer(&broken);
+    assert!(
+        unreadable.is_err(),
+        "a name that is no text: {unreadable:?}"
+    );
+    let unreadable = catalogue(&broken);
+    assert!(
+        unreadable.is_err(),
+        "a name that is no text: {unreadable:?}"
+    );
+    let unreadable = also_bought(&broken, 1, 9);
+    assert!(
+        unreadable.is_err(),
+        "a name that is no text: {unreadable:?}"
+    );
     let nothing = support::database::in_memory();
     assert!(order_totals(&nothing).is_err(), "no tables: order_totals");
     assert!(

@@ -8,3 +8,5 @@ mod queries;
 mod changes;
 mod joins;
 mod aggregates;
+mod indexes;
+mod search;

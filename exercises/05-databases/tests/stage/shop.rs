@@ -26,6 +26,25 @@ pub fn with(statements: &str) -> Connection {
     connection
 }
 
+/// A shop whose tables are not STRICT, with bytes that are no text where names and titles should be.
+pub fn unreadable() -> Connection {
+    let connection = support::database::in_memory();
+    connection
+        .execute_batch(&PLAIN_TABLES.replace(") STRICT;", ");"))
+        .expect("the plain tables are SQL");
+    connection
+        .execute_batch(
+            "INSERT INTO customers VALUES (1, 'ada@lantern.example', x'FF');
+             INSERT INTO authors VALUES (1, x'FF');
+             INSERT INTO books (id, isbn, title, cents) VALUES (1, '1', 'Emma', 1), (2, '2', x'FF', 1);
+             INSERT INTO book_authors VALUES (1, 1, 1);
+             INSERT INTO orders VALUES (1, 1, '2025-03-01', 'paid');
+             INSERT INTO order_lines VALUES (1, 1, 1, 1), (1, 2, 1, 1);",
+        )
+        .expect("tables that are not strict take anything");
+    read_only(connection)
+}
+
 /// From now on this connection only reads: a statement that writes is an error. Where a statement names no order, SQLite
 /// goes through the rows backwards, so that nobody relies on an order that came by chance.
 pub fn read_only(connection: Connection) -> Connection {
@@ -164,6 +183,12 @@ impl Watch {
     /// How many rows statements have returned.
     pub fn rows(&self) -> usize {
         self.lock().rows
+    }
+
+    /// How many steps of scans, and how many sorts, the statements took that have ended.
+    pub fn wasted(&self) -> (i32, i32) {
+        let seen = self.lock();
+        (seen.fullscan_steps, seen.sorts)
     }
 
     /// Fails when a value has become a part of a statement.
