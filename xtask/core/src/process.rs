@@ -1,11 +1,18 @@
 //! Runs one program with limits on its time and its output, and leaves nothing of it behind.
 
 use std::io::{self, Read};
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+#[cfg(unix)]
+use nix::errno::Errno;
+#[cfg(unix)]
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::running::{Registered, kill_group};
 
@@ -107,9 +114,10 @@ pub fn run_with_input(
     let printed = AtomicUsize::new(0);
     let to_out = |text: &str| line(Stream::Out, text);
     let to_err = |text: &str| line(Stream::Err, text);
+    let (over, when_over) = std::io::pipe()?;
     let outcome = thread::scope(|scope| {
-        let out = scope.spawn(|| collect(stdout, &printed, limits.output, &to_out));
-        let err = scope.spawn(|| collect(stderr, &printed, limits.output, &to_err));
+        let out = scope.spawn(|| collect(stdout, &over, &printed, limits.output, &to_out));
+        let err = scope.spawn(|| collect(stderr, &over, &printed, limits.output, &to_err));
         let end = wait(&mut child, limits, cancel, &printed);
         let starved = matches!(end, Ok(End::TimedOut)) && was_starved(child.id(), limits.time);
         // Also after a normal exit: a process that was left running would keep the pipes open. On Windows, where
@@ -118,6 +126,8 @@ pub fn run_with_input(
             kill_group(child.id());
         }
         let _ = child.wait();
+        // What has left the group may hold the pipes open as long as it likes: what is in them now is read, and no more.
+        drop(when_over);
         let end = end?;
         Ok(Outcome {
             end,
@@ -193,9 +203,55 @@ fn waited(_process: u32) -> Option<Duration> {
     None
 }
 
-/// Reads a pipe to its end and keeps its text up to `limit` bytes; the rest is counted and thrown away.
+/// Whether something can be read from the pipe, or it has ended. It waits for that, until the other end of `over` is
+/// closed.
+#[cfg(unix)]
+fn can_read(pipe: &impl AsFd, over: &io::PipeReader) -> bool {
+    loop {
+        let mut both = [pipe.as_fd(), over.as_fd()].map(|end| PollFd::new(end, PollFlags::POLLIN));
+        match poll(&mut both, PollTimeout::NONE) {
+            Ok(_) if both[0].any() != Some(false) => return true,
+            Ok(_) if both[1].any() != Some(false) => return false,
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Whether the program is gone.
+#[cfg(unix)]
+fn is_over(over: &io::PipeReader) -> bool {
+    let mut one = [PollFd::new(over.as_fd(), PollFlags::POLLIN)];
+    poll(&mut one, PollTimeout::ZERO).is_ok_and(|count| count > 0)
+}
+
+/// Where nobody can leave a group, there is nothing to ask.
+#[cfg(not(unix))]
+fn is_over(_over: &io::PipeReader) -> bool {
+    false
+}
+
+/// Where a pipe cannot be asked, it is read to its end.
+#[cfg(not(unix))]
+fn can_read<P>(_pipe: &P, _over: &io::PipeReader) -> bool {
+    true
+}
+
+/// What can be read as a pipe of a program.
+#[cfg(unix)]
+trait Pipe: Read + AsFd {}
+#[cfg(unix)]
+impl<T: Read + AsFd> Pipe for T {}
+#[cfg(not(unix))]
+trait Pipe: Read {}
+#[cfg(not(unix))]
+impl<T: Read> Pipe for T {}
+
+/// Reads a pipe to its end, or to what is in it when `over` is closed, and keeps its text up to `limit` bytes; the rest
+/// is counted and thrown away.
 fn collect(
-    pipe: Option<impl Read>,
+    pipe: Option<impl Pipe>,
+    over: &io::PipeReader,
     printed: &AtomicUsize,
     limit: usize,
     line: &impl Fn(&str),
@@ -207,7 +263,7 @@ fn collect(
     // Where the first line begins that was not told yet, and how far its end was looked for: a line may be very long.
     let (mut told, mut searched) = (0, 0);
     let mut buffer = vec![0; 64 * 1024];
-    loop {
+    while can_read(&pipe, over) {
         let count = match pipe.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => count,
@@ -216,6 +272,10 @@ fn collect(
             Err(_) => break,
         };
         if printed.fetch_add(count, Ordering::Relaxed) > limit {
+            // Whoever has left the group may write without end.
+            if is_over(over) {
+                break;
+            }
             continue;
         }
         kept.extend_from_slice(&buffer[..count]);
@@ -273,6 +333,23 @@ mod tests {
         let outcome = sh("sleep 600 & echo done", SMALL);
         assert!(matches!(outcome.end, End::Exited(status) if status.success()));
         assert_eq!(outcome.stdout, "done\n");
+    }
+
+    /// Whoever leaves the group and keeps the pipes open keeps nobody waiting, in silence or not.
+    #[test]
+    fn a_daemon_that_holds_the_pipes_is_not_waited_for() {
+        for daemon in ["sleep 600", "yes"] {
+            let begun = std::time::Instant::now();
+            let outcome = sh(
+                &format!("setsid sh -c 'echo $$; exec timeout 60 {daemon}' & sleep 0.2; exit 0"),
+                SMALL,
+            );
+            let leader = outcome.stdout.lines().next().unwrap_or_default().to_owned();
+            let mut kill = Command::new("kill");
+            kill.arg(leader).stderr(std::process::Stdio::null());
+            kill.status().expect("kill is there");
+            assert!(begun.elapsed() < Duration::from_secs(30), "{daemon}");
+        }
     }
 
     #[test]

@@ -3,34 +3,136 @@
 //! Text is put between the braces of each test's body, on the lines that are there, so that a panic names the same
 //! line as in the learner's copy. What the text calls lies in `proof_module.rs`.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
+use xtask_core::course::{StageManifest, TESTS};
 use xtask_core::files::FileSet;
 
 /// The module that the instrumented tests call, as a file beside `main.rs`.
 const MODULE: &str = "proof_of_completion";
 const MODULE_TEXT: &str = include_str!("proof_module.rs");
 
-/// Puts the proof into every test file of a stage. `files` are the stage's, by their path below its folder.
+/// Puts the proof into every test file of a stage. `files` are the stage's, by their path below its
+/// folder; `id` is the stage's.
 ///
 /// # Errors
 ///
 /// When a test has a form that cannot be made to prove its end; the text names the file and the line.
-pub fn instrument_stage(files: &mut FileSet) -> Result<(), String> {
+pub fn instrument_stage(files: &mut FileSet, id: &str) -> Result<(), String> {
+    let manifest = files.get("Cargo.toml").map_or("", String::as_str);
+    let library = StageManifest::of(manifest, id).library;
     for (path, text) in files.iter_mut() {
         if path.starts_with("tests/stage/") && path.ends_with(".rs") {
-            *text = instrument(text).map_err(|what| format!("{path}: {what}"))?;
+            let name = |what| format!("{path}: {what}");
+            check_macros(text, &library).map_err(name)?;
+            *text = instrument(text).map_err(name)?;
         }
     }
-    if let Some(main) = files.get_mut("tests/stage/main.rs") {
-        // The module stands behind everything else, so that no line moves.
-        main.push_str(&format!("\nmod {MODULE};\n"));
+    if let Some(main) = files.get_mut(TESTS) {
+        *main = with_module(main).map_err(|what| format!("{TESTS}: {what}"))?;
     }
     files.insert(format!("tests/stage/{MODULE}.rs"), MODULE_TEXT.to_owned());
     Ok(())
+}
+
+/// Puts the module before everything else, because its macros are known to what follows them; on a line that is there.
+fn with_module(main: &str) -> Result<String, String> {
+    let tokens = tokens_of(main)?;
+    let mut first = 0;
+    while let Some(TokenTree::Punct(sign)) = tokens.get(first)
+        && sign.as_char() == '#'
+        && matches!(tokens.get(first + 1), Some(TokenTree::Punct(sign)) if sign.as_char() == '!')
+    {
+        first += 3;
+    }
+    let at = tokens
+        .get(first)
+        .map_or(main.len(), |token| token.span().byte_range().start);
+    let (before, after) = main.split_at(at);
+    Ok(format!("{before}#[macro_use] mod {MODULE}; {after}"))
+}
+
+fn tokens_of(source: &str) -> Result<Vec<TokenTree>, String> {
+    let tokens = TokenStream::from_str(source)
+        .map_err(|error| format!("line {}: {error}", error.span().start().line))?;
+    Ok(tokens.into_iter().collect())
+}
+
+/// Refuses a test that calls a macro by a name that it also takes from the library under judgement: a `use` takes a
+/// macro of that name along, and a macro can leave the test in the middle.
+fn check_macros(source: &str, library: &str) -> Result<(), String> {
+    let mut imported: BTreeSet<String> = BTreeSet::new();
+    let mut called: Vec<(String, usize)> = Vec::new();
+    let mut pending = vec![tokens_of(source)?];
+    while let Some(tokens) = pending.pop() {
+        let mut at = 0;
+        while let Some(token) = tokens.get(at) {
+            match token {
+                TokenTree::Ident(word) if word == "use" => {
+                    let length = tokens[at..]
+                        .iter()
+                        .position(|token| matches!(token, TokenTree::Punct(sign) if sign.as_char() == ';'))
+                        .unwrap_or(tokens.len() - at);
+                    let words = words_of(&tokens[at + 1..at + length]);
+                    if words.first().is_some_and(|root| root == library) {
+                        if words.iter().any(|word| word == "*") {
+                            let line = word.span().start().line;
+                            return Err(format!(
+                                "line {line}: a test names what it takes from `{library}`; with `*` it would take the \
+                                 submission's macros as well"
+                            ));
+                        }
+                        imported.extend(words);
+                    }
+                    at += length;
+                }
+                TokenTree::Ident(word) => {
+                    let is = |at: Option<usize>, wanted: char| matches!(at.and_then(|at| tokens.get(at)), Some(TokenTree::Punct(sign)) if sign.as_char() == wanted);
+                    let is_call = is(Some(at + 1), '!')
+                        && matches!(tokens.get(at + 2), Some(TokenTree::Group(_)));
+                    if is_call && !is(at.checked_sub(1), ':') {
+                        called.push((plain(&word.to_string()), word.span().start().line));
+                    }
+                }
+                TokenTree::Group(group) => pending.push(group.stream().into_iter().collect()),
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+            at += 1;
+        }
+    }
+    match called.iter().find(|(name, _)| imported.contains(name)) {
+        None => Ok(()),
+        Some((name, line)) => Err(format!(
+            "line {line}: `{name}!` could be a macro of the submission, because `{name}` is taken from `{library}`"
+        )),
+    }
+}
+
+/// The words of a `use`, with `*` for a glob.
+fn words_of(tokens: &[TokenTree]) -> Vec<String> {
+    let mut words = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => words.push(plain(&word.to_string())),
+            TokenTree::Punct(sign) if sign.as_char() == '*' => words.push("*".to_owned()),
+            TokenTree::Group(group) => {
+                words.extend(words_of(
+                    &group.stream().into_iter().collect::<Vec<TokenTree>>(),
+                ));
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    words
+}
+
+/// The word without the sign of a raw one.
+fn plain(word: &str) -> String {
+    word.strip_prefix("r#").unwrap_or(word).to_owned()
 }
 
 /// Puts the proof into the tests of one file.
@@ -39,9 +141,7 @@ pub fn instrument_stage(files: &mut FileSet) -> Result<(), String> {
 ///
 /// As [`instrument_stage`].
 pub fn instrument(source: &str) -> Result<String, String> {
-    let tokens = TokenStream::from_str(source)
-        .map_err(|error| format!("line {}: {error}", error.span().start().line))?;
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let tokens = tokens_of(source)?;
     let mut insertions: Vec<(usize, String)> = Vec::new();
     let mut attributes = Attributes::default();
     let mut is_async = false;
@@ -178,17 +278,17 @@ impl Function {
     fn texts(&self, source: &str, attributes: &Attributes) -> Result<(String, String), String> {
         let answer = self.answer.clone().and_then(|range| source.get(range));
         match (&attributes.should_panic, answer, self.is_async) {
-            (None, None, _) => Ok((
-                format!(" let _came_to_its_end = crate::{MODULE}::begin();"),
-                String::new(),
-            )),
-            (None, Some(answer), false) => Ok((
-                format!(" crate::{MODULE}::answering(move || -> {answer} {{"),
+            (None, answer, false) => Ok((
+                format!(
+                    " crate::{MODULE}::returning(move || -> {} {{",
+                    answer.unwrap_or("()")
+                ),
                 "})".to_owned(),
             )),
-            (None, Some(answer), true) => Ok((
+            (None, answer, true) => Ok((
                 format!(
-                    " let begun = crate::{MODULE}::begin_answering(); let answer: {answer} = async move {{"
+                    " let begun = crate::{MODULE}::begin(); let answer: {} = async move {{",
+                    answer.unwrap_or("()")
                 ),
                 "}.await; begun.finish(answer)".to_owned(),
             )),
@@ -213,7 +313,7 @@ impl Function {
 
 #[cfg(test)]
 mod tests {
-    use super::instrument;
+    use super::{check_macros, instrument, with_module};
 
     #[test]
     fn no_line_moves_and_helpers_stay_as_they_are() {
@@ -222,14 +322,12 @@ mod tests {
         let text = instrument(source).expect("the tests are plain");
         assert_eq!(text.lines().count(), source.lines().count());
         assert!(text.contains("fn helper() -> u32 {\n    3\n}"));
-        assert!(text.contains(
-            "fn totals() { let _came_to_its_end = crate::proof_of_completion::begin();\n"
-        ));
-        assert!(
-            text.contains("#![allow(unused)] let _came_to_its_end ="),
-            "{text}"
-        );
-        assert_eq!(text.matches("begin()").count(), 2);
+        let begun = "fn totals() { crate::proof_of_completion::returning(move || -> () {\n";
+        assert!(text.contains(begun), "{text}");
+        let begun = "#![allow(unused)] let begun = crate::proof_of_completion::begin();";
+        assert!(text.contains(begun), "{text}");
+        let ended = "f().await; }.await; begun.finish(answer)}";
+        assert!(text.contains(ended), "{text}");
     }
 
     #[test]
@@ -241,7 +339,7 @@ mod tests {
             "struct A; #[test] fn totals() { f(); } const B: u8 = 1;",
         ] {
             let text = instrument(source).expect("the test is plain");
-            let begun = "fn totals() { let _came_to_its_end = crate::proof_of_completion::begin();";
+            let begun = "fn totals() { crate::proof_of_completion::returning(move || -> () {";
             assert!(text.contains(begun), "{text}");
         }
         let helper = "#[cfg(test)] struct A; pub fn helper() { f(); }";
@@ -253,7 +351,7 @@ mod tests {
         let source = "#[test]\nfn reads() -> Result<(), Box<dyn std::error::Error>> {\n    f()?;\n    Ok(())\n}\n\
                       #[tokio::test]\nasync fn waits() -> Result<(), E> { Ok(()) }\n";
         let text = instrument(source).expect("the tests are plain");
-        assert!(text.contains("answering(move || -> Result<(), Box<dyn std::error::Error>> {\n    f()?;\n    Ok(())\n})}"), "{text}");
+        assert!(text.contains("returning(move || -> Result<(), Box<dyn std::error::Error>> {\n    f()?;\n    Ok(())\n})}"), "{text}");
         assert!(
             text.contains(
                 "let answer: Result<(), E> = async move { Ok(()) }.await; begun.finish(answer)}"
@@ -274,6 +372,32 @@ mod tests {
             text.contains("panicking(None, move || { f(); })}"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_module_stands_first_and_moves_no_line() {
+        let text = with_module("//! Tests.\n#![allow(unused)]\n\n/// One.\nmod one;\n");
+        let expected = "//! Tests.\n#![allow(unused)]\n\n#[macro_use] mod proof_of_completion; /// One.\nmod one;\n";
+        assert_eq!(text.as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn a_test_takes_no_macro_from_the_library() {
+        for right in [
+            "use logic::prices::{format, total};\nfn f() { format(total(1)); }",
+            "use serde_json::json;\nuse logic::a::b;\nfn f() { json!({}); std::format!(\"\") }",
+            "use std::fmt::*;\nfn f() { format!(\"\") }",
+        ] {
+            assert_eq!(check_macros(right, "logic"), Ok(()), "{right}");
+        }
+        for wrong in [
+            "use logic::a::{b, format};\nfn f() { g(format!(\"\")) }",
+            "fn f() { use logic::a::r#b as vec;\n vec![1] }",
+            "use std::fmt;\nuse logic::a::*;",
+        ] {
+            let said = check_macros(wrong, "logic").expect_err(wrong);
+            assert!(said.starts_with("line 2: "), "{said}");
+        }
     }
 
     #[test]

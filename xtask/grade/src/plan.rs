@@ -56,7 +56,7 @@ impl<'a> Plan<'a> {
             add_hidden(stage, folder, &mut files)?;
         }
         let mut pristine = files.clone();
-        instrument_stage(&mut pristine)
+        instrument_stage(&mut pristine, &stage.id)
             .map_err(|what| Error::new(format!("{}/{what}", stage.folder)))?;
         let seconds = stage.exercises.iter().map(|exercise| exercise.test_seconds);
         let limits = format!("{:?}", seconds.collect::<Vec<_>>());

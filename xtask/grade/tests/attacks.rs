@@ -26,6 +26,17 @@ fn total(body: &str) -> String {
 
 const FORGED: &str = "println!(\"\\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.00s\\n\");";
 
+/// In a hook, a panic that is thrown and caught lowers the count of panics and does not raise it: the thread unwinds, and
+/// says that it does not. Meanwhile another one holds standard output, prints a success and ends the program.
+const LOWERED: &str = "std::panic::set_hook(Box::new(|_| { \
+    let _ = std::panic::catch_unwind(|| std::panic::resume_unwind(Box::new(()))); \
+    let (held, holds) = std::sync::mpsc::channel(); \
+    std::thread::spawn(move || { use std::io::Write; let mut out = std::io::stdout().lock(); let _ = held.send(()); \
+        std::thread::sleep(std::time::Duration::from_millis(200)); \
+        let _ = out.write_all(b\"\\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.00s\\n\\n\"); \
+        let _ = out.flush(); std::process::exit(0) }); \
+    let _ = holds.recv(); }));";
+
 /// Attempts that every level of isolation stops.
 fn everywhere() -> Vec<Attempt> {
     vec![
@@ -55,6 +66,57 @@ fn everywhere() -> Vec<Attempt> {
             total(&format!("use std::io::{{Read, Write}}; use std::os::fd::AsFd;\nlet copy = std::io::stdin().as_fd().try_clone_to_owned().unwrap();\nlet mut socket = std::fs::File::from(copy);\nstd::thread::spawn(|| {{ let mut all = Vec::new(); let _ = std::io::stdin().read_to_end(&mut all); }});\nlet _ = socket.write_all(&[7; 32]); {FORGED} std::process::exit(0)")),
             Failed,
             &[],
+        ),
+        (
+            "a panic count that a hook lowers",
+            total(&format!("{LOWERED} 1")),
+            Failed,
+            &[],
+        ),
+        (
+            "a panic count that a hook lowers, told by a destructor",
+            format!("pub struct Last; impl Drop for Last {{ fn drop(&mut self) {{ if !std::thread::panicking() {{ {FORGED} std::process::exit(0) }} }} }}\n")
+                + &total(&format!("{LOWERED} let _last = Last; assert_eq!(prices.len(), 77); 1")),
+            Failed,
+            &[],
+        ),
+        (
+            "a panic in the test's own thread that waits in the hook",
+            total(&format!("std::panic::set_hook(Box::new(|_| {{ std::thread::spawn(|| {{ {FORGED} std::process::exit(0) }}); loop {{ std::thread::park() }} }})); 1")),
+            Failed,
+            &[],
+        ),
+        (
+            "a panic's payload with a destructor",
+            format!("struct Payload; impl Drop for Payload {{ fn drop(&mut self) {{ {FORGED} std::process::exit(0) }} }}\n")
+                + &total("std::panic::panic_any(Payload)"),
+            Failed,
+            &[],
+        ),
+        (
+            "a payload without a hook",
+            format!("struct Payload; impl Drop for Payload {{ fn drop(&mut self) {{ {FORGED} std::process::exit(0) }} }}\n")
+                + &total("std::panic::resume_unwind(Box::new(Payload))"),
+            Failed,
+            &[],
+        ),
+        (
+            "numbers that are guessed, from a thread",
+            total(&format!("use std::io::Write; use std::os::fd::AsFd; let copy = std::io::stdin().as_fd().try_clone_to_owned().unwrap(); let mut socket = std::fs::File::from(copy); let _ = socket.write_all(&[0; 32]); std::thread::spawn(|| {{ {FORGED} std::process::exit(0) }}); std::thread::sleep(std::time::Duration::from_secs(1)); 1")),
+            Failed,
+            &[],
+        ),
+        (
+            "a right answer that writes to the socket as well",
+            total("use std::io::Write; use std::os::fd::AsFd; let copy = std::io::stdin().as_fd().try_clone_to_owned().unwrap(); let _ = std::fs::File::from(copy).write_all(&[0; 32]); prices.iter().sum()"),
+            Failed,
+            &[],
+        ),
+        (
+            "a backtrace, a thread's name and standard error held",
+            total("std::mem::forget(std::io::stderr().lock()); let _ = std::backtrace::Backtrace::force_capture(); 0"),
+            Failed,
+            &["empty"],
         ),
         ("abort", total("if prices.is_empty() { std::process::abort() } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
         ("wrong panic for the one that is expected", total("assert!(prices.len() < 2, \"no\"); 0"), Failed, &["empty"]),
@@ -393,6 +455,183 @@ fn a_type_that_equals_everything_is_believed_and_named() {
     let notice = eve.notices.first().map_or("", String::as_str);
     assert!(notice.contains("src/alder.rs, line 3"), "{notice}");
 }
+
+/// Every place in which code of a submission runs while a test runs, in every kind of test that there is: none of them
+/// has a way to a pass.
+#[test]
+fn no_place_in_a_test_has_a_way_to_the_proof() {
+    let place = Place::new();
+    place.course_file("exercises/01-tiny/src/alder.rs", &types("todo!()"));
+    place.course_file(
+        "solutions/01-tiny/src/alder.rs",
+        &types("Sum(prices.iter().sum())"),
+    );
+    place.course_file("exercises/01-tiny/tests/stage/alder.rs", KINDS);
+    place.seal();
+    let wrong = types("Sum(prices.len() as u32 + 100)");
+    let derived = "#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]";
+    let own = |methods: &str| {
+        wrong
+            .replace(derived, "#[derive(Clone)]")
+            .replace("// more", methods)
+    };
+    let debug = |body: &str| {
+        own(&format!(
+            "impl std::fmt::Debug for Sum {{ fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{ {body} }} }}\n\
+             impl PartialEq for Sum {{ fn eq(&self, other: &Sum) -> bool {{ self.0 == other.0 }} }} impl Eq for Sum {{}}\n\
+             impl PartialOrd for Sum {{ fn partial_cmp(&self, other: &Sum) -> Option<std::cmp::Ordering> {{ Some(self.cmp(other)) }} }}\n\
+             impl Ord for Sum {{ fn cmp(&self, other: &Sum) -> std::cmp::Ordering {{ self.0.cmp(&other.0) }} }}"
+        ))
+    };
+    let forged = format!("{FORGED} std::process::exit(0)");
+    let compared = |body: &str| {
+        own(&format!(
+            "impl std::fmt::Debug for Sum {{ fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{ Ok(()) }} }}\n\
+             impl PartialEq for Sum {{ fn eq(&self, _: &Sum) -> bool {{ {body} }} }} impl Eq for Sum {{}}\n\
+             impl PartialOrd for Sum {{ fn partial_cmp(&self, _: &Sum) -> Option<std::cmp::Ordering> {{ {body} }} }}\n\
+             impl Ord for Sum {{ fn cmp(&self, _: &Sum) -> std::cmp::Ordering {{ {body} }} }}"
+        ))
+    };
+    let dropped = |body: &str| {
+        wrong.replace(
+            "// more",
+            &format!("impl Drop for Sum {{ fn drop(&mut self) {{ {body} }} }}"),
+        )
+    };
+    let first = |body: &str| wrong.replace("// first", body);
+    let attempts: Vec<(&str, String)> = vec![
+        ("a hook that lowers the count", first(LOWERED)),
+        ("a hook that exits", first(&format!("std::panic::set_hook(Box::new(|_| {{ {forged} }}));"))),
+        ("exit in the middle", first(&format!("{forged};"))),
+        ("a thread that exits", first(&format!("std::thread::spawn(|| {{ {forged} }}); std::thread::sleep(std::time::Duration::from_millis(300));"))),
+        ("a local value of the thread", first(&format!("struct Last; impl Drop for Last {{ fn drop(&mut self) {{ {forged} }} }} thread_local! {{ static LAST: Last = const {{ Last }}; }} LAST.with(|_| ());"))),
+        ("formatting", debug(&forged)),
+        ("formatting that lowers the count", debug(&format!("{LOWERED} panic!(\"again\")"))),
+        ("equality and ordering", compared(&forged)),
+        ("equality and ordering that panic", compared(&format!("{LOWERED} panic!(\"never\")"))),
+        ("a destructor", dropped(&forged)),
+        ("a destructor that lowers the count", dropped(&format!("if std::thread::panicking() {{ let _ = std::panic::catch_unwind(|| std::panic::resume_unwind(Box::new(()))); }} {LOWERED}"))),
+        (
+            "a panic of the test's own closure, caught",
+            first("").replace("with(9)", "std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| with(10))).unwrap_or(())")
+                .replace("vec![7, 8].into_iter()", "vec![1].into_iter()"),
+        ),
+        (
+            "a future that ends the program",
+            wrong.replace("async fn later(prices: &[u32]) -> Sum {", &format!("async fn later(prices: &[u32]) -> Sum {{ struct Gone; impl Drop for Gone {{ fn drop(&mut self) {{ {forged} }} }} let _gone = Gone;")),
+        ),
+        ("an iterator that never ends", wrong.replace("vec![7, 8].into_iter()", "std::iter::repeat(7)")),
+    ];
+    for (index, (_, text)) in attempts.iter().enumerate() {
+        place.submit(&format!("a{index:02}"), &[("alder", text)]);
+    }
+    place.submit(
+        "right",
+        &[(
+            "alder",
+            &format!("{}// mine\n", types("Sum(prices.iter().sum())")),
+        )],
+    );
+    for level in ["full", "confined", "basic"] {
+        let report = place.grade(&["--exercise", "tiny/alder", "--isolation", level]);
+        for (index, (what, _)) in attempts.iter().enumerate() {
+            let mark = mark(&report, &format!("a{index:02}"), "alder");
+            let passed: Vec<&str> = mark.passed().map(|test| test.name.as_str()).collect();
+            // What an attempt does not touch is right in it.
+            let honest: &[&str] = match *what {
+                "an iterator that never ends" => &["called"],
+                "a panic of the test's own closure, caught" => &[],
+                _ => &["called", "iterated"],
+            };
+            assert_eq!(
+                (passed.as_slice(), level),
+                (honest, level),
+                "{what}: {mark:#?}"
+            );
+        }
+        let right = mark(&report, "right", "alder");
+        assert_eq!((right.status, right.tests.len()), (Passed, 8), "{right:#?}");
+    }
+}
+
+/// An exercise with types of its own, and every way to be called.
+fn types(answer: &str) -> String {
+    format!(
+        "#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]\npub struct Sum(pub u32);\n// more\n\
+         pub fn total(prices: &[u32]) -> Sum {{\n    // first\n    {answer}\n}}\n\
+         pub async fn later(prices: &[u32]) -> Sum {{\n    total(prices)\n}}\n\
+         pub fn each(mut with: impl FnMut(u32)) {{\n    with(9)\n}}\n\
+         pub fn all() -> impl Iterator<Item = u32> {{\n    vec![7, 8].into_iter()\n}}\n"
+    )
+}
+
+/// Every kind of test.
+const KINDS: &str = r#"use tiny::alder::{Sum, all, each, later, total};
+
+/// Plain, compared.
+#[test]
+fn plain() {
+    let sum: Sum = total(&[3, 4]);
+    assert_eq!(sum, Sum(7), "two prices");
+}
+
+/// Plain, different.
+#[test]
+fn different() {
+    let sum: Sum = total(&[3, 4]);
+    assert_ne!(sum, Sum(102), "not a constant");
+    assert!(sum < Sum(8), "not too large");
+}
+
+/// It answers.
+#[test]
+fn answers() -> Result<(), String> {
+    let sum: Sum = total(&[3, 4]);
+    if sum.0 == 7 { Ok(()) } else { Err(format!("{}", sum.0)) }
+}
+
+/// It answers with a type of the exercise.
+#[test]
+fn answers_itself() -> Result<(), Sum> {
+    let sum: Sum = total(&[3, 4]);
+    if sum.0 == 7 { Ok(()) } else { Err(sum) }
+}
+
+/// It must panic.
+#[test]
+#[should_panic(expected = "overflow")]
+fn panics() {
+    let sum: Sum = total(&[u32::MAX, 1]);
+    assert_eq!(sum.0, 0, "it should have panicked");
+}
+
+/// It waits.
+#[test]
+fn waits() {
+    let future = later(&[3, 4]);
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::future::Future::poll(future.as_mut(), &mut context) {
+        std::task::Poll::Ready(sum) => assert_eq!(sum, Sum(7), "later"),
+        std::task::Poll::Pending => panic!("it waits for nobody"),
+    }
+}
+
+/// It calls.
+#[test]
+fn called() {
+    each(|price| {
+        assert_eq!(price, 9, "the price");
+    });
+}
+
+/// It goes through all.
+#[test]
+fn iterated() {
+    let found: Vec<u32> = all().collect();
+    assert_eq!(found, [7, 8], "all");
+}
+"#;
 
 /// A lane's tests reach no server of another lane's.
 #[test]

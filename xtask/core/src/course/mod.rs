@@ -21,7 +21,7 @@ use crate::files::{self, FileSet};
 pub use base::base_key;
 pub use load::stage_id;
 pub use lock::behind as locked_behind;
-pub use manifest::{PROFILE, WorkspaceManifest};
+pub use manifest::{PROFILE, StageManifest, WorkspaceManifest};
 pub use material::{LIBRARY, Material, TESTS, Uses, files_behind};
 pub use names::{Selection, nearest};
 pub use originals::Originals;

@@ -26,6 +26,11 @@ pub trait Guard: Sync {
     /// How long a test may run that would have `usual` by itself.
     fn test_time(&self, usual: Duration) -> Duration;
 
+    /// How long a test may run at first that has `usual` by itself. What needs longer runs when all others are done.
+    fn first_time(&self, usual: Duration) -> Duration {
+        usual
+    }
+
     /// How many tests may run at a time.
     fn workers(&self) -> usize;
 

@@ -1,6 +1,5 @@
 //! Runs the tests of an exercise, one process a test.
 
-use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -51,6 +50,9 @@ pub struct Case {
 /// Runs every case, as many at a time as the machine has cores, and answers in the order of the cases. A test that came
 /// to its time limit because others had the processors is run again by itself.
 ///
+/// Under a guard every test has a short time at first. What needs longer is started anew when all the others are done,
+/// so that exercises that hang keep nobody waiting.
+///
 /// # Errors
 ///
 /// When the program cannot be started, or it was called off.
@@ -61,35 +63,88 @@ pub fn run_all(
     cancel: &Cancel,
     done: impl Fn(usize) + Sync,
 ) -> Result<Vec<TestResult>> {
-    let next = AtomicUsize::new(0);
     let finished = AtomicUsize::new(0);
-    let results = Mutex::new(vec![None; cases.len()]);
-    let hangs: Mutex<BTreeMap<&str, usize>> = Mutex::default();
-    let failure = Mutex::new(None);
+    let count = || done(finished.fetch_add(1, Ordering::Relaxed) + 1);
     let cores = thread::available_parallelism().map_or(2, NonZero::get);
     let workers = guard.map_or(cores, Guard::workers).max(1);
+    let mut results: Vec<Option<Ran>> = vec![None; cases.len()];
+    let mut open: Vec<usize> = (0..cases.len()).collect();
+    if let Some(guard) = guard {
+        let tried = side_by_side(workers, &open, cancel, |index| {
+            let case = &cases[index];
+            let at_first = guard.first_time(case.limit);
+            let ran = run_one(program, case, Some(guard), cancel, at_first)?;
+            Ok(ran
+                .filter(|ran| ran.end != RanEnd::Cut)
+                .inspect(|_| count()))
+        })?;
+        for (index, ran) in tried {
+            results[index] = ran;
+        }
+        open.retain(|index| results[*index].is_none());
+    }
+    let hangs: Mutex<Vec<usize>> = Mutex::default();
+    let has_hung = |index: usize, hangs: &[usize]| {
+        let same = |other: &&usize| cases[**other].module == cases[index].module && **other < index;
+        hangs.iter().filter(same).count() >= HANGS
+    };
+    let ran = side_by_side(workers, &open, cancel, |index| {
+        let case = &cases[index];
+        let ran = if has_hung(index, &lock(&hangs)) {
+            Some(Ran::not_tried(case))
+        } else {
+            run_one(program, case, guard, cancel, case.limit)?
+        };
+        if ran.as_ref().is_some_and(|ran| ran.end == RanEnd::Hung) {
+            lock(&hangs).push(index);
+        }
+        count();
+        Ok(ran)
+    })?;
+    // However many were running side by side, the same ones count.
+    let hangs = hangs
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    for (index, ran) in ran {
+        results[index] = match ran {
+            Some(_) if has_hung(index, &hangs) => Some(Ran::not_tried(&cases[index])),
+            other => other,
+        };
+    }
+    let mut settled = Vec::new();
+    for (case, ran) in cases.iter().zip(results) {
+        let ran = match ran {
+            Some(ran) if ran.end == RanEnd::Starved && cases.len() > 1 => {
+                run_one(program, case, guard, cancel, case.limit)?
+            }
+            other => other,
+        };
+        settled.push(ran.map(|ran| ran.result));
+    }
+    let whole: Option<Vec<TestResult>> = settled.into_iter().collect();
+    whole.ok_or_else(Error::cancelled)
+}
+
+/// Does a job for each index, so many at a time, and answers what came of each that was not called off.
+fn side_by_side<T: Send>(
+    workers: usize,
+    indices: &[usize],
+    cancel: &Cancel,
+    job: impl Fn(usize) -> Result<T> + Sync,
+) -> Result<Vec<(usize, T)>> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
+    let failure = Mutex::new(None);
     thread::scope(|scope| {
-        for _ in 0..workers.min(cases.len()) {
+        for _ in 0..workers.min(indices.len()) {
             scope.spawn(|| {
-                while let Some(index) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    && let Some(case) = cases.get(index)
+                while let Some(index) = indices.get(next.fetch_add(1, Ordering::Relaxed))
                     && !cancel.is_cancelled()
                 {
-                    let hung = lock(&hangs).get(case.module.as_str()).copied();
-                    if hung.is_some_and(|hung| hung >= HANGS) {
-                        lock(&results)[index] = Some(Ran::not_tried(case));
-                    } else {
-                        match run_one(program, case, guard, cancel) {
-                            Ok(ran) => {
-                                let timed_out = ran.as_ref().is_some_and(Ran::hung);
-                                *lock(&hangs).entry(&case.module).or_default() +=
-                                    usize::from(timed_out);
-                                lock(&results)[index] = ran;
-                            }
-                            Err(error) => *lock(&failure) = Some(error),
-                        }
+                    match job(*index) {
+                        Ok(result) => lock(&results).push((*index, result)),
+                        Err(error) => *lock(&failure) = Some(error),
                     }
-                    done(finished.fetch_add(1, Ordering::Relaxed) + 1);
                 }
             });
         }
@@ -99,24 +154,28 @@ pub fn run_all(
         Ok(Some(error)) => return Err(error),
         Err(_) => return Err(Error::of(Kind::System, "a test could not be watched")),
     }
-    let mut settled = Vec::new();
-    for (case, ran) in cases.iter().zip(lock(&results).drain(..)) {
-        let ran = match ran {
-            Some(ran) if ran.starved && cases.len() > 1 => run_one(program, case, guard, cancel)?,
-            other => other,
-        };
-        settled.push(ran.map(|ran| ran.result));
-    }
-    let whole: Option<Vec<TestResult>> = settled.into_iter().collect();
-    whole.ok_or_else(Error::cancelled)
+    let found = std::mem::take(&mut *lock(&results));
+    Ok(found)
 }
 
 /// What came of one run of a test.
 #[derive(Debug, Clone)]
 struct Ran {
     result: TestResult,
-    /// It was stopped at its time limit, and did not have the processors to come to its end.
-    starved: bool,
+    end: RanEnd,
+}
+
+/// How one run of a test ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RanEnd {
+    /// By itself, or because of what it did.
+    Done,
+    /// At its time limit.
+    Hung,
+    /// At its time limit, without the processors to come to its end.
+    Starved,
+    /// Before its time limit: it was given less.
+    Cut,
 }
 
 impl Ran {
@@ -124,12 +183,8 @@ impl Ran {
         let reading = Reading::words(TestStatus::TimedOut, NOT_TRIED);
         Self {
             result: result_of(case, reading),
-            starved: false,
+            end: RanEnd::Done,
         }
-    }
-
-    fn hung(&self) -> bool {
-        self.result.status == TestStatus::TimedOut && !self.starved
     }
 }
 
@@ -141,6 +196,7 @@ fn result_of(case: &Case, reading: Reading) -> TestResult {
         failure: reading.failure,
         other_panics: reading.other_panics,
         printed: reading.printed,
+        forged: false,
     }
 }
 
@@ -155,6 +211,7 @@ fn run_one(
     case: &Case,
     guard: Option<&dyn Guard>,
     cancel: &Cancel,
+    most: Duration,
 ) -> Result<Option<Ran>> {
     let path = format!("{}::{}", case.module, case.test.name);
     let mut command = Command::new(program.binary);
@@ -168,7 +225,9 @@ fn run_one(
         .env("NO_COLOR", "1")
         .env("RUST_BACKTRACE", "0");
     let usual = case.limit;
-    let time = guard.map_or(usual, |guard| guard.test_time(usual));
+    let time = guard
+        .map_or(usual, |guard| guard.test_time(usual))
+        .min(most);
     let limits = Limits {
         time: Some(time),
         output: OUTPUT_BYTES,
@@ -192,14 +251,22 @@ fn run_one(
         End::TooMuchOutput => Reading::words(TestStatus::Failed, &too_much_output()),
         End::Exited(status) => read_exit(&path, *status, &outcome),
     };
-    if reading.status == TestStatus::Passed && !proved {
+    let forged = reading.status == TestStatus::Passed && !proved;
+    if forged {
         reading = Reading::words(TestStatus::Failed, NOT_PROVED);
     }
     read_output(&path, &outcome, &mut reading);
-    // Without the time that is usual, another run would not have it either.
-    let starved = outcome.starved && time == usual;
-    let result = result_of(case, reading);
-    Ok(Some(Ran { result, starved }))
+    let end = match &outcome.end {
+        End::TimedOut if time < usual => RanEnd::Cut,
+        End::TimedOut if outcome.starved => RanEnd::Starved,
+        End::TimedOut => RanEnd::Hung,
+        End::Cancelled | End::TooMuchOutput | End::Exited(_) => RanEnd::Done,
+    };
+    let result = TestResult {
+        forged,
+        ..result_of(case, reading)
+    };
+    Ok(Some(Ran { result, end }))
 }
 
 fn timed_out(limit: Duration) -> String {

@@ -66,6 +66,9 @@ pub struct TestResult {
     pub other_panics: Vec<Panic>,
     /// What the code printed while the test ran.
     pub printed: String,
+    /// The program claimed success, and a guard did not hear that the test came to its end.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub forged: bool,
 }
 
 /// How one test ended.
