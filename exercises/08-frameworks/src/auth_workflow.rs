@@ -61,6 +61,7 @@ impl Sessions {
 #[derive(Clone)]
 pub struct AppState {
     pub accounts: Arc<dyn Accounts>,
+    pub randomness: Arc<dyn Randomness>,
     pub sessions: Sessions,
 }
 
@@ -73,6 +74,22 @@ pub enum AuthError {
     NotLoggedIn,
     /// 500. The system gave no random bytes.
     NoRandomness,
+}
+
+/// Where random bytes come from: the system, or what a test knows. Given.
+pub trait Randomness: Send + Sync {
+    /// Fills all of `bytes`, or fails with `NoRandomness`.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), AuthError>;
+}
+
+/// The system's source of randomness. Given.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemRandomness;
+
+impl Randomness for SystemRandomness {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), AuthError> {
+        getrandom::fill(bytes).map_err(|_| AuthError::NoRandomness)
+    }
 }
 
 impl IntoResponse for AuthError {
@@ -89,9 +106,8 @@ impl IntoResponse for AuthError {
     }
 }
 
-/// A new session id: 32 bytes from the system's source of randomness (`getrandom::fill`), written as 64 digits
-/// `0`–`9`, `a`–`f`.
-pub fn new_session_id() -> Result<String, AuthError> {
+/// A new session id: 32 bytes of `randomness`, all of them and in their order, written as 64 digits `0`–`9`, `a`–`f`.
+pub fn new_session_id(randomness: &dyn Randomness) -> Result<String, AuthError> {
     todo!("fill 32 bytes, and write each as two digits")
 }
 
@@ -126,9 +142,10 @@ impl FromRequestParts<AppState> for CurrentCustomer {
 }
 
 /// The service. Given.
-pub fn router(accounts: Arc<dyn Accounts>) -> Router {
+pub fn router(accounts: Arc<dyn Accounts>, randomness: Arc<dyn Randomness>) -> Router {
     let state = AppState {
         accounts,
+        randomness,
         sessions: Sessions::default(),
     };
     Router::new()

@@ -128,7 +128,10 @@ fn database_part() -> Router {
 }
 
 fn auth_part() -> Router {
-    auth_workflow::router(Arc::new(OneCustomer))
+    auth_workflow::router(
+        Arc::new(OneCustomer),
+        Arc::new(auth_workflow::SystemRandomness),
+    )
 }
 
 /// The accounts of this demonstration. Real passwords are stored as hashes: see the stage on authentication.

@@ -157,7 +157,11 @@ pub async fn overdrawing(service: &VoucherService) -> Outcome {
 /// - With the staff's key: 200, and every voucher that was issued is in it, with what is left.
 /// - Without a key, or with another key: 401.
 pub async fn staff_list(service: &VoucherService) -> Outcome {
-    let vouchers = [issued(service, 2_557).await?, issued(service, 1_013).await?];
+    let mut vouchers = [issued(service, 2_557).await?, issued(service, 1_013).await?];
+    // What is left differs from what was paid only after a redemption.
+    let redeemed = service.redeem(&vouchers[0].code, 700).await?;
+    same("redeeming", redeemed.status().as_u16(), 200)?;
+    vouchers[0].cents -= 700;
     let response = service.list(Some(&service.staff_key)).await?;
     same("the list for the staff", response.status().as_u16(), 200)?;
     let list: Vec<Voucher> = response.json().await?;

@@ -1,8 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::{HeaderMap, HeaderValue};
-use frameworks::auth_workflow::{Accounts, Customer, new_session_id, router, session_id};
+use frameworks::auth_workflow::{
+    Accounts, AuthError, Customer, Randomness, SystemRandomness, new_session_id, router, session_id,
+};
 use reqwest::Response;
 use serde_json::{Value, json};
 use support::server::{Server, spawn};
@@ -25,7 +28,50 @@ impl Accounts for Known {
     }
 }
 
+/// Random bytes that the test knows: it remembers what was drawn, and it can run dry.
+struct KnownBytes {
+    values: Mutex<support::Seeded>,
+    drawn: Mutex<Vec<u8>>,
+    is_dry: AtomicBool,
+}
+
+impl KnownBytes {
+    fn new(seed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            values: Mutex::new(support::seeded(seed)),
+            drawn: Mutex::default(),
+            is_dry: AtomicBool::new(false),
+        })
+    }
+
+    /// What was drawn since the last call, in digits `0`–`9`, `a`–`f`.
+    fn digits(&self) -> String {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = std::mem::take(&mut *drawn);
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Randomness for KnownBytes {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), AuthError> {
+        if self.is_dry.load(Ordering::SeqCst) {
+            return Err(AuthError::NoRandomness);
+        }
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        for byte in bytes {
+            *byte = u8::try_from(values.number(0..256)).unwrap_or_default();
+            drawn.push(*byte);
+        }
+        Ok(())
+    }
+}
+
 async fn service(seed: u64) -> (Server, Known) {
+    service_with(seed, Arc::new(SystemRandomness)).await
+}
+
+async fn service_with(seed: u64, randomness: Arc<dyn Randomness>) -> (Server, Known) {
     let mut values = support::seeded(seed);
     let accounts = (0..3).map(|number| {
         let name = values.word(3..9);
@@ -33,7 +79,7 @@ async fn service(seed: u64) -> (Server, Known) {
         (email, name, values.word(12..20))
     });
     let known: Vec<(String, String, String)> = accounts.collect();
-    let server = spawn(router(Arc::new(Known(known.clone())))).await;
+    let server = spawn(router(Arc::new(Known(known.clone())), randomness)).await;
     (server, Known(known))
 }
 
@@ -322,7 +368,7 @@ async fn a_login_begins_a_session_of_its_own() {
 async fn session_ids_are_random() {
     let mut ids = BTreeSet::new();
     for _ in 0..64 {
-        ids.insert(new_session_id().expect("the system gives random bytes"));
+        ids.insert(new_session_id(&SystemRandomness).expect("the system gives random bytes"));
     }
     let (server, Known(known)) = service(0x0878).await;
     let (other_server, _) = service(0x0878).await;
@@ -342,4 +388,57 @@ async fn session_ids_are_random() {
             digits.len()
         );
     }
+}
+
+/// An id is the 32 bytes that were drawn for it, and nothing else: in the function, and in the cookie of a login.
+#[tokio::test]
+async fn an_id_is_what_was_drawn_for_it() {
+    let randomness = KnownBytes::new(0x0879);
+    for _ in 0..20 {
+        let id: String = new_session_id(&*randomness).expect("there are bytes");
+        let drawn = randomness.digits();
+        assert_eq!(
+            drawn.len(),
+            64,
+            "two digits for each byte that was drawn: {drawn}"
+        );
+        assert_eq!(id, drawn, "the id, and the bytes that were drawn for it");
+    }
+    let (server, Known(known)) = service_with(0x087a, randomness.clone()).await;
+    for account in [&known[0], &known[1], &known[0]] {
+        let id = login(&server, account).await;
+        assert_eq!(
+            id,
+            randomness.digits(),
+            "the id of a login, and the bytes that were drawn"
+        );
+    }
+}
+
+/// Without random bytes there is no id: the login fails with 500, and the session that was there goes on.
+#[tokio::test]
+async fn no_session_begins_without_randomness() {
+    let randomness = KnownBytes::new(0x087b);
+    let (server, Known(known)) = service_with(0x087c, randomness.clone()).await;
+    let id = login(&server, &known[0]).await;
+    randomness.is_dry.store(true, Ordering::SeqCst);
+    let made: Result<String, AuthError> = new_session_id(&*randomness);
+    assert_eq!(made, Err(AuthError::NoRandomness), "an id out of no bytes");
+    let cookie = format!("lantern_session={id}");
+    let response = try_login(&server, &known[0].0, &known[0].2, &cookie).await;
+    assert_eq!(
+        http::status(&response),
+        500,
+        "POST /login without random bytes"
+    );
+    assert_eq!(
+        http::header(&response, "set-cookie"),
+        None,
+        "the cookie of the login that failed"
+    );
+    assert_eq!(
+        account_status(&server, &id).await,
+        200,
+        "the session from before"
+    );
 }

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use frameworks::database::{Database, SCHEMA, ServiceError, router};
 use rusqlite::Connection;
@@ -247,6 +248,77 @@ async fn queries_run_on_another_thread() {
             "{what} ran its statement on the thread of the requests"
         );
         seen.clear();
+    }
+}
+
+/// While a query waits, and while the next one waits for the connection, the thread of the requests is free.
+#[tokio::test]
+async fn waiting_holds_up_no_request() {
+    let database = Database::new(prepared());
+    let (let_go, gate) = mpsc::channel::<()>();
+    let (has_begun, begun) = tokio::sync::oneshot::channel::<()>();
+    let first = database.clone();
+    let first = tokio::spawn(async move {
+        // Only a service that stands still needs the seconds: nobody is left to let the query go.
+        let patience = Duration::from_secs(5);
+        let wait = move |_: &mut Connection| {
+            has_begun.send(()).ok();
+            Ok(gate.recv_timeout(patience).is_ok())
+        };
+        first.run(wait).await
+    });
+    begun.await.expect("the first query begins");
+    let second = tokio::spawn(async move { database.run(|_| Ok(true)).await });
+    // The second call begins, and this test is the next request, on the same thread.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let still_waits = let_go.send(()).is_ok();
+    let first: Result<bool, ServiceError> = first.await.expect("the first call has a result");
+    assert!(
+        still_waits && matches!(first, Ok(true)),
+        "a query waited, and no other request was served until it gave up: {first:?}"
+    );
+    let second: Result<bool, ServiceError> = second.await.expect("the second call has a result");
+    assert!(matches!(second, Ok(true)), "the query after it: {second:?}");
+}
+
+/// Each kind of request has one statement, whatever text comes in: what comes in is no part of it.
+#[tokio::test]
+async fn a_statement_holds_no_text_from_outside() {
+    let texts: Arc<Mutex<HashSet<String>>> = Arc::default();
+    let seen = Arc::clone(&texts);
+    let mut connection = prepared();
+    let note = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Stmt(_, sql) = event {
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.insert(sql.to_owned());
+        }
+    };
+    connection
+        .trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note))
+        .expect("SQLite takes the hook");
+    let server = spawn(router(Database::new(connection))).await;
+    let mut values = support::seeded(0x0865);
+    let mut known = HashSet::new();
+    for round in 0..3 {
+        let (isbn, author) = (values.word(13..14), values.word(5..9));
+        let new = book(&isbn, &values.word(5..9), &author);
+        assert_eq!(add(&server, &new).await, 201, "POST /books with {new}");
+        assert_eq!(show(&server, &isbn).await, new, "GET /books/{isbn}");
+        assert_eq!(titles_by(&server, &author).await.len(), 1, "by {author}");
+        let price = server.put(&format!("/books/{isbn}/price"));
+        let response = http::answer(price.json(&json!({ "cents": 999 }))).await;
+        assert_eq!(http::status(&response), 204, "PUT /books/{isbn}/price");
+        let texts = texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if round > 0 {
+            let new: Vec<&String> = texts.difference(&known).collect();
+            assert!(
+                new.is_empty(),
+                "the same requests with other values made other statements: {new:#?}"
+            );
+        }
+        known = texts.clone();
     }
 }
 

@@ -133,6 +133,39 @@ async fn an_id_that_cannot_be_trusted_is_replaced() {
     }
 }
 
+/// Of all the bytes that a header may hold, an id holds letters, digits and `-`; one other byte, and it is replaced.
+#[tokio::test]
+async fn only_letters_digits_and_a_dash_are_trusted() {
+    let service = wrapped("bath", &AccessLog::default());
+    for byte in 0..=u8::MAX {
+        let brought = [b'a', byte, b'b'];
+        // A header has no control characters, except for the tab.
+        let Ok(value) = HeaderValue::from_bytes(&brought) else {
+            continue;
+        };
+        let request = Request::get("/id")
+            .header(X_REQUEST_ID, value)
+            .body(Body::empty())
+            .expect("a request");
+        let answer = service.clone().oneshot(request).await;
+        let response = answer.expect("a router never fails");
+        let given = response
+            .headers()
+            .get(X_REQUEST_ID)
+            .map(HeaderValue::as_bytes);
+        let is_kept = given == Some(&brought[..]);
+        let is_plain = byte.is_ascii_alphanumeric() || byte == b'-';
+        assert_eq!(
+            is_kept,
+            is_plain,
+            "is the id \"{}\" kept? The answer {} has {:?}",
+            brought.escape_ascii(),
+            response.status(),
+            response.headers().get(X_REQUEST_ID)
+        );
+    }
+}
+
 /// Every answer has its id and its time: errors, unknown addresses, wrong methods and refused bodies too.
 #[tokio::test]
 async fn no_answer_goes_out_unmarked() {

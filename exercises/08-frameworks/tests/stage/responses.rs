@@ -182,6 +182,31 @@ async fn a_table_is_a_file_to_keep() {
 /// Whatever stands in a file's name, each character that could do harm becomes one underscore.
 #[tokio::test]
 async fn a_file_name_cannot_leave_its_quotes() {
+    // Each character alone: first the quote, then what a keyboard has, control characters, letters and digits of others.
+    let keyboard = ' '..='~';
+    let control = ('\0'..' ').chain('\u{7f}'..='\u{9f}');
+    let others =
+        "\u{e9}\u{df}\u{130}\u{4e2d}\u{661}\u{ff21}\u{ff11}\u{2028}\u{202e}\u{201d}\u{1f4d6}"
+            .chars();
+    for letter in ['"']
+        .into_iter()
+        .chain(keyboard)
+        .chain(control)
+        .chain(others)
+    {
+        let clean = match letter {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' => letter,
+            _ => '_',
+        };
+        let name = format!("a{letter}b");
+        let file = CsvFile {
+            name: name.clone(),
+            csv: String::new(),
+        };
+        let disposition = header(&file.into_response(), "content-disposition").unwrap_or_default();
+        let expected = format!("attachment; filename=\"a{clean}b.csv\"");
+        assert_eq!(disposition, expected, "a file named {name:?}");
+    }
     let pieces = [
         ("sales", "sales"),
         ("Q3", "Q3"),

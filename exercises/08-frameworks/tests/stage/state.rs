@@ -1,4 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use axum::Router;
@@ -206,6 +208,49 @@ async fn no_copy_is_promised_twice() {
         assert_eq!(told, expected, "{case}: what they were told is left");
         let announced = warehouse.announced().len() as u64;
         assert_eq!(announced, stock, "{case}: what the warehouse heard");
+    }
+}
+
+/// Requests on several threads at once: of three thousand books with one copy each, every copy is sold to one of them.
+#[test]
+fn threads_never_share_a_copy() {
+    const BOOKS: usize = 3000;
+    let threads = thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
+    // Comparing such long names takes a while: time for the others to come in between two steps.
+    let name = |book: usize| format!("{}-{book}", "long".repeat(100));
+    let one_each = (0..BOOKS).map(|book| (name(book), 1));
+    let state = AppState::new("Lantern, Bath", one_each.collect(), Warehouse::open());
+    let service = router(state);
+    let arrived: AtomicUsize = AtomicUsize::new(0);
+    let sold: Vec<AtomicUsize> = (0..BOOKS).map(|_| AtomicUsize::new(0)).collect();
+    let buy_one_of_each = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime for this thread");
+        for (book, copies_sold) in sold.iter().enumerate() {
+            let path = format!("/stock/{}/reservations", name(book));
+            // All threads ask for a book at the same moment.
+            arrived.fetch_add(1, Ordering::SeqCst);
+            while arrived.load(Ordering::SeqCst) < (book + 1) * threads {
+                thread::yield_now();
+            }
+            let (status, _) = runtime.block_on(ask(service.clone(), "POST", &path));
+            if status == StatusCode::CREATED {
+                copies_sold.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(buy_one_of_each);
+        }
+    });
+    for (book, copies_sold) in sold.into_iter().enumerate() {
+        let answers = copies_sold.into_inner();
+        assert_eq!(
+            answers, 1,
+            "answers with 201 for the one copy of book {book}, which {threads} threads asked for at once"
+        );
     }
 }
 

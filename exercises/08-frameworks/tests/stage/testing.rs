@@ -175,6 +175,13 @@ async fn a_forgotten_redemption_is_noticed() {
     must_reject(Redeeming, Fault::RedemptionIsNotKept, wrong).await;
 }
 
+/// `redeeming` rejects a service that keeps the right amount and answers with the old one.
+#[tokio::test]
+async fn an_answer_with_the_old_amount_is_noticed() {
+    let wrong = "the answer to a redemption says what was left before it";
+    must_reject(Redeeming, Fault::RedemptionAnswersTheOld, wrong).await;
+}
+
 /// `redeeming` rejects a service that never gives out the last cent.
 #[tokio::test]
 async fn a_last_cent_that_stays_is_noticed() {
@@ -194,6 +201,13 @@ async fn a_changed_neighbour_is_noticed() {
 async fn an_overdraft_is_noticed() {
     let wrong = "redeeming more than is left is answered with 200";
     must_reject(Overdrawing, Fault::OverdraftIsTaken, wrong).await;
+}
+
+/// `overdrawing` rejects a service that hands out one cent more than a voucher has.
+#[tokio::test]
+async fn an_overdraft_of_one_cent_is_noticed() {
+    let wrong = "redeeming one cent more than is left is answered with 200";
+    must_reject(Overdrawing, Fault::OverdraftOfOneCentIsTaken, wrong).await;
 }
 
 /// `overdrawing` rejects a service that refuses with the right status, and empties the voucher all the same.
@@ -220,4 +234,13 @@ async fn an_open_list_is_noticed() {
 async fn an_incomplete_list_is_noticed() {
     let wrong = "the newest voucher is not in the list";
     must_reject(StaffList, Fault::ListLeavesOutTheNewest, wrong).await;
+}
+
+/// `staff_list` rejects a service whose list has every voucher, with amounts that are not what is left.
+#[tokio::test]
+async fn wrong_amounts_in_the_list_are_noticed() {
+    let euros = "the list shows whole euros, for 2557 cents it says 2500";
+    must_reject(StaffList, Fault::ListShowsWholeEuros, euros).await;
+    let paid = "the list shows what a voucher was issued with, also after a redemption";
+    must_reject(StaffList, Fault::ListShowsWhatWasPaid, paid).await;
 }

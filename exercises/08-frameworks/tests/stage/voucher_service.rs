@@ -24,13 +24,17 @@ pub enum Fault {
     UnknownIsEmpty,
     UnknownIsRedeemed,
     RedemptionIsNotKept,
+    RedemptionAnswersTheOld,
     LastCentStays,
     AllVouchersAreOne,
     OverdraftIsTaken,
+    OverdraftOfOneCentIsTaken,
     OverdraftEmpties,
     ListIsOpen,
     ListTakesAnyKey,
     ListLeavesOutTheNewest,
+    ListShowsWholeEuros,
+    ListShowsWhatWasPaid,
 }
 
 /// A service that keeps every rule, with a few vouchers from before.
@@ -61,6 +65,7 @@ struct Vouchers {
     next_code: Arc<Mutex<support::Seeded>>,
     cents: Arc<Mutex<BTreeMap<String, u64>>>,
     latest: Arc<Mutex<String>>,
+    paid: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 fn service(fault: Option<Fault>, seed: u64, staff_key: &str) -> Router {
@@ -72,6 +77,7 @@ fn service(fault: Option<Fault>, seed: u64, staff_key: &str) -> Router {
         staff_key: Arc::from(staff_key),
         latest: Arc::new(Mutex::new("none".to_owned())),
         next_code: Arc::new(Mutex::new(values)),
+        paid: Arc::default(),
         cents: Arc::new(Mutex::new(cents)),
     };
     Router::new()
@@ -129,6 +135,9 @@ async fn issue(State(vouchers): State<Vouchers>, Json(Amount { cents }): Json<Am
         cents
     };
     vouchers.cents().insert(code.clone(), kept);
+    let mut paid = vouchers.paid.lock().unwrap_or_else(PoisonError::into_inner);
+    paid.insert(code.clone(), cents);
+    drop(paid);
     let before = vouchers.replace_latest(&code);
     let location = if vouchers.has(Fault::LocationOfTheOneBefore) && before != "none" {
         format!("/vouchers/{before}")
@@ -170,6 +179,7 @@ async fn redeem(
     let after = match left.checked_sub(cents) {
         Some(after) if !keeps_a_cent => after,
         None if vouchers.has(Fault::OverdraftIsTaken) => 0,
+        None if vouchers.has(Fault::OverdraftOfOneCentIsTaken) && cents == left + 1 => 0,
         _ => {
             if vouchers.has(Fault::OverdraftEmpties) {
                 table.insert(code, 0);
@@ -182,7 +192,12 @@ async fn redeem(
     } else if !vouchers.has(Fault::RedemptionIsNotKept) && table.contains_key(&code) {
         table.insert(code.clone(), after);
     }
-    Json(Voucher { code, cents: after }).into_response()
+    let cents = if vouchers.has(Fault::RedemptionAnswersTheOld) {
+        left
+    } else {
+        after
+    };
+    Json(Voucher { code, cents }).into_response()
 }
 
 async fn list(State(vouchers): State<Vouchers>, headers: HeaderMap) -> Response {
@@ -199,13 +214,21 @@ async fn list(State(vouchers): State<Vouchers>, headers: HeaderMap) -> Response 
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
+    let paid = vouchers.paid.lock().unwrap_or_else(PoisonError::into_inner);
     let shown: Vec<Voucher> = vouchers
         .cents()
         .iter()
         .filter(|(code, _)| !vouchers.has(Fault::ListLeavesOutTheNewest) || **code != newest)
-        .map(|(code, cents)| Voucher {
-            code: code.clone(),
-            cents: *cents,
+        .map(|(code, left)| {
+            let cents = match vouchers.fault {
+                Some(Fault::ListShowsWholeEuros) => left / 100 * 100,
+                Some(Fault::ListShowsWhatWasPaid) => *paid.get(code).unwrap_or(left),
+                _ => *left,
+            };
+            Voucher {
+                code: code.clone(),
+                cents,
+            }
         })
         .collect();
     Json(shown).into_response()

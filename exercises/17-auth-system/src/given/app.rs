@@ -232,7 +232,8 @@ impl Cx {
         .await
     }
 
-    /// Reads one consistent state of the database. Keep slow work, such as hashing, outside.
+    /// Reads one consistent state of the database; what tries to write in here fails. Keep slow work, such as hashing,
+    /// outside.
     ///
     /// # Errors
     ///

@@ -56,7 +56,7 @@ impl Database {
         })
     }
 
-    /// Reads one consistent state of the database.
+    /// Reads one consistent state of the database. The connection cannot write: a statement that tries is a 500.
     ///
     /// # Errors
     ///
@@ -68,7 +68,12 @@ impl Database {
         let waiting = lock(&self.readers).pop();
         let mut connection = match waiting {
             Some(connection) => connection,
-            None => connect(&self.path, self.durability)?,
+            None => {
+                let connection = connect(&self.path, self.durability)?;
+                // A write in the wrong place fails here, where it would vanish with the transaction.
+                connection.pragma_update(None, "query_only", true)?;
+                connection
+            }
         };
         let transaction = connection.transaction()?;
         let answer = work(&transaction);
@@ -139,6 +144,12 @@ impl Database {
 
 thread_local! {
     static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside of a `write`, where slow work makes every other writer wait.
+#[must_use]
+pub fn is_writing() -> bool {
+    WRITING.get()
 }
 
 /// A thread that waits for its own transaction would wait for ever: it is told so instead.
@@ -235,6 +246,19 @@ mod tests {
             assert!(refused.is_err());
             assert_eq!(keys(&database), rows, "after {}", answer.code());
         }
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let (_folder, database) = database();
+        for _ in 0..2 {
+            let written = database.read(|connection| {
+                let sql = "INSERT INTO signing_keys VALUES ('k', x'00', 0)";
+                Ok(connection.execute(sql, [])?)
+            });
+            assert_eq!(written.map_err(|problem| problem.code()), Err("internal"));
+        }
+        assert_eq!(keys(&database), 0);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Simple answers to the traits of `neighbours`: tests of one milestone use them for all the others. None of them
-//! protects anything; the program itself uses only those that open no door, while their milestone is unwritten.
+//! protects anything; they refuse what no milestone may ask of another one (a write on a reading connection, a hash
+//! inside of a transaction, a secret in the trail). The program itself uses only those that open no door, while their
+//! milestone is unwritten.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::OptionalExtension as _;
 
 use super::app::{Cx, Tx};
+use super::database;
 use super::neighbours::{
     Audit, Check, Credentials, Current, Event, Factor, Kind, Lockout, Neighbours, Passwords,
     Presented, RefreshTokens, SecondFactor, Sessions, SignIn, SignedIn, Started, Verification,
@@ -16,22 +19,55 @@ use super::tokens;
 
 /// What was asked of the stand-ins, in order: `"hash"`, `"record login.failed 7"`, … Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Journal(Arc<Mutex<Vec<String>>>);
+pub struct Journal {
+    lines: Arc<Mutex<Vec<String>>>,
+    secrets: Arc<Mutex<Vec<String>>>,
+}
 
 impl Journal {
     /// Writes a line, up to ten thousand of them.
     pub fn note(&self, line: impl Into<String>) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() < 10_000 {
             lines.push(line.into());
         }
     }
 
+    /// From now on this text is a secret: an event that holds it is refused.
+    pub fn keep_secret(&self, text: &str) {
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is shorter than a code may stand anywhere by chance.
+        if text.len() >= 6 && secrets.len() < 10_000 {
+            secrets.push(text.to_owned());
+        }
+    }
+
+    fn has_secret(&self, text: &str) -> bool {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.iter().any(|secret| text.contains(secret.as_str()))
+    }
+
+    /// Slow work, which belongs outside of every transaction.
+    fn note_slow(&self, work: &str) -> Result<(), Problem> {
+        self.note(work);
+        if database::is_writing() {
+            self.note(format!("{work} inside of a transaction"));
+            return Err(Problem::internal(&"Argon2 ran inside of a transaction"));
+        }
+        Ok(())
+    }
+
     /// Takes what was written so far.
     #[must_use]
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Fails where nothing can be written: what is asked of a milestone that writes belongs into `Cx::write`.
+fn must_be_able_to_write(tx: &Tx) -> Result<(), Problem> {
+    tx.execute("DELETE FROM attempts WHERE key IS NULL", [])?;
+    Ok(())
 }
 
 /// A stand-in for every milestone.
@@ -59,7 +95,7 @@ impl Passwords for PlainPasswords {
     }
 
     fn hash(&self, password: &str) -> Result<String, Problem> {
-        self.0.note("hash");
+        self.0.note_slow("hash")?;
         Ok(format!("stand-in:{}", tokens::digest(password)))
     }
 }
@@ -69,7 +105,7 @@ pub struct PlainVerifier(pub Journal);
 
 impl Verifier for PlainVerifier {
     fn verify(&self, password: &str, stored: &str) -> Result<Check, Problem> {
-        self.0.note("verify");
+        self.0.note_slow("verify")?;
         let (scheme, digest) = stored.split_once(':').unwrap_or_default();
         Ok(Check {
             matches: digest == tokens::digest(password),
@@ -214,7 +250,11 @@ impl SecondFactor for PlainSecondFactor {
         Ok(match (enrolled, code) {
             (false, _) => Factor::NotEnrolled,
             (true, None) => Factor::Missing,
-            (true, Some("123456")) => Factor::Passed,
+            (true, Some("123456")) => {
+                // Using a code up is a write.
+                must_be_able_to_write(tx)?;
+                Factor::Passed
+            }
             (true, Some(_)) => Factor::Wrong,
         })
     }
@@ -227,6 +267,7 @@ pub struct PlainLockout(pub Journal);
 impl Lockout for PlainLockout {
     fn begin(&self, tx: &Tx, email: &str) -> Result<(), Problem> {
         self.0.note(format!("begin {email}"));
+        must_be_able_to_write(tx)?;
         let locked: bool = tx.query_row(
             "SELECT EXISTS (SELECT 1 FROM attempts WHERE key = ?1)",
             [email],
@@ -238,24 +279,32 @@ impl Lockout for PlainLockout {
         Ok(())
     }
 
-    fn take_back(&self, _tx: &Tx, email: &str) -> Result<(), Problem> {
+    fn take_back(&self, tx: &Tx, email: &str) -> Result<(), Problem> {
         self.0.note(format!("take_back {email}"));
-        Ok(())
+        must_be_able_to_write(tx)
     }
 
-    fn succeeded(&self, _tx: &Tx, email: &str) -> Result<(), Problem> {
+    fn succeeded(&self, tx: &Tx, email: &str) -> Result<(), Problem> {
         self.0.note(format!("succeeded {email}"));
-        Ok(())
+        must_be_able_to_write(tx)
     }
 }
 
-/// Keeps nothing. Notes `record login.failed 7`, or `record login.failed -` without an account.
+/// Keeps nothing, and refuses a detail that holds a secret. Notes `record login.failed 7`, or `record login.failed -`
+/// without an account.
 pub struct PlainAudit(pub Journal);
 
 impl Audit for PlainAudit {
-    fn record(&self, _tx: &Tx, event: Event) -> Result<(), Problem> {
+    fn record(&self, tx: &Tx, event: Event) -> Result<(), Problem> {
         let user = event.user_id.map_or("-".to_owned(), |id| id.to_string());
         self.0.note(format!("record {} {user}", event.kind));
-        Ok(())
+        if self.0.has_secret(&event.detail) {
+            self.0.note(format!(
+                "a secret in the detail of {}: {}",
+                event.kind, event.detail
+            ));
+            return Err(Problem::internal(&"a secret in the trail"));
+        }
+        must_be_able_to_write(tx)
     }
 }

@@ -1,5 +1,6 @@
 //! Secrets that travel: the system's generator makes them, and the database keeps only their digest.
 
+use std::cell::Cell;
 use std::fmt;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -50,6 +51,16 @@ pub fn digest(text: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }
 
+thread_local! {
+    static DRAWN: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many random bytes this thread has drawn: tests count what an id or a code is made of.
+#[must_use]
+pub fn drawn() -> usize {
+    DRAWN.get()
+}
+
 /// `N` bytes of the system's generator.
 ///
 /// # Errors
@@ -58,5 +69,6 @@ pub fn digest(text: &str) -> String {
 pub fn random<const N: usize>() -> Result<[u8; N], Problem> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| Problem::internal(&error))?;
+    DRAWN.set(DRAWN.get().wrapping_add(N));
     Ok(bytes)
 }

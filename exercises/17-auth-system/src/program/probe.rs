@@ -187,7 +187,7 @@ fn scratch(folder: &Path, config: &Config) -> Result<Cx, String> {
         .map_err(told)?;
     let app = App::new(Parts {
         config: config.clone(),
-        clock: Arc::new(ManualClock::at(1_800_000_000)),
+        clock: Arc::new(ManualClock::at(1_500_000_000)),
         database,
         neighbours: standins::neighbours(&Journal::default()),
         keys,

@@ -22,10 +22,10 @@ pub struct World {
 pub async fn world() -> World {
     let folder = tempfile::tempdir().expect("the system gives a temporary folder");
     let config = Config::for_tests();
-    let clock = ManualClock::at(1_800_000_000);
+    let clock = ManualClock::at(1_500_000_000);
     let database =
         Database::open(&folder.path().join("test.db"), Durability::Relaxed).expect("it opens");
-    let keys = Keys::load(&database, 1_800_000_000, false).expect("keys");
+    let keys = Keys::load(&database, 1_500_000_000, false).expect("keys");
     let app = App::new(Parts {
         neighbours: probe::as_written(&config),
         config,

@@ -68,7 +68,7 @@ async fn one_sees_ones_own_events() {
     {
       "events": [
         {
-          "at": "2027-01-15T08:00:05Z",
+          "at": "2017-07-14T02:40:05Z",
           "client": "127.0.0.1",
           "detail": "by mail",
           "id": 4,
@@ -76,7 +76,7 @@ async fn one_sees_ones_own_events() {
           "user_agent": "Safari"
         },
         {
-          "at": "2027-01-15T08:00:00Z",
+          "at": "2017-07-14T02:40:00Z",
           "client": "127.0.0.1",
           "detail": "",
           "id": 1,
@@ -288,6 +288,26 @@ async fn a_mended_trail_is_found_out() {
             broken(&app),
             first,
             "the first event that does not fit, after: {statement}"
+        );
+    }
+}
+
+/// All people share one chain: the last event of one of them cannot go without a gap before the next of another.
+#[tokio::test]
+async fn nobody_has_a_chain_alone() {
+    for (removed, first) in [(4, 5), (2, 3), (3, 4)] {
+        let app = app().await;
+        for user in [1, 2, 0, 2, 1, 1] {
+            record(&app, user, "login.failed", "", "curl");
+        }
+        tamper(
+            &app,
+            &format!("DELETE FROM audit_events WHERE id = {removed}"),
+        );
+        assert_eq!(
+            broken(&app),
+            Some(first),
+            "events of the users 1, 2, nobody, 2, 1, 1; number {removed} was removed"
         );
     }
 }

@@ -207,6 +207,43 @@ async fn a_success_starts_afresh() {
     );
 }
 
+/// A success at one account forgets nothing about the others: whoever has an account cannot wash off guesses with it.
+#[tokio::test]
+async fn a_success_counts_for_its_own_account() {
+    let app = app().await;
+    fail(&app, GUESSER, "ada", 4).await;
+    assert_eq!(
+        try_from(&app, GUESSER, "eve", "right").await.status,
+        204,
+        "the guesser's own account"
+    );
+    fail(&app, GUESSER, "ada", 1).await;
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "60",
+        "five failures at one account, with a success at another one in between"
+    );
+}
+
+/// An IPv6 customer has a network of addresses: guessing from a new one each time is guessing all the same.
+#[tokio::test]
+async fn addresses_of_one_network_are_one_client() {
+    let app = app().await;
+    for number in 1..=5 {
+        fail(&app, &format!("2001:db8:1:2::{number}"), "ada", 1).await;
+    }
+    assert_eq!(
+        wait(&app, "2001:db8:1:2::6", "ada").await,
+        "60",
+        "the sixth address of one network, after a failure from each of five"
+    );
+    assert_eq!(
+        wait(&app, "2001:db8:1:3::6", "ada").await,
+        "",
+        "an address of the network beside it"
+    );
+}
+
 /// A password without its code is taken back: neither a failure, nor a way to forget failures.
 #[tokio::test]
 async fn what_is_taken_back_counts_for_nothing() {
@@ -236,6 +273,16 @@ async fn what_is_taken_back_counts_for_nothing() {
 #[tokio::test]
 async fn spraying_is_stopped() {
     let app = app().await;
+    // First without any success.
+    let simple = "198.51.100.9";
+    for account in 1..=50 {
+        fail(&app, simple, &format!("reader{account}"), 1).await;
+    }
+    assert_eq!(
+        wait(&app, simple, "reader51").await,
+        "60",
+        "the guess at the 51st account, by a client that never got in"
+    );
     for account in 1..=50 {
         let own = try_from(&app, GUESSER, "eve", "right").await;
         assert_eq!(

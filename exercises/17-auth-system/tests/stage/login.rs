@@ -277,6 +277,13 @@ async fn a_second_factor_is_asked_for() {
         .any(|line| line.starts_with("take_back") || line.starts_with("succeeded"));
     assert!(!relief, "a wrong code is a failed attempt: {journal:?}");
 
+    let no_code: Answer = login(&app, "ada@lantern.example", "a wrong password").await;
+    assert_eq!(
+        (no_code.status, no_code.code()),
+        (401, "invalid_credentials"),
+        "a wrong password without a code: {:?}",
+        no_code.body
+    );
     let code_first: Answer =
         login_with(&app, "ada@lantern.example", "a wrong password", "123456").await;
     assert_eq!(
@@ -348,7 +355,7 @@ async fn an_outdated_hash_is_replaced() {
 #[tokio::test]
 async fn a_change_during_the_comparison_wins() {
     /// Right for every password; at the first comparison somebody else changes the password.
-    struct Slow(Arc<AtomicBool>, std::sync::Mutex<Option<Cx>>);
+    struct Slow(Arc<AtomicBool>, std::sync::Mutex<Option<Cx>>, bool);
     impl Verifier for Slow {
         fn verify(&self, _password: &str, _stored: &str) -> Result<Check, Problem> {
             let cx = self.1.lock().expect("no test panics here").take();
@@ -360,33 +367,39 @@ async fn a_change_during_the_comparison_wins() {
             }
             Ok(Check {
                 matches: true,
-                outdated: true,
+                outdated: self.2,
             })
         }
     }
-    let changed = Arc::new(AtomicBool::new(false));
-    let slow = Arc::new(Slow(Arc::clone(&changed), std::sync::Mutex::new(None)));
-    let verifier = Arc::clone(&slow);
-    let app = spawn(routes(), |neighbours, _| {
-        neighbours.sign_in = Arc::new(Door);
-        neighbours.verifier = verifier;
-    })
-    .await;
-    app.person("ada@lantern.example", "the old one");
-    *slow.1.lock().expect("no test panics here") = Some(app.cx());
-    let answer: Answer = login(&app, "ada@lantern.example", "the old password").await;
-    assert!(
-        changed.load(Ordering::SeqCst),
-        "the password was changed during the comparison"
-    );
-    assert_eq!(
-        (answer.status, answer.code()),
-        (401, "invalid_credentials"),
-        "the old password: {:?}",
-        answer.body
-    );
-    let kept: String = app.query("SELECT password_hash FROM users", []);
-    assert_eq!(kept, "the new one", "the hash that is kept");
+    for outdated in [true, false] {
+        let changed = Arc::new(AtomicBool::new(false));
+        let slow = Arc::new(Slow(
+            Arc::clone(&changed),
+            std::sync::Mutex::new(None),
+            outdated,
+        ));
+        let verifier = Arc::clone(&slow);
+        let app = spawn(routes(), |neighbours, _| {
+            neighbours.sign_in = Arc::new(Door);
+            neighbours.verifier = verifier;
+        })
+        .await;
+        app.person("ada@lantern.example", "the old one");
+        *slow.1.lock().expect("no test panics here") = Some(app.cx());
+        let answer: Answer = login(&app, "ada@lantern.example", "the old password").await;
+        assert!(
+            changed.load(Ordering::SeqCst),
+            "the password was changed during the comparison"
+        );
+        assert_eq!(
+            (answer.status, answer.code()),
+            (401, "invalid_credentials"),
+            "the old password, its hash is outdated: {outdated}, {:?}",
+            answer.body
+        );
+        let kept: String = app.query("SELECT password_hash FROM users", []);
+        assert_eq!(kept, "the new one", "the hash that is kept");
+    }
 }
 
 /// A page's sign-in starts a session of its own kind, without a refresh token.

@@ -114,11 +114,6 @@ async fn a_second_use_ends_the_session() {
         "the second use: {:?}",
         again.body
     );
-    assert!(
-        !lives(&app, &session),
-        "the session ends with the second use"
-    );
-    assert!(lives(&app, &other), "the person's other session goes on");
     let mut journal = app.journal.take();
     journal.sort_unstable();
     assert_eq!(
@@ -129,6 +124,11 @@ async fn a_second_use_ends_the_session() {
         ],
         "the neighbours"
     );
+    assert!(
+        !lives(&app, &session),
+        "the session ends with the second use"
+    );
+    assert!(lives(&app, &other), "the person's other session goes on");
     let successor: Answer = refresh(&app, &newest).await;
     assert_eq!(
         successor, again,

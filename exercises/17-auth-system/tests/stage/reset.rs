@@ -128,6 +128,34 @@ async fn the_mailed_token_sets_the_password() {
     );
 }
 
+/// Whoever reads the mailbox gets a new password, and no way round the second factor: it stays, and its codes too.
+#[tokio::test]
+async fn the_second_factor_stays() {
+    let app = app().await;
+    app.execute(
+        "INSERT INTO totp (user_id, secret, confirmed_at) VALUES (1, x'00', 1)",
+        [],
+    );
+    app.execute(
+        "INSERT INTO recovery_codes (user_id, digest) VALUES (1, 'a digest')",
+        [],
+    );
+    forgot(&app, "ada@lantern.example").await;
+    let token = app.mailed_token("ada@lantern.example");
+    let answer: Answer = reset(&app, &token, "a new long password").await;
+    assert_eq!(answer.status, 204, "the reset: {:?}", answer.body);
+    let factors: i64 = app.query(
+        "SELECT count(*) FROM totp WHERE user_id = 1 AND confirmed_at IS NOT NULL",
+        [],
+    );
+    assert_eq!(factors, 1, "the second factor, after the reset");
+    let codes: i64 = app.query(
+        "SELECT count(*) FROM recovery_codes WHERE user_id = 1 AND used_at IS NULL",
+        [],
+    );
+    assert_eq!(codes, 1, "the recovery code, after the reset");
+}
+
 /// A new password ends every session of the person, of nobody else, and starts none.
 #[tokio::test]
 async fn a_reset_ends_every_session() {

@@ -293,6 +293,24 @@ async fn access_ends_in_time() {
     );
 }
 
+/// Neither id nor cookie follows from the other, or from anything else: each is drawn for itself.
+#[tokio::test]
+async fn an_id_and_a_cookie_are_drawn_each_for_itself() {
+    let app = app().await;
+    app.person("ada@lantern.example", "hash");
+    // A token is 32 random bytes; who draws less for a session makes one of its two out of the other.
+    for (kind, least) in [(Kind::Page, 64), (Kind::Api, 32)] {
+        let before = tokens::drawn();
+        let session = start(&app, 1, kind);
+        let drawn = tokens::drawn() - before;
+        assert!(
+            drawn >= least,
+            "{drawn} random bytes for a session of the kind {kind:?}, its id is {}",
+            session.session_id
+        );
+    }
+}
+
 /// A cookie leads to its session until that ends; the database holds only its digest, and the id opens nothing.
 #[tokio::test]
 async fn a_cookie_leads_to_its_session() {
@@ -442,18 +460,18 @@ async fn the_list_shows_ones_own_sessions() {
     [
       {
         "client": "127.0.0.1",
-        "created_at": "2027-01-15T08:00:01Z",
+        "created_at": "2017-07-14T02:40:01Z",
         "current": true,
-        "expires_at": "2027-02-14T08:00:01Z",
+        "expires_at": "2017-08-13T02:40:01Z",
         "id": "[its id]",
         "kind": "api",
         "user_agent": "test"
       },
       {
         "client": "127.0.0.1",
-        "created_at": "2027-01-15T08:00:00Z",
+        "created_at": "2017-07-14T02:40:00Z",
         "current": false,
-        "expires_at": "2027-02-14T08:00:00Z",
+        "expires_at": "2017-08-13T02:40:00Z",
         "id": "[its id]",
         "kind": "page",
         "user_agent": "test"

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use auth_system::given::neighbours::Factor;
 use auth_system::given::tokens;
-use auth_system::totp::{Authenticator, hotp, routes};
+use auth_system::totp::{self, Authenticator, Enrolment, hotp, routes};
 use data_encoding::BASE32_NOPAD;
 use serde_json::{Value, json};
 
@@ -20,12 +20,13 @@ async fn app() -> TestApp {
 }
 
 async fn enroll(app: &TestApp, user: i64) -> Answer {
-    answer(
-        app.server
-            .post("/api/totp/enroll")
-            .bearer_auth(format!("user-{user}")),
-    )
-    .await
+    let request = app
+        .server
+        .post("/api/totp/enroll")
+        .bearer_auth(format!("user-{user}"));
+    let answer = answer(request).await;
+    app.keep_secrets_of(&answer.body);
+    answer
 }
 
 async fn confirm(app: &TestApp, user: i64, code: &str) -> Answer {
@@ -33,7 +34,9 @@ async fn confirm(app: &TestApp, user: i64, code: &str) -> Answer {
         .server
         .post("/api/totp/confirm")
         .bearer_auth(format!("user-{user}"));
-    answer(request.json(&json!({"code": code}))).await
+    let body = json!({"code": code});
+    app.keep_secrets_of(&body);
+    answer(request.json(&body)).await
 }
 
 fn check(app: &TestApp, user: i64, code: Option<&str>) -> Factor {
@@ -65,6 +68,29 @@ async fn enrolled(app: &TestApp, user: i64) -> (Vec<u8>, Vec<String>) {
         serde_json::from_value(confirmed.body["recovery_codes"].clone()).expect("a list of texts");
     app.clock.advance(60);
     (secret, codes)
+}
+
+/// Secrets and recovery codes are made of random bytes, as many as the task says: not of a few that are stretched.
+#[tokio::test]
+async fn every_code_is_drawn_for_itself() {
+    let app = app().await;
+    let before = tokens::drawn();
+    let made: Enrolment = value(totp::enroll(&app.cx(), 1));
+    assert_eq!(
+        tokens::drawn() - before,
+        20,
+        "random bytes for a secret of {} letters",
+        made.secret.len()
+    );
+    let secret = BASE32_NOPAD.decode(made.secret.as_bytes()).expect("base32");
+    let before = tokens::drawn();
+    let codes: Vec<String> = value(totp::confirm(&app.cx(), 1, &code(&secret, 0))).recovery_codes;
+    assert_eq!(codes.len(), 10, "recovery codes");
+    assert_eq!(
+        tokens::drawn() - before,
+        100,
+        "random bytes for ten codes of ten: {codes:?}"
+    );
 }
 
 /// The codes of RFC 6238, appendix B (SHA-1), and of RFC 4226, appendix D, come out.
