@@ -1,12 +1,27 @@
-//! Ctrl-C at any moment: what runs is stopped, the terminal is put right, and nothing is half-written.
+//! Ctrl-C, Ctrl-Z and a terminal that is closed, at any moment: what runs is stopped, the terminal is put right, and
+//! nothing is half-written.
 
 use std::process::exit;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use xtask_core::running;
 
-/// What puts the terminal right, when something has changed it.
-static RESTORE: Mutex<Option<fn()>> = Mutex::new(None);
+use crate::terminal;
+
+/// What has to be done to a terminal that was changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Hooks {
+    /// Puts it right.
+    pub restore: fn(),
+    /// Changes it again, after the runner was stopped and goes on.
+    pub again: fn(),
+}
+
+static HOOKS: Mutex<Option<Hooks>> = Mutex::new(None);
+
+fn hooks() -> MutexGuard<'static, Option<Hooks>> {
+    HOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// From now on Ctrl-C, a request to terminate and a terminal that is closed stop every program that runs and end the
 /// runner. Files are safe because each is written beside its place and renamed.
@@ -15,47 +30,65 @@ pub fn install() {
     unix::install();
 }
 
-/// `restore` is called before the runner ends, however it ends.
-pub fn on_end(restore: fn()) {
-    *RESTORE
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(restore);
+/// `hooks` are called when the runner is stopped, goes on or ends, however it ends.
+pub fn hook(new: Hooks) {
+    *hooks() = Some(new);
+}
+
+/// The terminal is as it was; nothing has to be done any more.
+pub fn unhook() {
+    *hooks() = None;
+}
+
+/// Puts the terminal right.
+pub fn restore() {
+    let known = *hooks();
+    if let Some(known) = known {
+        (known.restore)();
+    }
+}
+
+/// Changes the terminal again, after [`restore`].
+pub fn again() {
+    let known = *hooks();
+    if let Some(known) = known {
+        (known.again)();
+    }
 }
 
 /// Stops what runs, puts the terminal right, and ends the runner.
 pub fn end(code: i32) -> ! {
     running::stop_all();
-    let restore = RESTORE
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .take();
-    if let Some(restore) = restore {
-        restore();
-    }
-    let term = console::Term::stderr();
-    if term.is_term() {
-        let _ = term.clear_line();
-        let _ = term.show_cursor();
-    }
+    restore();
+    terminal::take_line_away();
     exit(code)
 }
 
 #[cfg(unix)]
 mod unix {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
     use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
 
     /// Shells give a program that a signal has ended this code and the signal's number.
     const SIGNALLED: i32 = 128;
 
     pub fn install() {
         // Without it Ctrl-C still ends the runner, only less tidily.
-        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT]) else {
             return;
         };
         std::thread::spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                super::end(SIGNALLED + signal);
+            for signal in &mut signals {
+                match signal {
+                    SIGTSTP => {
+                        super::restore();
+                        // This thread goes on here when the runner does.
+                        let _ = emulate_default_handler(SIGTSTP);
+                    }
+                    SIGCONT => super::again(),
+                    _ => super::end(SIGNALLED + signal),
+                }
             }
         });
     }
