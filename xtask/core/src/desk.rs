@@ -77,6 +77,14 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// The same desk for a reader who wants the first failure of an exercise: once it is known, tests that hang are not
+    /// waited for.
+    #[must_use]
+    pub fn impatient(mut self, impatient: bool) -> Self {
+        self.engine = self.engine.impatient(impatient);
+        self
+    }
+
     /// What the learner should know about the progress file, when something is wrong with it.
     ///
     /// # Errors

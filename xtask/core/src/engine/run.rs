@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::guard::{Guard, Start};
 use super::reading::{Reading, read_exit, read_output};
@@ -37,6 +38,12 @@ const NO_TIME_LEFT: &str = "the time for the whole submission was used up";
 const NOT_TRIED: &str =
     "not tried: other tests of this exercise did not come to an end, and this one counts like them";
 
+const NOT_WAITED_FOR: &str =
+    "not waited for: it did not come to an end, and the first failure was known by then";
+
+/// How often it is looked whether the first failure is known.
+const LOOK: Duration = Duration::from_millis(100);
+
 const NOT_PROVED: &str = "the test program claims success, but the test never came to its end: the code under test \
                           ended the program or wrote a forged result";
 
@@ -48,6 +55,39 @@ pub struct Case {
     pub limit: Duration,
 }
 
+impl Case {
+    /// How the test program calls the test.
+    fn path(&self) -> String {
+        format!("{}::{}", self.module, self.test.name)
+    }
+}
+
+/// The call that runs one test and shows what it prints.
+pub fn command(program: Program<'_>, case: &Case) -> Command {
+    let mut command = Command::new(program.binary);
+    command
+        .args([&case.path(), "--exact", "--nocapture", "--test-threads=1"])
+        .current_dir(program.folder)
+        .env("CARGO_MANIFEST_DIR", program.folder)
+        .env("INSTA_WORKSPACE_ROOT", program.workspace)
+        .env("INSTA_UPDATE", "no")
+        .env("INSTA_FORCE_PASS", "0")
+        .env("NO_COLOR", "1")
+        .env("RUST_BACKTRACE", "0");
+    command
+}
+
+/// How long others are waited for once the first failure is known, when that is all that is wanted.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How tests are run.
+pub struct Manner<'a> {
+    pub guard: Option<&'a dyn Guard>,
+    pub cancel: &'a Cancel,
+    /// Only the first failure is wanted: once it is known, a test that hangs is not waited for.
+    pub impatient: bool,
+}
+
 /// Runs every case, as many at a time as the machine has cores, and answers in the order of the cases. A test that came
 /// to its time limit because others had the processors is run again by itself.
 ///
@@ -57,41 +97,69 @@ pub struct Case {
 pub fn run_all(
     program: Program<'_>,
     cases: &[Case],
-    guard: Option<&dyn Guard>,
-    cancel: &Cancel,
+    manner: &Manner<'_>,
     done: impl Fn(usize) + Sync,
 ) -> Result<Vec<TestResult>> {
+    let Manner {
+        guard,
+        cancel,
+        impatient,
+    } = *manner;
     let next = AtomicUsize::new(0);
     let finished = AtomicUsize::new(0);
     let results = Mutex::new(vec![None; cases.len()]);
     let hangs: Mutex<BTreeMap<&str, usize>> = Mutex::default();
     let failure = Mutex::new(None);
+    let running: Mutex<BTreeMap<usize, (Instant, Cancel)>> = Mutex::default();
     let cores = thread::available_parallelism().map_or(2, NonZero::get);
     let workers = guard.map_or(cores, Guard::workers).max(1);
-    thread::scope(|scope| {
-        for _ in 0..workers.min(cases.len()) {
-            scope.spawn(|| {
-                while let Some(index) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    && let Some(case) = cases.get(index)
-                    && !cancel.is_cancelled()
-                {
-                    let hung = lock(&hangs).get(case.module.as_str()).copied();
-                    if hung.is_some_and(|hung| hung >= HANGS) {
-                        lock(&results)[index] = Some(Ran::not_tried(case));
-                    } else {
-                        match run_one(program, case, guard, cancel) {
-                            Ok(ran) => {
-                                let timed_out = ran.as_ref().is_some_and(Ran::hung);
-                                *lock(&hangs).entry(&case.module).or_default() +=
-                                    usize::from(timed_out);
-                                lock(&results)[index] = ran;
-                            }
-                            Err(error) => *lock(&failure) = Some(error),
-                        }
+    let work = &|| {
+        while let Some(index) = Some(next.fetch_add(1, Ordering::Relaxed))
+            && let Some(case) = cases.get(index)
+            && !cancel.is_cancelled()
+        {
+            let hung = lock(&hangs).get(case.module.as_str()).copied();
+            if hung.is_some_and(|hung| hung >= HANGS) {
+                lock(&results)[index] = Some(Ran::not_tried(case, NOT_TRIED));
+            } else {
+                let part = cancel.part();
+                lock(&running).insert(index, (Instant::now(), part.clone()));
+                let ran = run_one(program, case, guard, &part);
+                lock(&running).remove(&index);
+                match ran {
+                    Ok(None) if !cancel.is_cancelled() => {
+                        *lock(&hangs).entry(&case.module).or_default() += HANGS;
+                        lock(&results)[index] = Some(Ran::not_tried(case, NOT_WAITED_FOR));
                     }
-                    done(finished.fetch_add(1, Ordering::Relaxed) + 1);
+                    Ok(ran) => {
+                        let timed_out = ran.as_ref().is_some_and(Ran::hung);
+                        let weight = if impatient { HANGS } else { 1 };
+                        *lock(&hangs).entry(&case.module).or_default() +=
+                            usize::from(timed_out) * weight;
+                        lock(&results)[index] = ran;
+                    }
+                    Err(error) => *lock(&failure) = Some(error),
                 }
+            }
+            done(finished.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+    };
+    thread::scope(|scope| {
+        let (ends, all_ended) = channel::<()>();
+        for _ in 0..workers.min(cases.len()) {
+            let ends = ends.clone();
+            scope.spawn(move || {
+                work();
+                drop(ends);
             });
+        }
+        drop(ends);
+        while impatient && all_ended.recv_timeout(LOOK) != Err(RecvTimeoutError::Disconnected) {
+            if is_settled(&lock(&results)) {
+                let late = lock(&running);
+                let late = late.values().filter(|(begun, _)| begun.elapsed() > GRACE);
+                late.for_each(|(_, part)| part.cancel());
+            }
         }
     });
     match failure.into_inner() {
@@ -120,8 +188,8 @@ struct Ran {
 }
 
 impl Ran {
-    fn not_tried(case: &Case) -> Self {
-        let reading = Reading::words(TestStatus::TimedOut, NOT_TRIED);
+    fn not_tried(case: &Case, why: &str) -> Self {
+        let reading = Reading::words(TestStatus::TimedOut, why);
         Self {
             result: result_of(case, reading),
             starved: false,
@@ -131,6 +199,12 @@ impl Ran {
     fn hung(&self) -> bool {
         self.result.status == TestStatus::TimedOut && !self.starved
     }
+}
+
+/// Whether the first failure is known: every test before it has passed.
+fn is_settled(results: &[Option<Ran>]) -> bool {
+    let mut ended = results.iter().map_while(Option::as_ref);
+    ended.any(|ran| ran.result.status != TestStatus::Passed)
 }
 
 fn result_of(case: &Case, reading: Reading) -> TestResult {
@@ -156,17 +230,8 @@ fn run_one(
     guard: Option<&dyn Guard>,
     cancel: &Cancel,
 ) -> Result<Option<Ran>> {
-    let path = format!("{}::{}", case.module, case.test.name);
-    let mut command = Command::new(program.binary);
-    command
-        .args([&path, "--exact", "--nocapture", "--test-threads=1"])
-        .current_dir(program.folder)
-        .env("CARGO_MANIFEST_DIR", program.folder)
-        .env("INSTA_WORKSPACE_ROOT", program.workspace)
-        .env("INSTA_UPDATE", "no")
-        .env("INSTA_FORCE_PASS", "0")
-        .env("NO_COLOR", "1")
-        .env("RUST_BACKTRACE", "0");
+    let path = case.path();
+    let command = command(program, case);
     let usual = case.limit;
     let time = guard.map_or(usual, |guard| guard.test_time(usual));
     let limits = Limits {
