@@ -36,6 +36,13 @@ pub struct Check {
     pub format: Format,
 }
 
+impl Check {
+    /// Whether somebody looks at more than the first failure of an exercise.
+    pub fn wants_all_failures(&self) -> bool {
+        self.all_failures || self.printed || self.format == Format::Json
+    }
+}
+
 /// For whom the answer is printed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum Format {

@@ -86,7 +86,9 @@ fn run(command: Command) -> Result<Ending> {
     let for_a_program = matches!(&command, Command::Check(check) if check.format == Format::Json);
     let colours = console::colors_enabled() && !for_a_program;
     let target = target_folder(&course.root);
-    let desk = Desk::new(&course, target.clone(), cancel.clone(), &meter, colours);
+    let wants_all = matches!(&command, Command::Check(check) if check.wants_all_failures());
+    let desk =
+        Desk::new(&course, target.clone(), cancel.clone(), &meter, colours).impatient(!wants_all);
     if let Some(notice) = desk.notice()? {
         eprintln!("{notice}");
     }

@@ -20,7 +20,7 @@ pub struct Screen {
     received: Receiver<Vec<u8>>,
     /// Everything that came.
     pub raw: String,
-    /// Up to where it was looked for something.
+    /// Up to where something was found on the screen.
     seen: usize,
 }
 
@@ -68,10 +68,12 @@ impl Screen {
     pub fn wait_for(&mut self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let fresh = plain(&self.raw[self.seen..]);
-            if fresh.contains(text) {
-                self.seen = self.raw.len();
-                return fresh;
+            let shown = plain(&self.raw);
+            let fresh = shown.get(self.seen..).unwrap_or_default();
+            if let Some(start) = fresh.find(text) {
+                let end = start + text.len();
+                self.seen += end;
+                return fresh[..end].to_owned();
             }
             let rest = deadline.saturating_duration_since(Instant::now());
             match self.received.recv_timeout(rest) {
