@@ -1,12 +1,27 @@
-//! Ctrl-C at any moment: what runs is stopped, the terminal is put right, and nothing is half-written.
+//! Ctrl-C, Ctrl-Z and a terminal that is closed, at any moment: what runs is stopped, the terminal is put right, and
+//! nothing is half-written.
 
 use std::process::exit;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use xtask_core::running;
 
-/// What puts the terminal right, when something has changed it.
-static RESTORE: Mutex<Option<fn()>> = Mutex::new(None);
+use crate::terminal;
+
+/// What has to be done to a terminal that was changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Hooks {
+    /// Puts it right.
+    pub restore: fn(),
+    /// Changes it again, after the runner was stopped and goes on.
+    pub again: fn(),
+}
+
+static HOOKS: Mutex<Option<Hooks>> = Mutex::new(None);
+
+fn hooks() -> MutexGuard<'static, Option<Hooks>> {
+    HOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// From now on Ctrl-C, a request to terminate and a terminal that is closed stop every program that runs and end the
 /// runner. Files are safe because each is written beside its place and renamed.
@@ -15,54 +30,76 @@ pub fn install() {
     unix::install();
 }
 
-/// `restore` is called before the runner ends, however it ends.
-pub fn on_end(restore: fn()) {
-    *RESTORE
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(restore);
+/// `hooks` are called when the runner is stopped, goes on or ends, however it ends.
+pub fn hook(new: Hooks) {
+    *hooks() = Some(new);
+}
+
+/// The terminal is as it was; nothing has to be done any more.
+pub fn unhook() {
+    *hooks() = None;
+}
+
+/// Puts the terminal right.
+pub fn restore() {
+    let known = *hooks();
+    if let Some(known) = known {
+        (known.restore)();
+    }
+}
+
+/// Changes the terminal again, after [`restore`].
+pub fn again() {
+    let known = *hooks();
+    if let Some(known) = known {
+        (known.again)();
+    }
 }
 
 /// Stops what runs, puts the terminal right, and ends the runner.
 pub fn end(code: i32) -> ! {
     running::stop_all();
-    let restore = RESTORE
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .take();
-    if let Some(restore) = restore {
-        restore();
-    }
-    let term = console::Term::stderr();
-    if term.is_term() {
-        let _ = term.clear_line();
-        let _ = term.show_cursor();
-    }
+    restore();
+    terminal::take_line_away();
     exit(code)
 }
 
 #[cfg(unix)]
 mod unix {
     use nix::sys::resource::{Resource, setrlimit};
-    use nix::sys::signal::{SigSet, Signal};
+    use nix::sys::signal::{SigSet, Signal, raise};
 
     /// Shells give a program that a signal has ended this code and the signal's number.
     const SIGNALLED: i32 = 128;
 
+    const AWAITED: [Signal; 5] = [
+        Signal::SIGINT,
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGTSTP,
+        Signal::SIGCONT,
+    ];
+
     pub fn install() {
         // A learner's endless recursion leaves no file of a gigabyte behind. Where the limit cannot be set, it does.
         let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-        let mut awaited = SigSet::empty();
-        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-            awaited.add(signal);
-        }
+        let awaited: SigSet = AWAITED.into_iter().collect();
         // Threads inherit what is held back here; programs that are started begin with nothing held back. Without it
         // Ctrl-C still ends the runner, only less tidily.
         if awaited.thread_block().is_err() {
             return;
         }
         std::thread::spawn(move || {
-            if let Ok(signal) = awaited.wait() {
-                super::end(SIGNALLED + signal as i32);
+            while let Ok(signal) = awaited.wait() {
+                match signal {
+                    Signal::SIGTSTP => {
+                        super::restore();
+                        // The whole runner stops here, and goes on here.
+                        let _ = raise(Signal::SIGSTOP);
+                    }
+                    Signal::SIGCONT => super::again(),
+                    other => super::end(SIGNALLED + other as i32),
+                }
             }
         });
     }

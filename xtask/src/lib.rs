@@ -20,7 +20,7 @@ use xtask_core::error::{Error, Kind, Result};
 use xtask_core::process::Cancel;
 
 use commands::{
-    Ending, check, doctor, elsewhere, hint, lesson, list, next, reset, solution, watch,
+    Ending, check, doctor, elsewhere, hint, lesson, list, next, open, reset, solution, watch,
 };
 use flags::{Command, Format};
 use terminal::Meter;
@@ -37,13 +37,15 @@ pub fn main() -> ExitCode {
     if let Some(code) = elsewhere::delegate(&arguments) {
         return code;
     }
-    let command = flags::parse(arguments);
+    terminal::begin(arguments.iter().any(|argument| argument == "--plain"));
+    let command = flags::parse(arguments).map(|line| line.command);
     let wants_json = matches!(&command, Ok(Command::Check(check)) if check.format == Format::Json);
     exit_code(command.and_then(run), wants_json)
 }
 
 /// Says what went wrong, if something did, and answers the exit code.
 pub fn exit_code(result: Result<Ending>, wants_json: bool) -> ExitCode {
+    terminal::take_line_away();
     match result {
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::NotYet) => ExitCode::from(1),
@@ -59,15 +61,17 @@ pub fn exit_code(result: Result<Ending>, wants_json: bool) -> ExitCode {
 }
 
 /// `cargo xtask list | head` closes the pipe before everything is printed. That is no fault of the runner, so it ends
-/// without a word, with the exit code that shells give to a program that a closed pipe has stopped.
+/// without a word, with the exit code that shells give to a program that a closed pipe has stopped. A terminal that is
+/// closed is no fault of the runner either.
 fn end_quietly_on_a_closed_pipe() {
     const CLOSED_PIPE: i32 = 141;
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let message = panic.payload_as_str().unwrap_or_default();
-        if message.starts_with("failed printing to std") && message.contains("roken pipe") {
-            std::process::exit(CLOSED_PIPE);
+        if message.starts_with("failed printing to std") {
+            interrupt::end(CLOSED_PIPE);
         }
+        interrupt::restore();
         report(panic);
     }));
 }
@@ -83,7 +87,9 @@ fn run(command: Command) -> Result<Ending> {
     let for_a_program = matches!(&command, Command::Check(check) if check.format == Format::Json);
     let colours = console::colors_enabled() && !for_a_program;
     let target = target_folder(&course.root);
-    let desk = Desk::new(&course, target.clone(), cancel.clone(), &meter, colours);
+    let wants_all = matches!(&command, Command::Check(check) if check.wants_all_failures());
+    let desk =
+        Desk::new(&course, target.clone(), cancel.clone(), &meter, colours).impatient(!wants_all);
     if let Some(notice) = desk.notice()? {
         eprintln!("{notice}");
     }
@@ -95,6 +101,7 @@ fn run(command: Command) -> Result<Ending> {
         Command::List { format } => list::run(&desk, format),
         Command::Lesson { name } => lesson::run(&desk, name.as_deref()),
         Command::Hint { name, all } => hint::run(&desk, name.as_deref(), all),
+        Command::Open { name } => open::run(&desk, name.as_deref()),
         Command::Reset { name, tests } => reset::run(&course, &name, tests),
         Command::Solution { name, anyway } => solution::run(&desk, &name, anyway),
         Command::Doctor => doctor::run(&course, &target),

@@ -1,15 +1,13 @@
 //! Verdicts for a person, and for a program.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use console::style;
-use xtask_core::course::Item;
-use xtask_core::engine::{Status, TestResult, Verdict};
+use xtask_core::course::{Item, Stage};
+use xtask_core::engine::{Failure, Status, TestResult, TestStatus, Verdict};
 
-use crate::terminal::wrapped;
-
-/// How many errors or warnings of the compiler are shown at once.
-const DIAGNOSTICS: usize = 3;
+use crate::terminal::{folded, harmless, inline, linked, look, width, wrapped};
 
 /// How many lines of what the code printed are shown.
 const PRINTED_LINES: usize = 12;
@@ -17,15 +15,18 @@ const PRINTED_LINES: usize = 12;
 /// How much of a verdict is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// The first failing test, and the names of the others: one thing at a time.
+    /// The first failing test or error, and the names of the others: one thing at a time.
     First,
-    /// Every failing test.
+    /// Every failing test and every error.
     Every,
 }
 
 /// One line: the exercise and how it stands.
 pub fn headline(verdict: &Verdict, title: &str) -> String {
     let words = verdict.status.words();
+    if look().plain {
+        return format!("{}, {title}: {words}", verdict.exercise);
+    }
     let (mark, words) = match verdict.status {
         Status::Passed => (style("✓").green(), style(words).green()),
         Status::NotStarted => (style("·").dim(), style(words).dim()),
@@ -42,16 +43,16 @@ pub fn headline(verdict: &Verdict, title: &str) -> String {
 pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
     let mut out = headline(verdict, &item.exercise.title) + "\n";
     for note in &verdict.notes {
-        let _ = writeln!(out, "\n{}", wrapped(note, "  "));
+        let _ = writeln!(out, "\n{}", wrapped(&inline(note), "  "));
     }
-    diagnostics(&mut out, verdict);
+    diagnostics(&mut out, verdict, detail);
     let failures: Vec<&TestResult> = verdict.failures().collect();
     let shown = match detail {
         Detail::First => 1,
         Detail::Every => failures.len(),
     };
     for failure in failures.iter().take(shown) {
-        let _ = write!(out, "\n{}", failed_test(failure));
+        let _ = write!(out, "\n{}", failed_test(item.stage, failure));
     }
     if let Some(others) = failures.get(shown..)
         && !others.is_empty()
@@ -68,56 +69,185 @@ pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
     out
 }
 
-fn diagnostics(out: &mut String, verdict: &Verdict) {
-    for diagnostic in verdict.diagnostics.iter().take(DIAGNOSTICS) {
-        let _ = writeln!(out, "\n{}", diagnostic.rendered);
+fn diagnostics(out: &mut String, verdict: &Verdict, detail: Detail) {
+    let shown = match detail {
+        Detail::First => 1,
+        Detail::Every => verdict.diagnostics.len(),
+    };
+    for diagnostic in verdict.diagnostics.iter().take(shown) {
+        let lines: Vec<String> = diagnostic.rendered.lines().map(arrow_line).collect();
+        let _ = writeln!(out, "\n{}", lines.join("\n"));
     }
-    let more = verdict.diagnostics.len().saturating_sub(DIAGNOSTICS);
+    let more = verdict.diagnostics.len().saturating_sub(shown);
     if more > 0 {
-        let _ = writeln!(
-            out,
-            "\n  and {more} more; the first is the one to mend first"
-        );
+        let words = if verdict.status == Status::CompileError {
+            format!("and {more} more; mend this one first")
+        } else {
+            format!("and {more} more")
+        };
+        let _ = writeln!(out, "\n  {}", style(words).dim());
     }
 }
 
-fn failed_test(test: &TestResult) -> String {
-    let mut out = format!("  {} {}\n", style("✗").red(), style(&test.name).bold());
+/// A line that points to a place, such as `  --> exercises/01-logic/src/loops.rs:3:5`, with its path on lines of its own
+/// where the terminal is too narrow for both.
+fn arrow_line(line: &str) -> String {
+    let plain = harmless(line);
+    let fits = plain.chars().count() <= width();
+    match plain.split_once("--> ") {
+        Some((indent, path)) if !fits && indent.trim().is_empty() => {
+            let pieces = folded(path, width().saturating_sub(indent.len() + 4));
+            let below = format!("\n{indent}    ");
+            format!("{indent}--> {}", pieces.join(&below))
+        }
+        _ => line.to_owned(),
+    }
+}
+
+/// What stands before the lines of somebody else.
+fn bar() -> String {
+    if look().plain {
+        " ".to_owned()
+    } else {
+        style("│").dim().to_string()
+    }
+}
+
+fn failed_test(stage: &Stage, test: &TestResult) -> String {
+    let plain = look().plain;
+    let bar = bar();
+    let mut out = if plain {
+        format!("  Test: {}\n", test.name)
+    } else {
+        format!("  {} {}\n", style("✗").red(), style(&test.name).bold())
+    };
     if !test.sentence.is_empty() {
-        let _ = writeln!(out, "{}", wrapped(&test.sentence, "    "));
+        let _ = writeln!(out, "{}", wrapped(&inline(&test.sentence), "    "));
     }
     let _ = writeln!(out);
     if let Some(failure) = &test.failure {
-        for line in failure.lines() {
-            let _ = writeln!(out, "    {line}");
-        }
-        if let Some(place) = &failure.place {
-            let _ = writeln!(out, "    {} {place}", style("at").dim());
-        }
-        for line in &failure.statement {
-            let _ = writeln!(out, "    {} {line}", style("│").dim());
-        }
+        write_failure(&mut out, stage, failure);
     }
     for panic in &test.other_panics {
-        let head = format!("thread '{}' panicked at {}", panic.thread, panic.place);
-        let _ = writeln!(out, "    {}", style(head).dim());
-        for line in panic.message.lines() {
-            let _ = writeln!(out, "    {} {line}", style("│").dim());
+        let head = format!(
+            "thread '{}' panicked at {}",
+            harmless(&panic.thread),
+            panic.place
+        );
+        let _ = writeln!(out, "{}", style(wrapped(&head, "    ")).dim());
+        for line in harmless(&panic.message).lines() {
+            let _ = writeln!(out, "    {bar} {line}");
         }
     }
-    if !test.printed.is_empty() {
-        let _ = writeln!(out, "    {}", style("printed meanwhile:").dim());
-        let lines: Vec<&str> = test.printed.lines().collect();
-        for line in lines.iter().take(PRINTED_LINES) {
-            let _ = writeln!(out, "    {} {line}", style("│").dim());
+    write_printed(&mut out, test);
+    out
+}
+
+fn write_failure(out: &mut String, stage: &Stage, failure: &Failure) {
+    let bar = bar();
+    for line in failure.lines() {
+        for line in harmless(&line).lines() {
+            let _ = writeln!(out, "    {line}");
         }
-        if lines.len() > PRINTED_LINES {
-            let _ = writeln!(
-                out,
-                "    {} and {} more lines",
-                style("│").dim(),
-                lines.len() - PRINTED_LINES
-            );
+    }
+    if let Some(place) = &failure.place {
+        let file = place
+            .rsplit_once(':')
+            .map_or(place.as_str(), |(file, _)| file);
+        let file = stage.course_folder().join(file);
+        let pieces = folded(place, width().saturating_sub(7));
+        for (index, piece) in pieces.iter().enumerate() {
+            let word = if index == 0 { "at" } else { "  " };
+            let _ = writeln!(out, "    {} {}", style(word).dim(), linked(piece, &file));
+        }
+    }
+    for line in &failure.statement {
+        let _ = writeln!(out, "    {bar} {line}");
+    }
+}
+
+fn write_printed(out: &mut String, test: &TestResult) {
+    if test.printed.is_empty() {
+        return;
+    }
+    let bar = bar();
+    let _ = writeln!(out, "    {}", style("printed meanwhile:").dim());
+    let printed = harmless(&test.printed);
+    let lines: Vec<&str> = printed.lines().collect();
+    for line in lines.iter().take(PRINTED_LINES) {
+        let _ = writeln!(out, "    {bar} {line}");
+    }
+    if lines.len() > PRINTED_LINES {
+        let more = lines.len() - PRINTED_LINES;
+        let _ = writeln!(out, "    {bar} and {more} more lines");
+    }
+}
+
+/// What the code printed in the tests that pass.
+pub fn printed(verdict: &Verdict) -> String {
+    let mut out = String::new();
+    let passed = |test: &&TestResult| test.status == TestStatus::Passed;
+    for test in verdict.tests.iter().filter(passed) {
+        if !test.printed.is_empty() {
+            let _ = writeln!(out, "\n  {}", style(&test.name).bold());
+            write_printed(&mut out, test);
+        }
+    }
+    if out.is_empty() {
+        out.push_str("\n  Nothing was printed in the tests that pass.\n");
+    }
+    out
+}
+
+/// A word, and the file or the command that it stands for.
+#[derive(Debug, Clone)]
+pub struct Pointer {
+    word: &'static str,
+    text: String,
+    file: Option<PathBuf>,
+}
+
+impl Pointer {
+    pub fn file(word: &'static str, stage: &Stage, file: &Path) -> Self {
+        Self {
+            word,
+            text: stage.shown(file),
+            file: Some(file.to_owned()),
+        }
+    }
+
+    pub fn command(word: &'static str, text: &str) -> Self {
+        Self {
+            word,
+            text: text.to_owned(),
+            file: None,
+        }
+    }
+}
+
+/// One line for each pointer, or several where a path is too long for one.
+pub fn rows(pointers: &[Pointer]) -> String {
+    const COLUMN: usize = 10;
+    let mut out = String::new();
+    for pointer in pointers {
+        let shown = |piece: &String| match &pointer.file {
+            Some(file) => linked(piece, file),
+            None => piece.clone(),
+        };
+        let word = style(pointer.word).cyan();
+        if look().plain {
+            let _ = writeln!(out, "  {}: {}", pointer.word, pointer.text);
+        } else if pointer.text.chars().count() + COLUMN <= width() {
+            let _ = writeln!(out, "  {word:<7} {}", shown(&pointer.text));
+        } else {
+            let _ = writeln!(out, "  {word}");
+            let pieces = match pointer.file {
+                Some(_) => folded(&pointer.text, width().saturating_sub(4)),
+                None => vec![pointer.text.clone()],
+            };
+            for piece in &pieces {
+                let _ = writeln!(out, "    {}", shown(piece));
+            }
         }
     }
     out
@@ -126,15 +256,10 @@ fn failed_test(test: &TestResult) -> String {
 /// Where to look next.
 pub fn pointers(item: &Item<'_>) -> String {
     let id = item.id();
-    let mut out = String::new();
-    let rows = [
-        ("open", item.stage.shown(&item.source())),
-        ("tests", item.stage.shown(&item.tests_file())),
-        ("lesson", format!("cargo xtask lesson {id}")),
-        ("hint", format!("cargo xtask hint {id}")),
-    ];
-    for (word, text) in rows {
-        let _ = writeln!(out, "  {:<7} {text}", style(word).cyan());
-    }
-    out
+    rows(&[
+        Pointer::file("open", item.stage, &item.source()),
+        Pointer::file("tests", item.stage, &item.tests_file()),
+        Pointer::command("lesson", &format!("cargo xtask lesson {id}")),
+        Pointer::command("hint", &format!("cargo xtask hint {id}")),
+    ])
 }

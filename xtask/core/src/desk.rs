@@ -15,7 +15,7 @@ use crate::key::KeyMaker;
 use crate::process::Cancel;
 use crate::progress::{Change, Progress, Snapshot};
 
-pub use changes::{Comparison, Hints, Restored, compare, reset, reset_tests};
+pub use changes::{Comparison, Hints, Restored, compare, debugging_left, reset, reset_tests};
 pub use roadmap::{ExerciseState, Roadmap, StageState};
 
 /// Judges what a learner asks for, and nothing twice.
@@ -76,6 +76,14 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// The same desk for a reader who wants the first failure of an exercise: once it is known, tests that hang are not
+    /// waited for.
+    #[must_use]
+    pub fn impatient(mut self, impatient: bool) -> Self {
+        self.engine = self.engine.impatient(impatient);
+        self
+    }
+
     /// What the learner should know about the progress file, when something is wrong with it.
     ///
     /// # Errors
@@ -96,6 +104,19 @@ impl<'a> Desk<'a> {
     ///
     /// When the course is broken, cargo cannot build, or it was called off.
     pub fn judge(&self, items: &[Item<'a>]) -> Result<Judged> {
+        self.judge_all(items, false)
+    }
+
+    /// As [`Desk::judge`], and what has passed before is judged again: its tests may have printed something.
+    ///
+    /// # Errors
+    ///
+    /// As [`Desk::judge`].
+    pub fn judge_anew(&self, items: &[Item<'a>]) -> Result<Judged> {
+        self.judge_all(items, true)
+    }
+
+    fn judge_all(&self, items: &[Item<'a>], anew: bool) -> Result<Judged> {
         let mut judged = Judged {
             verdicts: Vec::new(),
             warnings: Vec::new(),
@@ -104,23 +125,33 @@ impl<'a> Desk<'a> {
             let Some(first) = group.first() else {
                 continue;
             };
-            self.judge_stage(first.stage, group, &mut judged)?;
+            self.judge_stage(first.stage, group, anew, &mut judged)?;
         }
         Ok(judged)
     }
 
-    fn judge_stage(&self, stage: &Stage, items: &[Item<'a>], judged: &mut Judged) -> Result<()> {
+    fn judge_stage(
+        &self,
+        stage: &Stage,
+        items: &[Item<'a>],
+        anew: bool,
+        judged: &mut Judged,
+    ) -> Result<()> {
         let originals = Originals::load(stage)?;
         let material = Material::read(stage, &originals);
         let keys = self.keys(stage, &material)?;
         let remembered_now = self.progress.read();
         let is_open = |item: &&Item<'a>| {
             let key = keys.of(item);
-            remembered_now.passed_as(&item.id()) != Some(key.as_str())
+            anew || remembered_now.passed_as(&item.id()) != Some(key.as_str())
         };
         let open: Vec<&Item<'a>> = items.iter().filter(is_open).collect();
         let mut fresh = Vec::new();
         if !open.is_empty() {
+            self.observer.notice(Event::Judging {
+                stage: stage.id.clone(),
+                exercises: open.iter().map(|item| item.id()).collect(),
+            });
             let wanted: Vec<_> = open.iter().map(|item| item.exercise).collect();
             let answered = self
                 .engine

@@ -18,22 +18,36 @@ use crate::running::{Registered, kill_group};
 
 /// Lets another thread call off what is running.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    own: Arc<AtomicBool>,
+    /// Whoever calls these off calls this one off too.
+    above: Vec<Arc<AtomicBool>>,
+}
 
 impl Cancel {
     /// Asks for a stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.own.store(true, Ordering::Relaxed);
     }
 
     /// Takes the wish for a stop back, before the next piece of work.
     pub fn reset(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.own.store(false, Ordering::Relaxed);
     }
 
     /// Whether a stop was asked for.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        let mut all = self.above.iter().chain([&self.own]);
+        all.any(|one| one.load(Ordering::Relaxed))
+    }
+
+    /// One for a part of the work: it is called off by itself, or with the whole.
+    pub fn part(&self) -> Self {
+        let above = self.above.iter().chain([&self.own]);
+        Self {
+            own: Arc::default(),
+            above: above.cloned().collect(),
+        }
     }
 }
 

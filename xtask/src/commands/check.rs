@@ -5,6 +5,7 @@ use xtask_core::desk::Desk;
 use xtask_core::engine::Verdict;
 use xtask_core::error::{Error, Kind, Result};
 
+use super::next::print_leftovers;
 use super::{Ending, warn};
 use crate::documents;
 use crate::flags::{Check, Format};
@@ -17,11 +18,15 @@ use crate::report::{self, Detail};
 /// When a name is wrong, or something cannot be judged.
 pub fn run(desk: &Desk<'_>, check: &Check) -> Result<Ending> {
     let items = chosen(desk, check)?;
-    let judged = desk.judge(&items)?;
+    let judged = if check.printed {
+        desk.judge_anew(&items)?
+    } else {
+        desk.judge(&items)?
+    };
     let verdicts = judged.verdicts;
     match check.format {
         Format::Json => println!("{}", documents::verdicts(&verdicts)),
-        Format::Text => print_text(&items, &verdicts),
+        Format::Text => print_text(check, &items, &verdicts),
     }
     warn(&judged.warnings);
     if check.all && !desk.course.faults.is_empty() {
@@ -49,14 +54,20 @@ fn chosen<'a>(desk: &Desk<'a>, check: &Check) -> Result<Vec<Item<'a>>> {
     Ok(items)
 }
 
-fn print_text(items: &[Item<'_>], verdicts: &[Verdict]) {
-    let detail = if verdicts.len() == 1 {
+fn print_text(check: &Check, items: &[Item<'_>], verdicts: &[Verdict]) {
+    let detail = if check.all_failures {
         Detail::Every
     } else {
         Detail::First
     };
     for (item, verdict) in items.iter().zip(verdicts) {
         print!("{}", report::text(item, verdict, detail));
+        if verdict.passed() {
+            print_leftovers(item);
+        }
+        if check.printed {
+            print!("{}", report::printed(verdict));
+        }
         if !verdict.passed() && verdicts.len() == 1 {
             print!("\n{}", report::pointers(item));
         }

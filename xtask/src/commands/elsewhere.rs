@@ -5,28 +5,84 @@ use std::process::ExitCode;
 
 use xtask_core::course::PROFILE;
 
-/// Each command and the package that understands it.
-pub const COMMANDS: [(&str, &str); 7] = [
-    ("grade", "grade"),
-    ("merge", "grade"),
-    ("export", "grade"),
-    ("verify", "maintain"),
-    ("new", "maintain"),
-    ("seal", "maintain"),
-    ("mistake", "maintain"),
+/// A command of another package.
+pub struct Elsewhere {
+    pub name: &'static str,
+    /// What it takes, as the overview shows it.
+    pub names: &'static str,
+    pub about: &'static str,
+    /// The package that understands it, and says more with `--help`.
+    pub package: &'static str,
+}
+
+const fn of(
+    package: &'static str,
+    name: &'static str,
+    names: &'static str,
+    about: &'static str,
+) -> Elsewhere {
+    Elsewhere {
+        name,
+        names,
+        about,
+        package,
+    }
+}
+
+/// Each command of another package.
+pub const COMMANDS: [Elsewhere; 7] = [
+    of("grade", "grade", " DIR…", "grade submissions"),
+    of(
+        "grade",
+        "merge",
+        " FILE…",
+        "put the reports of shards together",
+    ),
+    of(
+        "grade",
+        "export",
+        "",
+        "write what is handed out: stages, lessons and the runner",
+    ),
+    of("maintain", "verify", "", "prove the whole course"),
+    of(
+        "maintain",
+        "new",
+        " STAGE NAME",
+        "write the files of a new exercise",
+    ),
+    of(
+        "maintain",
+        "mistake",
+        " …",
+        "known mistakes: new, update, show",
+    ),
+    of(
+        "maintain",
+        "seal",
+        " [STAGE]",
+        "record starters and tests as what is handed out",
+    ),
 ];
 
 /// Builds and starts the package whose command the first argument is, and answers its exit code.
 pub fn delegate(arguments: &[OsString]) -> Option<ExitCode> {
     let first = arguments.first()?.to_str()?;
-    let (_, package) = COMMANDS.iter().find(|(command, _)| *command == first)?;
+    let known = COMMANDS.iter().find(|command| command.name == first)?;
     let root = crate::root().ok()?;
     let mut command = xtask_core::engine::cargo(&root);
     if let Ok(working) = std::env::current_dir() {
         command.current_dir(working);
     }
     command
-        .args(["run", "--quiet", "--profile", PROFILE, "--package", package])
+        .args([
+            "run",
+            "--quiet",
+            "--profile",
+            PROFILE,
+            "--package",
+            known.package,
+        ])
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))
         .arg("--")

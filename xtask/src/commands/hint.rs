@@ -5,7 +5,7 @@ use xtask_core::desk::Desk;
 use xtask_core::error::Result;
 
 use super::Ending;
-use crate::terminal::wrapped;
+use crate::terminal::{inline, wrapped};
 
 /// Prints the next hint of an exercise, or all of them.
 ///
@@ -21,7 +21,7 @@ pub fn run(desk: &Desk<'_>, name: Option<&str>, all: bool) -> Result<Ending> {
             "{}",
             style(format!("Hint {number} of {} for {id}", hints.total)).bold()
         );
-        println!("{}\n", wrapped(hint, "  "));
+        println!("{}\n", wrapped(&inline(hint), "  "));
     }
     if hints.again {
         println!("That is every hint. The lesson may help: `cargo xtask lesson {id}`.");

@@ -7,6 +7,7 @@ pub mod hint;
 pub mod lesson;
 pub mod list;
 pub mod next;
+pub mod open;
 pub mod reset;
 pub mod solution;
 pub mod watch;

@@ -2,12 +2,12 @@
 
 use console::style;
 use xtask_core::course::Item;
-use xtask_core::desk::{Advance, Desk, End};
+use xtask_core::desk::{Advance, Desk, End, debugging_left};
 use xtask_core::error::{Error, Kind, Result};
 
 use super::{Ending, warn};
 use crate::report::{self, Detail};
-use crate::terminal::{bar, width, wrapped};
+use crate::terminal::{bar, look, width, wrapped};
 
 const WELCOME: &str = "\
 Every exercise is one file with the task in its comments, and tests that fail until the code is right. Open the file \
@@ -19,14 +19,11 @@ named below, read it, write the code, save, and run `cargo xtask` again; or let 
 ///
 /// When something cannot be judged.
 pub fn run(desk: &Desk<'_>) -> Result<Ending> {
+    let current = desk.current()?;
     if desk.remembered().is_empty() {
-        println!(
-            "{}\n\n{}\n",
-            style("Welcome to the Backend Roadmap.").bold(),
-            wrapped(WELCOME, "")
-        );
+        print_welcome(current.as_ref());
     }
-    let advance = desk.advance(desk.current()?)?;
+    let advance = desk.advance(current)?;
     let ending = print_advance(&advance);
     if matches!(advance.end, End::Finished) && !desk.course.faults.is_empty() {
         let words = "every exercise that can be read passes; a stage cannot be read, see above";
@@ -37,10 +34,27 @@ pub fn run(desk: &Desk<'_>) -> Result<Ending> {
     Ok(ending)
 }
 
+fn print_welcome(current: Option<&Item<'_>>) {
+    println!(
+        "{}\n\n{}\n",
+        style("Welcome to the Backend Roadmap.").bold(),
+        wrapped(WELCOME, "")
+    );
+    if let Some(item) = current {
+        let words = format!("You begin with \"{}\"; its introduction:", item.stage.title);
+        println!(
+            "{}\n  cargo xtask lesson {}\n",
+            wrapped(&words, ""),
+            item.stage.id
+        );
+    }
+}
+
 /// What passes by now, and what comes next.
 pub fn print_advance(advance: &Advance<'_>) -> Ending {
     for (item, verdict) in &advance.passed {
         println!("{}", report::headline(verdict, &item.exercise.title));
+        print_leftovers(item);
     }
     match &advance.end {
         End::Here(item, verdict) => {
@@ -83,7 +97,26 @@ fn print_next(item: &Item<'_>) {
 pub fn print_progress(desk: &Desk<'_>) -> Result<()> {
     let (done, all) = desk.roadmap()?.count(None);
     let words = format!("{done} of {all} exercises");
+    if look().plain {
+        println!("\nRoadmap: {words}");
+        return Ok(());
+    }
     let cells = width().saturating_sub(words.len() + 12).min(40);
     println!("\nRoadmap {} {words}", bar(done, all, cells));
     Ok(())
+}
+
+/// Names the lines of an exercise that passes and still prints for debugging.
+pub fn print_leftovers(item: &Item<'_>) {
+    let lines = debugging_left(item);
+    if lines.is_empty() {
+        return;
+    }
+    let numbers: Vec<String> = lines.iter().map(usize::to_string).collect();
+    let words = format!(
+        "`dbg!` is left in {}, line {}: take it out before you go on, it prints wherever the code runs.",
+        item.stage.shown(&item.source()),
+        numbers.join(", ")
+    );
+    println!("{}", wrapped(&words, "  "));
 }

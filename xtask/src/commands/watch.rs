@@ -1,27 +1,37 @@
 //! `cargo xtask watch`: a verdict on every save.
 
-use std::path::Path;
+mod files;
+mod prebuild;
+
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
 use std::time::Duration;
 
-use console::{Key, Term, style};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use console::style;
 
-use xtask_core::course::{Item, Selection, Stage};
-use xtask_core::desk::{Desk, End, is_touched};
-use xtask_core::engine::cargo;
+use xtask_core::course::{Item, Selection};
+use xtask_core::desk::{Advance, Desk, End, is_touched};
+use xtask_core::engine::Verdict;
 use xtask_core::error::{Error, Kind, Result};
-use xtask_core::process::{Cancel, Limits, run as run_process};
+use xtask_core::process::Cancel;
 
+use super::list::Lines;
 use super::next::{print_advance, print_progress};
-use super::{Ending, hint, list, reset, solution, warn};
-use crate::flags::Format;
+use super::open::Opening;
+use super::{Ending, hint, reset, solution, warn};
+use crate::interrupt;
+use crate::terminal::{Key, Keyboard, clear_screen, height, look, take_line_away, width, wrapped};
+
+use files::{Stamp, watch_files};
+use prebuild::Prebuild;
 
 /// An editor writes a file in several steps; they count as one save.
 const SETTLE: Duration = Duration::from_millis(10);
 
-const KEYS: &str = "h hint · n next · l list · r reset · s solution · q quit";
+/// How often the files are looked at, for the folders in which no save is told.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long the word of a save may take before it counts as not told.
+const TOLD: Duration = Duration::from_millis(300);
 
 enum Event {
     Saved,
@@ -32,49 +42,72 @@ enum Event {
 ///
 /// # Errors
 ///
-/// When the name is wrong, the files cannot be watched, or the course cannot be read.
+/// When the name is wrong, or the course cannot be read.
 pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Ending> {
     let item = first_item(desk, start)?;
     let (sender, events) = channel();
-    let _watcher = watch_files(
-        &desk.course.root.join("exercises"),
-        sender.clone(),
-        cancel.clone(),
-    )?;
-    let keys = read_keys(sender, cancel.clone());
+    let exercises = desk.course.root.join("exercises");
+    let watcher = watch_files(&exercises, sender.clone(), cancel.clone());
+    let (ready, may_read) = channel();
+    let keyboard = open_keyboard(sender.clone(), may_read, cancel.clone());
     let mut watch = Watch {
         desk,
         item,
+        earlier: Vec::new(),
+        place: Place::Working,
+        verdict: None,
         judged: None,
         last_passed: None,
         asked_to_reset: false,
+        list_top: None,
+        stamp: Stamp::of(item.stage),
+        course: Stamp::of_course(desk.course),
+        notice: watcher.as_ref().err().map(|_| NO_EVENTS),
         prebuild: Prebuild::default(),
-        has_keys: keys.is_some(),
+        has_keys: keyboard.is_some(),
     };
     watch.judge(cancel)?;
-    while let Ok(event) = events.recv() {
-        let key = match event {
-            Event::Key(key) => Some(key),
-            Event::Saved => {
+    loop {
+        let key = match events.recv_timeout(LOOK) {
+            Ok(Event::Key(key)) => Some(key),
+            Ok(Event::Saved) => {
                 let key = settle(&events);
-                cancel.reset();
-                watch.judge(cancel)?;
+                watch.saved(cancel)?;
                 key
             }
+            Err(_) => watch.look(&events, cancel)?,
         };
         if key == Some(Key::Char('q')) {
             break;
         }
         if let Some(key) = key {
-            watch.press(&key, cancel)?;
-            if let Some(ready) = &keys {
-                // The reader of keys waits for this word, so that it never holds the terminal when the runner ends.
-                let _ = ready.send(());
-            }
+            watch.press(key, cancel)?;
+            // The reader of keys waits for this word, so that it takes no key from an editor in this terminal.
+            let _ = ready.send(());
         }
     }
     watch.prebuild.stop();
     Ok(Ending::Well)
+}
+
+const NO_EVENTS: &str = "No word comes from this folder when a file is saved (a network drive, WSL, a container?), so \
+                         it is looked at every second instead; c checks at once.";
+
+const UPDATED: &str =
+    "The course was changed while this watch is open: press q, and start it again.";
+
+/// Tells every key, and waits for an answer before it reads the next one.
+fn open_keyboard(
+    sender: Sender<Event>,
+    may_read: Receiver<()>,
+    cancel: Cancel,
+) -> Option<Keyboard> {
+    Keyboard::open(move |key| {
+        if key == Key::Char('q') {
+            cancel.cancel();
+        }
+        sender.send(Event::Key(key)).is_ok() && may_read.recv().is_ok()
+    })
 }
 
 fn first_item<'a>(desk: &Desk<'a>, start: Option<&str>) -> Result<Item<'a>> {
@@ -94,55 +127,6 @@ fn first_item<'a>(desk: &Desk<'a>, start: Option<&str>) -> Result<Item<'a>> {
         .ok_or_else(|| Error::new(format!("`{name}` has no exercises")))
 }
 
-fn watch_files(folder: &Path, sender: Sender<Event>, cancel: Cancel) -> Result<RecommendedWatcher> {
-    let fail = |cause: notify::Error| {
-        Error::of(
-            Kind::System,
-            format!("the files cannot be watched: {cause}"),
-        )
-        .help("`cargo xtask` checks once, without watching")
-    };
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else {
-            return;
-        };
-        let is_source = |path: &Path| path.extension().is_some_and(|extension| extension == "rs");
-        let is_change = !matches!(event.kind, EventKind::Access(_));
-        if is_change && event.paths.iter().any(|path| is_source(path)) {
-            cancel.cancel();
-            // The receiver is gone when the runner is about to end.
-            let _ = sender.send(Event::Saved);
-        }
-    })
-    .map_err(fail)?;
-    watcher
-        .watch(folder, RecursiveMode::Recursive)
-        .map_err(fail)?;
-    Ok(watcher)
-}
-
-/// Reads keys on a thread of its own, when there is a terminal to read from. The answer lets it read the next one.
-fn read_keys(sender: Sender<Event>, cancel: Cancel) -> Option<Sender<()>> {
-    use std::io::IsTerminal;
-
-    let term = Term::stdout();
-    if !term.is_term() || !std::io::stdin().is_terminal() {
-        return None;
-    }
-    let (ready, may_read) = channel();
-    thread::spawn(move || {
-        while let Ok(key) = term.read_key() {
-            if key == Key::Char('q') {
-                cancel.cancel();
-            }
-            if sender.send(Event::Key(key)).is_err() || may_read.recv().is_err() {
-                break;
-            }
-        }
-    });
-    Some(ready)
-}
-
 /// Waits until an editor has done with a file. A key that is pressed meanwhile is answered.
 fn settle(events: &Receiver<Event>) -> Option<Key> {
     while let Ok(event) = events.recv_timeout(SETTLE) {
@@ -153,23 +137,86 @@ fn settle(events: &Receiver<Event>) -> Option<Key> {
     None
 }
 
+/// What the screen is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The exercise is worked on; when it passes, the next one is announced.
+    Working,
+    /// The exercise is announced, and nothing of it was shown yet.
+    Announced,
+    /// The reader went back to it; when it passes, it stays.
+    Visited,
+}
+
 /// What a watch knows between two events.
 struct Watch<'b, 'a> {
     desk: &'b Desk<'a>,
     item: Item<'a>,
+    /// Where the reader was before, the latest last.
+    earlier: Vec<Item<'a>>,
+    place: Place,
+    verdict: Option<Box<Verdict>>,
     /// The exercise and the fingerprint that the last verdict was about.
     judged: Option<(String, String)>,
     last_passed: Option<Item<'a>>,
     asked_to_reset: bool,
+    /// The list is on the screen, from this line on.
+    list_top: Option<usize>,
+    /// How the files were when they were last judged.
+    stamp: Stamp,
+    /// How the course's own files were when the watch began.
+    course: Stamp,
+    /// What stands above the keys.
+    notice: Option<&'static str>,
     prebuild: Prebuild,
     has_keys: bool,
 }
 
 impl<'a> Watch<'_, 'a> {
-    /// Judges the current exercise, and moves on as long as what the learner has written passes.
+    /// Something was saved.
+    fn saved(&mut self, cancel: &Cancel) -> Result<()> {
+        cancel.reset();
+        self.look_at_course();
+        self.judge(cancel)
+    }
+
+    /// Nothing was heard for a while: are the files as they were?
+    fn look(&mut self, events: &Receiver<Event>, cancel: &Cancel) -> Result<Option<Key>> {
+        if self.look_at_course() {
+            self.print_keys();
+        }
+        if Stamp::of(self.item.stage) == self.stamp {
+            return Ok(None);
+        }
+        match events.recv_timeout(TOLD) {
+            Ok(Event::Key(key)) => Ok(Some(key)),
+            Ok(Event::Saved) => {
+                let key = settle(events);
+                self.saved(cancel)?;
+                Ok(key)
+            }
+            Err(_) => {
+                self.notice.get_or_insert(NO_EVENTS);
+                self.saved(cancel)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether the course's own files have just been seen to be others.
+    fn look_at_course(&mut self) -> bool {
+        if self.notice == Some(UPDATED) || Stamp::of_course(self.desk.course) == self.course {
+            return false;
+        }
+        self.notice = Some(UPDATED);
+        true
+    }
+
+    /// Judges the current exercise, when something that its verdict rests on has changed.
     fn judge(&mut self, cancel: &Cancel) -> Result<()> {
         self.prebuild.stop();
         self.asked_to_reset = false;
+        self.stamp = Stamp::of(self.item.stage);
         let seen = match self.desk.key(&self.item) {
             Ok(key) => Some((self.item.id(), key)),
             // An editor may be between two steps of a save; the next event comes at once.
@@ -178,31 +225,67 @@ impl<'a> Watch<'_, 'a> {
         if self.judged == seen {
             return Ok(());
         }
-        let advance = match self.desk.advance(Some(self.item)) {
+        let advance = match self.judgement() {
             Ok(advance) => advance,
             Err(error) if error.kind() == Kind::Cancelled => return Ok(()),
             Err(error) => return self.show_error(&error),
         };
-        clear_screen();
-        print_advance(&advance);
-        self.last_passed = advance
-            .passed
-            .last()
-            .map(|(item, _)| *item)
-            .or(self.last_passed);
-        if let End::Here(item, _) | End::Next(item) = advance.end {
-            self.item = item;
-        }
+        self.show(&advance)?;
         self.judged = Some((self.item.id(), self.desk.key(&self.item)?));
-        print_progress(self.desk)?;
-        warn(&advance.warnings);
-        self.print_keys();
-        self.prebuild.start(self.desk, self.item.stage);
         cancel.reset();
         Ok(())
     }
 
+    /// The verdict on the exercise. When it passes and the reader did not come back to it, the next ones too, as long as
+    /// what is written there passes.
+    fn judgement(&self) -> Result<Advance<'a>> {
+        if self.place != Place::Visited {
+            return self.desk.advance(Some(self.item));
+        }
+        let judged = self.desk.judge(&[self.item])?;
+        let verdict = judged.verdicts.into_iter().next();
+        let verdict = verdict.ok_or_else(Error::cancelled)?;
+        Ok(Advance {
+            passed: Vec::new(),
+            end: End::Here(self.item, Box::new(verdict)),
+            warnings: judged.warnings,
+        })
+    }
+
+    fn show(&mut self, advance: &Advance<'a>) -> Result<()> {
+        self.list_top = None;
+        clear_screen();
+        print_advance(advance);
+        let passed = advance.passed.iter().map(|(item, _)| *item);
+        self.last_passed = passed.clone().next_back().or(self.last_passed);
+        self.earlier.extend(passed);
+        match &advance.end {
+            End::Here(item, verdict) => {
+                if verdict.passed() {
+                    self.last_passed = Some(*item);
+                }
+                self.item = *item;
+                self.verdict = Some(verdict.clone());
+                if self.place == Place::Announced {
+                    self.place = Place::Working;
+                }
+            }
+            End::Next(item) => {
+                self.item = *item;
+                self.verdict = None;
+                self.place = Place::Announced;
+            }
+            End::Finished => self.verdict = None,
+        }
+        print_progress(self.desk)?;
+        warn(&advance.warnings);
+        self.print_keys();
+        self.prebuild.start(self.desk, self.item.stage);
+        Ok(())
+    }
+
     fn show_error(&mut self, error: &Error) -> Result<()> {
+        take_line_away();
         clear_screen();
         println!("{error}");
         self.print_keys();
@@ -210,42 +293,81 @@ impl<'a> Watch<'_, 'a> {
     }
 
     fn print_keys(&self) {
-        let words = if self.has_keys {
-            KEYS
-        } else {
-            "watching; Ctrl-C ends it"
-        };
-        println!("{}", style(words).dim());
+        if let Some(notice) = self.notice {
+            println!("\n{}", style(wrapped(notice, "")).yellow());
+        }
+        if !self.has_keys {
+            println!("{}", style("watching; Ctrl-C ends it").dim());
+            return;
+        }
+        let has_solution = self.solved().is_some_and(|item| item.has_solution());
+        let is_announced = self.place == Place::Announced;
+        let keys = [
+            (!is_announced, "h hint"),
+            (
+                true,
+                if is_announced {
+                    "n open it here"
+                } else {
+                    "n next"
+                },
+            ),
+            (!self.earlier.is_empty(), "b back"),
+            (true, "c check"),
+            (true, "e edit"),
+            (true, "l list"),
+            (!is_announced, "r reset"),
+            (has_solution, "s solution"),
+            (true, "q quit"),
+        ];
+        let shown = keys.iter().filter(|(is_there, _)| *is_there);
+        let separator = if look().plain { ", " } else { " · " };
+        let mut lines = vec![String::new()];
+        for (_, key) in shown {
+            let fits = |line: &String| line.chars().count() + key.len() + 3 <= width();
+            match lines.last_mut() {
+                Some(line) if line.is_empty() => line.push_str(key),
+                Some(line) if fits(line) => line.push_str(&format!("{separator}{key}")),
+                _ => lines.push((*key).to_owned()),
+            }
+        }
+        for line in lines {
+            println!("{}", style(line).dim());
+        }
     }
 
-    fn press(&mut self, key: &Key, cancel: &Cancel) -> Result<()> {
+    fn press(&mut self, key: Key, cancel: &Cancel) -> Result<()> {
         let confirmed = std::mem::take(&mut self.asked_to_reset);
         let id = self.item.id();
+        match key {
+            Key::Down | Key::Char('j') if self.list_top.is_some() => return self.scroll(true),
+            Key::Up | Key::Char('k') if self.list_top.is_some() => return self.scroll(false),
+            Key::Char('c' | 'b' | 'n') | Key::Enter => cancel.reset(),
+            _ => {}
+        }
         match key {
             Key::Char('h') => {
                 println!();
                 hint::run(self.desk, Some(&id), false)?;
             }
-            Key::Char('l') => {
-                clear_screen();
-                list::run(self.desk, Format::Text)?;
+            Key::Char('l') if self.list_top.is_none() => return self.show_list(),
+            Key::Char('n') => return self.go_on(cancel),
+            Key::Char('b') => return self.go_back(cancel),
+            Key::Char('c' | 'l') | Key::Enter | Key::Escape => {
+                self.judged = None;
+                self.look_at_course();
+                return self.judge(cancel);
             }
-            Key::Char('n') => match self.desk.after(&self.item)? {
-                Some(item) => {
-                    self.item = item;
-                    cancel.reset();
-                    return self.judge(cancel);
-                }
-                None => println!("\nNothing is left after this one."),
-            },
+            Key::Char('e') => return self.edit(cancel),
             Key::Char('r') if confirmed => {
                 println!();
                 reset::run(self.desk.course, &id, false)?;
             }
             Key::Char('r') => {
-                println!(
-                    "\nPress r again to bring the starter of {id} back; your file is kept beside it."
+                let words = format!(
+                    "Press r again to bring the starter of {id} back; your file is kept beside it."
                 );
+                println!("\n{}", wrapped(&words, ""));
                 self.asked_to_reset = true;
             }
             Key::Char('s') => self.show_solution(cancel)?,
@@ -255,12 +377,140 @@ impl<'a> Watch<'_, 'a> {
         Ok(())
     }
 
-    /// The answer to the current exercise once it passes, or to the one that passed last.
-    fn show_solution(&mut self, cancel: &Cancel) -> Result<()> {
-        let item = match self.last_passed {
-            Some(passed) if !is_touched(&self.item)? => passed,
-            _ => self.item,
+    /// Opens what is announced, or goes on to the next exercise that is not done.
+    fn go_on(&mut self, cancel: &Cancel) -> Result<()> {
+        if self.place != Place::Announced {
+            let Some(next) = self.desk.after(&self.item)? else {
+                println!("\nNothing is left after this one.");
+                self.print_keys();
+                return Ok(());
+            };
+            self.earlier.push(self.item);
+            self.item = next;
+        }
+        self.place = Place::Working;
+        self.judged = None;
+        self.judge(cancel)
+    }
+
+    /// Goes back to where the reader was before, or else to the exercise before this one.
+    fn go_back(&mut self, cancel: &Cancel) -> Result<()> {
+        let before = || {
+            let mut items = self.desk.course.exercises();
+            let mut before = None;
+            items
+                .find_map(|item| {
+                    if item.id() == self.item.id() {
+                        return Some(before);
+                    }
+                    before = Some(item);
+                    None
+                })
+                .flatten()
         };
+        let earlier = self.earlier.pop();
+        match earlier.or_else(before) {
+            Some(item) => self.item = item,
+            None => {
+                println!("\nThis is the first exercise.");
+                self.print_keys();
+                return Ok(());
+            }
+        }
+        self.place = Place::Visited;
+        self.judged = None;
+        self.judge(cancel)
+    }
+
+    /// Opens the exercise in the learner's editor.
+    fn edit(&mut self, cancel: &Cancel) -> Result<()> {
+        let opened = Opening::of(&self.item, self.verdict.as_deref()).and_then(|opening| {
+            if opening.takes_terminal {
+                interrupt::restore();
+                clear_screen();
+            }
+            let ended = opening.start();
+            interrupt::again();
+            ended.map(|()| opening.takes_terminal)
+        });
+        match opened {
+            Ok(true) => {
+                cancel.reset();
+                self.judged = None;
+                self.judge(cancel)
+            }
+            Ok(false) => Ok(()),
+            Err(error) => {
+                println!("\n{error}");
+                self.print_keys();
+                Ok(())
+            }
+        }
+    }
+
+    /// The list from where the reader is, as much as the screen holds.
+    fn show_list(&mut self) -> Result<()> {
+        let roadmap = self.desk.roadmap()?;
+        let page = Lines::of(&roadmap, Some(&self.item.id()));
+        let room = room_for(&page);
+        let here = page.here.unwrap_or(0);
+        let top = here.saturating_sub(room / 3);
+        self.print_list(&page, top)
+    }
+
+    fn scroll(&mut self, down: bool) -> Result<()> {
+        let roadmap = self.desk.roadmap()?;
+        let page = Lines::of(&roadmap, Some(&self.item.id()));
+        let (top, step) = (self.list_top.unwrap_or(0), room_for(&page) / 2);
+        let top = if down {
+            top + step
+        } else {
+            top.saturating_sub(step)
+        };
+        self.print_list(&page, top)
+    }
+
+    fn print_list(&mut self, page: &Lines, top: usize) -> Result<()> {
+        let room = room_for(page);
+        let top = top.min(page.lines.len().saturating_sub(room));
+        self.list_top = Some(top);
+        clear_screen();
+        for line in page.lines.iter().skip(top).take(room) {
+            println!("{line}");
+        }
+        let all = page.lines.len();
+        let words = if room < all {
+            let end = (top + room).min(all);
+            format!(
+                "lines {} to {end} of {all}: arrows or j and k, l back",
+                top + 1
+            )
+        } else {
+            "l back".to_owned()
+        };
+        println!(
+            "{}",
+            style(console::truncate_str(&words, width(), "")).dim()
+        );
+        Ok(())
+    }
+
+    /// The exercise whose answer may be shown: the current one once it passes, or the one that passed last while
+    /// nothing is written in the current one.
+    fn solved(&self) -> Option<Item<'a>> {
+        if self
+            .verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.passed())
+        {
+            return Some(self.item);
+        }
+        self.last_passed
+            .filter(|_| !is_touched(&self.item).unwrap_or(true))
+    }
+
+    fn show_solution(&mut self, cancel: &Cancel) -> Result<()> {
+        let item = self.solved().unwrap_or(self.item);
         println!();
         cancel.reset();
         match solution::run(self.desk, &item.id(), false) {
@@ -270,65 +520,10 @@ impl<'a> Watch<'_, 'a> {
     }
 }
 
-fn clear_screen() {
-    let term = Term::stdout();
-    if term.is_term() {
-        // A screen that cannot be cleared still shows what is printed next.
-        let _ = term.clear_screen();
-    }
-}
-
-/// Builds the dependencies of the stage that comes next while the learner types.
-#[derive(Default)]
-struct Prebuild {
-    running: Option<(Cancel, thread::JoinHandle<bool>, String)>,
-    done: Vec<String>,
-}
-
-impl Prebuild {
-    fn start(&mut self, desk: &Desk<'_>, current: &Stage) {
-        let mut later = desk
-            .course
-            .stages
-            .iter()
-            .skip_while(|stage| stage.folder != current.folder);
-        let Some(next) = later.nth(1) else {
-            return;
-        };
-        if self.done.contains(&next.id) {
-            return;
-        }
-        let mut command = cargo(&desk.course.root);
-        command.args([
-            "test",
-            "--no-run",
-            "--quiet",
-            "--test",
-            "stage",
-            "--package",
-            &next.id,
-        ]);
-        let cancel = Cancel::default();
-        let token = cancel.clone();
-        let limits = Limits {
-            time: None,
-            output: usize::MAX,
-        };
-        let handle = thread::spawn(move || {
-            // A build ahead of time is a favour: what fails here is said when the stage is judged.
-            run_process(command, limits, &token, |_, _| ()).is_ok() && !token.is_cancelled()
-        });
-        self.running = Some((cancel, handle, next.id.clone()));
-    }
-
-    /// Stops the build: a verdict must not wait for it. What is compiled by then stays.
-    fn stop(&mut self) {
-        if let Some((cancel, handle, stage)) = self.running.take() {
-            let finished = handle.is_finished();
-            cancel.cancel();
-            if handle.join().unwrap_or(false) && finished {
-                self.done.push(stage);
-            }
-        }
+/// How many lines of a list the screen holds, above the line that explains it.
+fn room_for(page: &Lines) -> usize {
+    match height().filter(|_| look().redraws) {
+        Some(rows) => rows.saturating_sub(2),
+        None => page.lines.len(),
     }
 }

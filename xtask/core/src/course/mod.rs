@@ -200,6 +200,11 @@ impl Stage {
         self.root.join("solutions").join(&self.folder)
     }
 
+    /// The course that this stage belongs to: paths are shown as seen from there.
+    pub fn course_folder(&self) -> &Path {
+        &self.root
+    }
+
     /// `path` as a learner reads it: relative to the course, with forward slashes.
     pub fn shown(&self, path: &Path) -> String {
         files::relative(&self.root, path)

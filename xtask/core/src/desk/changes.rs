@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::course::rust_tokens::tokens_of;
 use crate::course::{Course, Exercise, Item, Material, Originals, Selection, Stage};
 use crate::error::{Error, Result};
 use crate::files;
@@ -144,6 +145,17 @@ pub fn keep(place: &Path) -> Result<Option<PathBuf>> {
             Err(cause) => return Err(Error::file(&kept, cause)),
         }
     }
+}
+
+/// The lines of an exercise's file on which a `dbg!` is left. A file that cannot be read has none.
+pub fn debugging_left(item: &Item<'_>) -> Vec<usize> {
+    let text = files::read(&item.source()).unwrap_or_default();
+    let tokens = tokens_of(&text);
+    let calls = tokens
+        .windows(2)
+        .filter(|pair| pair[0].word() == Some("dbg") && pair[1].is('!'));
+    let line_of = |start: usize| text.get(..start).unwrap_or_default().lines().count().max(1);
+    calls.map(|pair| line_of(pair[0].bytes.end)).collect()
 }
 
 /// The learner's answer beside the reference.

@@ -9,6 +9,7 @@ use nojson::RawJson;
 use super::built::Part;
 use super::event::{Event, Observer};
 use super::guard::Guard;
+use super::rendered::without_library;
 use super::verdict::Diagnostic;
 use crate::course::PROFILE;
 use crate::error::{Error, Kind, Result};
@@ -30,6 +31,8 @@ pub struct Target<'a> {
     pub target_folder: &'a Path,
     /// Whether the compiler may use colours.
     pub colours: bool,
+    /// Whether the program knows the line of each of its functions' calls, which takes longer to build.
+    pub lines: bool,
 }
 
 /// What a build came to.
@@ -88,6 +91,9 @@ pub fn build(
     command.env("CARGO_TERM_PROGRESS_WHEN", "always");
     command.env("CARGO_TERM_PROGRESS_WIDTH", "120");
     command.env("CARGO_TERM_COLOR", "never");
+    if target.lines {
+        command.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+    }
     if let Some(guard) = guard {
         guard.prepare_build(&mut command);
     }
@@ -288,7 +294,7 @@ fn read_diagnostic(message: Node<'_, '_>, target: Target<'_>) -> Option<Said> {
     Some(Said {
         diagnostic: Diagnostic {
             is_error,
-            rendered: message.at("rendered").text()?.trim_end().to_owned(),
+            rendered: without_library(message.at("rendered").text()?.as_ref()),
             place,
         },
         files: pointed.into_iter().map(|(_, place)| place.file).collect(),

@@ -7,6 +7,11 @@ use super::verdict::Verdict;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(tag = "event", rename_all = "snake_case"))]
 pub enum Event {
+    /// These exercises of a stage are judged now: the first thing that is heard, before anything is built.
+    Judging {
+        stage: String,
+        exercises: Vec<String>,
+    },
     /// Another runner builds in the same target folder, and this one waits for its end.
     WaitingForRunner,
     /// Another cargo builds in the same target folder, and this one waits for its end.

@@ -9,8 +9,10 @@ mod event;
 mod guard;
 mod overlay;
 mod reading;
+mod rendered;
 mod run;
 mod session;
+mod trace;
 mod verdict;
 
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ pub use verdict::{Diagnostic, Failure, Panic, Status, TestResult, TestStatus, Ve
 
 use built::Built;
 use compile::{Build, Target};
-use run::Program;
+use run::{Case, Manner, Program};
 use session::Session;
 
 /// How often a build is made again when cargo took something else for built.
@@ -44,6 +46,7 @@ pub struct Engine<'a> {
     colours: bool,
     guard: Option<&'a dyn Guard>,
     most_seconds: Option<u16>,
+    impatient: bool,
 }
 
 /// An exercise to judge.
@@ -75,6 +78,7 @@ impl<'a> Engine<'a> {
             colours: false,
             guard: None,
             most_seconds: None,
+            impatient: false,
         }
     }
 
@@ -103,6 +107,13 @@ impl<'a> Engine<'a> {
     #[must_use]
     pub fn hurried(mut self, seconds: u16) -> Self {
         self.most_seconds = Some(seconds);
+        self
+    }
+
+    /// The same judge for a reader who wants the first failure: once it is known, tests that hang are not waited for.
+    #[must_use]
+    pub fn impatient(mut self, impatient: bool) -> Self {
+        self.impatient = impatient;
         self
     }
 
@@ -228,6 +239,7 @@ impl<'a> Engine<'a> {
             folder: &folder,
             target_folder: &self.target_folder,
             colours: self.colours,
+            lines: false,
         };
         for _ in 0..BUILDS {
             let build = compile::build(target, self.guard, &self.cancel, self.observer)?;
@@ -271,14 +283,57 @@ impl<'a> Engine<'a> {
             workspace: overlay.root(),
         };
         let cases = session.cases();
-        let results = run::run_all(program, &cases, self.guard, &self.cancel, |done| {
+        let manner = Manner {
+            guard: self.guard,
+            cancel: &self.cancel,
+            impatient: self.impatient,
+        };
+        let results = run::run_all(program, &cases, &manner, |done| {
             self.observer.notice(Event::Testing {
                 stage: session.stage.id.clone(),
                 done,
                 total: cases.len(),
             });
         });
+        let mut results = results?;
+        self.trace(overlay, session.stage, program, &cases, &mut results)?;
         self.observer.notice(Event::Settled);
-        Ok(session.verdicts(judged, results?, &build.said))
+        Ok(session.verdicts(judged, results, &build.said))
+    }
+
+    /// Finds the learner's own line for the first failure that ended in somebody else's code.
+    fn trace(
+        &self,
+        overlay: &Overlay,
+        stage: &Stage,
+        program: Program<'_>,
+        cases: &[Case],
+        results: &mut [TestResult],
+    ) -> Result<()> {
+        let mut foreign = cases.iter().zip(results).filter_map(|(case, result)| {
+            let failure = result.failure.as_mut()?;
+            trace::is_foreign(failure).then_some((case, failure))
+        });
+        let Some((case, failure)) = foreign.next().filter(|_| self.guard.is_none()) else {
+            return Ok(());
+        };
+        let target = Target {
+            workspace: overlay.root(),
+            package: &stage.id,
+            folder: program.folder,
+            target_folder: &self.target_folder,
+            colours: self.colours,
+            lines: true,
+        };
+        let build = compile::build(target, None, &self.cancel, self.observer)?;
+        let Some(binary) = &build.binary else {
+            return Ok(());
+        };
+        let program = Program { binary, ..program };
+        trace::find_own_place(program, case, &stage.folder, &self.cancel, failure);
+        for (case, failure) in foreign {
+            trace::find_own_place(program, case, &stage.folder, &self.cancel, failure);
+        }
+        Ok(())
     }
 }

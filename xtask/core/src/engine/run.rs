@@ -36,6 +36,12 @@ const NO_TIME_LEFT: &str = "the time for the whole submission was used up";
 const NOT_TRIED: &str =
     "not tried: other tests of this exercise did not come to an end, and this one counts like them";
 
+const NOT_WAITED_FOR: &str =
+    "it did not come to an end within 2 s, and another test fails already: that one first";
+
+/// How long a test is waited for at first, when only the first failure is wanted.
+const GRACE: Duration = Duration::from_secs(2);
+
 const NOT_PROVED: &str = "the test program claims success, but the test never came to its end: the code under test \
                           ended the program or wrote a forged result";
 
@@ -45,6 +51,36 @@ pub struct Case {
     pub module: String,
     pub test: Test,
     pub limit: Duration,
+}
+
+impl Case {
+    /// The path by which the test program knows the test.
+    pub fn path(&self) -> String {
+        format!("{}::{}", self.module, self.test.name)
+    }
+}
+
+/// The call that runs one test and shows what it prints.
+pub fn command(program: Program<'_>, case: &Case) -> Command {
+    let mut command = Command::new(program.binary);
+    command
+        .args([&case.path(), "--exact", "--nocapture", "--test-threads=1"])
+        .current_dir(program.folder)
+        .env("CARGO_MANIFEST_DIR", program.folder)
+        .env("INSTA_WORKSPACE_ROOT", program.workspace)
+        .env("INSTA_UPDATE", "no")
+        .env("INSTA_FORCE_PASS", "0")
+        .env("NO_COLOR", "1")
+        .env("RUST_BACKTRACE", "0");
+    command
+}
+
+/// How tests are run.
+pub struct Manner<'a> {
+    pub guard: Option<&'a dyn Guard>,
+    pub cancel: &'a Cancel,
+    /// Only the first failure is wanted: once it is known, a test that hangs is not waited for.
+    pub impatient: bool,
 }
 
 /// Runs every case, as many at a time as the machine has cores, and answers in the order of the cases. A test that came
@@ -59,21 +95,26 @@ pub struct Case {
 pub fn run_all(
     program: Program<'_>,
     cases: &[Case],
-    guard: Option<&dyn Guard>,
-    cancel: &Cancel,
+    manner: &Manner<'_>,
     done: impl Fn(usize) + Sync,
 ) -> Result<Vec<TestResult>> {
+    let Manner {
+        guard,
+        cancel,
+        impatient,
+    } = *manner;
     let finished = AtomicUsize::new(0);
     let count = || done(finished.fetch_add(1, Ordering::Relaxed) + 1);
     let cores = thread::available_parallelism().map_or(2, NonZero::get);
     let workers = guard.map_or(cores, Guard::workers).max(1);
     let mut results: Vec<Option<Ran>> = vec![None; cases.len()];
     let mut open: Vec<usize> = (0..cases.len()).collect();
-    if let Some(guard) = guard {
+    if guard.is_some() || impatient {
         let tried = side_by_side(workers, &open, cancel, |index| {
             let case = &cases[index];
-            let at_first = guard.first_time(case.limit);
-            let ran = run_one(program, case, Some(guard), cancel, at_first)?;
+            let at_first =
+                guard.map_or(GRACE.min(case.limit), |guard| guard.first_time(case.limit));
+            let ran = run_one(program, case, guard, cancel, at_first)?;
             Ok(ran
                 .filter(|ran| ran.end != RanEnd::Cut)
                 .inspect(|_| count()))
@@ -82,6 +123,13 @@ pub fn run_all(
             results[index] = ran;
         }
         open.retain(|index| results[*index].is_none());
+        let fails = |ran: &Ran| ran.result.status == TestStatus::Failed;
+        if impatient && results.iter().flatten().any(fails) {
+            for index in open.drain(..) {
+                results[index] = Some(Ran::not_tried(&cases[index], NOT_WAITED_FOR));
+                count();
+            }
+        }
     }
     let hangs: Mutex<Vec<usize>> = Mutex::default();
     let has_hung = |index: usize, hangs: &[usize]| {
@@ -91,7 +139,7 @@ pub fn run_all(
     let ran = side_by_side(workers, &open, cancel, |index| {
         let case = &cases[index];
         let ran = if has_hung(index, &lock(&hangs)) {
-            Some(Ran::not_tried(case))
+            Some(Ran::not_tried(case, NOT_TRIED))
         } else {
             run_one(program, case, guard, cancel, case.limit)?
         };
@@ -107,7 +155,7 @@ pub fn run_all(
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     for (index, ran) in ran {
         results[index] = match ran {
-            Some(_) if has_hung(index, &hangs) => Some(Ran::not_tried(&cases[index])),
+            Some(_) if has_hung(index, &hangs) => Some(Ran::not_tried(&cases[index], NOT_TRIED)),
             other => other,
         };
     }
@@ -179,8 +227,8 @@ enum RanEnd {
 }
 
 impl Ran {
-    fn not_tried(case: &Case) -> Self {
-        let reading = Reading::words(TestStatus::TimedOut, NOT_TRIED);
+    fn not_tried(case: &Case, why: &str) -> Self {
+        let reading = Reading::words(TestStatus::TimedOut, why);
         Self {
             result: result_of(case, reading),
             end: RanEnd::Done,
@@ -213,17 +261,8 @@ fn run_one(
     cancel: &Cancel,
     most: Duration,
 ) -> Result<Option<Ran>> {
-    let path = format!("{}::{}", case.module, case.test.name);
-    let mut command = Command::new(program.binary);
-    command
-        .args([&path, "--exact", "--nocapture", "--test-threads=1"])
-        .current_dir(program.folder)
-        .env("CARGO_MANIFEST_DIR", program.folder)
-        .env("INSTA_WORKSPACE_ROOT", program.workspace)
-        .env("INSTA_UPDATE", "no")
-        .env("INSTA_FORCE_PASS", "0")
-        .env("NO_COLOR", "1")
-        .env("RUST_BACKTRACE", "0");
+    let path = case.path();
+    let command = command(program, case);
     let usual = case.limit;
     let time = guard
         .map_or(usual, |guard| guard.test_time(usual))

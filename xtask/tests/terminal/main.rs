@@ -1,0 +1,11 @@
+//! The runner as a learner meets it: the built program in a scratch folder, command by command, and through a terminal
+//! where keys and the look of the screen matter.
+
+mod learner;
+#[cfg(unix)]
+mod screens;
+#[cfg(unix)]
+mod signals;
+#[cfg(unix)]
+mod watch;
+mod words;

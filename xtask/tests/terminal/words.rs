@@ -1,0 +1,82 @@
+//! What the commands say.
+
+use sample::Sample;
+
+use std::time::{Duration, Instant};
+
+use crate::learner::{run, write_sum};
+
+#[test]
+fn an_error_is_shown_without_what_the_library_looks_like() {
+    let sample = Sample::build();
+    write_sum(&sample, "one + \"a\"");
+    let said = run(&sample, "check sums").out;
+    assert!(said.contains("cannot add `&str` to `u32`"), "{said}");
+    assert!(said.contains("exercises/01-tiny/src/sums.rs:5:9"), "{said}");
+    assert!(
+        !said.contains("/rustc/") && !said.contains("rustlib"),
+        "{said}"
+    );
+    assert!(said.lines().count() < 24, "it fits on a screen: {said}");
+}
+
+#[test]
+fn a_panic_inside_of_the_library_shows_the_learners_own_line() {
+    let sample = Sample::build();
+    write_sum(
+        &sample,
+        "let all: u32 = [u32::MAX, one, other].iter().sum();\n    all",
+    );
+    let said = run(&sample, "check sums").out;
+    assert!(said.contains("attempt to add with overflow"), "{said}");
+    assert!(
+        said.contains("at exercises/01-tiny/src/sums.rs:5\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("│ let all: u32 = [u32::MAX, one, other].iter().sum();"),
+        "{said}"
+    );
+    assert!(!said.contains("/rustc/"), "{said}");
+    // The program with lines is not taken for the one without, nor the other way round.
+    sample.solve("sums");
+    assert_eq!(run(&sample, "check sums").code, Some(0));
+}
+
+#[test]
+fn the_first_failure_is_shown_and_all_on_request() {
+    let sample = Sample::build();
+    write_sum(&sample, "one * other * 0");
+    let first = run(&sample, "check sums").out;
+    assert!(first.contains("Two and three make five."), "{first}");
+    assert!(!first.contains("Taking one number away"), "{first}");
+    assert!(
+        first.contains("0 of 2 tests pass. After this one: adding_can_be_undone"),
+        "{first}"
+    );
+    let all = run(&sample, "check sums --all-failures").out;
+    assert!(all.contains("Two and three make five."), "{all}");
+    assert!(all.contains("Taking one number away"), "{all}");
+}
+
+#[test]
+fn what_hangs_is_not_waited_for_once_the_first_failure_is_known() {
+    let sample = Sample::build();
+    sample.change(
+        "exercises/01-tiny/stage.toml",
+        "test_seconds = 5",
+        "test_seconds = 60",
+    );
+    // Wrong for the first test, and without end for the second.
+    write_sum(
+        &sample,
+        "if other == 7 { loop { std::thread::yield_now(); } }\n    one * other",
+    );
+    for command in ["", "check sums"] {
+        let begun = Instant::now();
+        let said = run(&sample, command).out;
+        assert!(begun.elapsed() < Duration::from_secs(50), "{said}");
+        assert!(said.contains("Two and three make five."), "{said}");
+        assert!(said.contains("expected: 5"), "{said}");
+    }
+}
