@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use xtask::terminal::Meter;
+use xtask::terminal::{Meter, take_line_away};
 
 /// How often a line is written where no terminal shows the last one, as in the log of a CI run.
 const LOG_STEP: Duration = Duration::from_secs(30);
@@ -44,7 +44,7 @@ impl Progress {
 
     /// All is done.
     pub fn end(&self, done: usize) {
-        self.meter.clear();
+        take_line_away();
         let seconds = self.begun.elapsed().as_secs_f64();
         let count = f64::from(u32::try_from(done).unwrap_or(u32::MAX));
         let a_minute = count / seconds.max(0.001) * 60.0;

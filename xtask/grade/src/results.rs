@@ -355,6 +355,7 @@ mod tests {
             failure: (status != TestStatus::Passed)
                 .then(|| Failure::of_panic(message, "tests/stage/loops.rs:7")),
             other_panics: Vec::new(),
+            forged: false,
             printed: String::new(),
         };
         let failed = "assertion `left == right` failed: two lines\n  left: 1\n right: 2";

@@ -53,7 +53,7 @@ pub struct Meter {
 
 impl Meter {
     /// How far something is: shown now and then.
-    fn show(&self, text: &str) {
+    pub fn show(&self, text: &str) {
         let step = if look().redraws { STEP } else { LINE_STEP };
         if shown().last.is_some_and(|last| last.elapsed() < step) {
             return;

@@ -37,11 +37,11 @@ fn waiting_for_another_cargo_is_said_at_once() {
     screen.end();
     let lock = File::options()
         .write(true)
-        .open(sample.path("target/debug/.cargo-lock"))
+        .open(sample.path("target/runner/.cargo-lock"))
         .or_else(|_| {
             File::options()
                 .write(true)
-                .open(sample.path("target/debug/.cargo-build-lock"))
+                .open(sample.path("target/runner/.cargo-build-lock"))
         })
         .expect("cargo has built here");
     lock.lock().expect("nobody else has it");

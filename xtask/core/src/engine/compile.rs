@@ -92,7 +92,7 @@ pub fn build(
     command.env("CARGO_TERM_PROGRESS_WIDTH", "120");
     command.env("CARGO_TERM_COLOR", "never");
     if target.lines {
-        command.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+        command.env("CARGO_PROFILE_RUNNER_DEBUG", "line-tables-only");
     }
     if let Some(guard) = guard {
         guard.prepare_build(&mut command);

@@ -103,6 +103,7 @@ pub fn run_all(
         cancel,
         impatient,
     } = *manner;
+    done(0);
     let finished = AtomicUsize::new(0);
     let count = || done(finished.fetch_add(1, Ordering::Relaxed) + 1);
     let cores = thread::available_parallelism().map_or(2, NonZero::get);
