@@ -14,7 +14,7 @@ struct Service {
     /// What it printed until it listened.
     said: String,
     /// Kept open: a service that prints to a closed pipe would fail.
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 impl Service {
@@ -23,22 +23,27 @@ impl Service {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the service starts");
-        let mut output = BufReader::new(process.stdout.take().expect("its output is a pipe"));
-        let mut said = String::new();
+        let output = process.stdout.take().expect("its output is a pipe");
+        let mut service = Service {
+            process,
+            base: String::new(),
+            said: String::new(),
+            output: BufReader::new(output),
+        };
+        service.base = service.base_that_it_says();
+        service
+    }
+
+    fn base_that_it_says(&mut self) -> String {
         loop {
-            let read = output.read_line(&mut said).expect("its output is text");
-            let last = said.lines().last().unwrap_or_default();
+            let read = self.output.read_line(&mut self.said);
+            let read = read.expect("its output is text");
+            let last = self.said.lines().last().unwrap_or_default();
             let listens = last.strip_prefix("Listening on ");
             if let Some(base) = listens.and_then(|rest| rest.strip_suffix(". Ctrl-C stops it.")) {
-                let base = base.to_owned();
-                return Service {
-                    process,
-                    base,
-                    said,
-                    _output: output,
-                };
+                return base.to_owned();
             }
-            assert!(read > 0, "it ended before it listened: {said}");
+            assert!(read > 0, "it ended before it listened: {}", self.said);
         }
     }
 

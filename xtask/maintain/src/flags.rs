@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::verify::Shard;
+
 /// For those who write the course.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -21,6 +23,12 @@ pub enum Command {
         /// Only this stage
         #[arg(long)]
         stage: Option<String>,
+        /// Only part I of N, for N machines that share the work
+        #[arg(long, value_name = "I/N", value_parser = shard)]
+        shard: Option<Shard>,
+        /// Also what takes long: the tests that are left out otherwise, and nothing is taken from memory
+        #[arg(long)]
+        slow: bool,
     },
     /// Writes the files of a new exercise and wires them up. A stage that does not exist yet is begun
     #[command(after_help = "Example:\n  cargo xtask new 05-databases schema")]
@@ -71,11 +79,25 @@ pub enum MistakeCommand {
     },
 }
 
+/// `2/3`: the second of three.
+fn shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/');
+    let parsed = parts.and_then(|(number, of)| {
+        Some(Shard {
+            number: number.parse().ok()?,
+            of: of.parse().ok()?,
+        })
+    });
+    parsed
+        .filter(|shard| (1..=shard.of).contains(&shard.number))
+        .ok_or_else(|| "it is of the form 2/3, the second of three".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Command, Line};
+    use super::{Command, Line, Shard};
 
     #[test]
     fn right_lines_are_understood_and_wrong_ones_refused() {
@@ -84,14 +106,18 @@ mod tests {
             let words = std::iter::once("maintain").chain(line.split_whitespace());
             Line::try_parse_from(words).map(|line| line.command)
         };
-        let stage = Some("logic".to_owned());
-        assert_eq!(
-            read("verify --stage=logic").expect("it fits"),
-            Command::Verify { stage }
-        );
+        let expected = Command::Verify {
+            stage: Some("logic".to_owned()),
+            shard: Some(Shard { number: 2, of: 3 }),
+            slow: false,
+        };
+        let line = read("verify --stage=logic --shard 2/3");
+        assert_eq!(line.expect("it fits"), expected);
         for line in [
             "new 05-databases",
             "verify logic",
+            "verify --shard 3/2",
+            "verify --shard 0/2",
             "seal --stage logic",
             "seal a b",
             "sale",

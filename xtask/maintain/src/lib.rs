@@ -14,13 +14,14 @@ use std::process::ExitCode;
 use clap::Parser;
 use xtask::commands::Ending;
 use xtask::interrupt;
-use xtask::terminal::Meter;
 use xtask_core::desk::target_folder;
 use xtask_core::engine::Engine;
 use xtask_core::error::Result;
 use xtask_core::process::Cancel;
 
 use flags::{Command, Line, MistakeCommand};
+use verify::Wish;
+use verify::clock::Clock;
 
 /// The whole command: reads the arguments, does what they say, and answers the exit code.
 #[must_use]
@@ -33,14 +34,17 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<Ending> {
     let course = xtask::load()?;
     let target = target_folder(&course.root);
-    let meter = Meter::default();
+    let clock = Clock::default();
     let engine = || {
         Engine::new(&course, target.clone(), Cancel::default())
-            .observed(&meter)
+            .observed(&clock)
             .coloured(console::colors_enabled())
     };
     match command {
-        Command::Verify { stage } => verify::run(&course, &engine(), stage.as_deref()),
+        Command::Verify { stage, shard, slow } => {
+            let wish = Wish { stage, shard, slow };
+            verify::run(&course, &engine(), &clock, &wish)
+        }
         Command::New { stage, name } => new::run(&course, &stage, &name),
         Command::Seal { stage } => seal::run(&course, stage.as_deref()),
         Command::Mistake(command) => {

@@ -1,5 +1,7 @@
 //! Every promise can be seen to be broken: a small course that keeps them all, and for each one a change that does not.
 
+use maintain::verify::memory::Memory;
+use maintain::verify::plan::Plan;
 use maintain::verify::{Failure, Ledger, answers, files, lessons, tools};
 use sample::{Sample, engine, stage};
 
@@ -18,7 +20,8 @@ fn seen(sample: &Sample) -> Vec<Failure> {
 fn judged(sample: &Sample) -> Vec<Failure> {
     let course = sample.course();
     let mut ledger = Ledger::default();
-    answers::check_stage(&mut ledger, &engine(&course), stage(&course)).expect("cargo builds");
+    answers::check_stage(&mut ledger, &engine(&course), stage(&course), None)
+        .expect("cargo builds");
     ledger.failures().to_vec()
 }
 
@@ -467,14 +470,58 @@ fn a_wrong_answer_that_gets_through_or_does_not_compile_is_found() {
 }
 
 #[test]
+fn an_exercise_that_a_constant_passes_is_found() {
+    let sample = Sample::build();
+    assert_eq!(judged(&sample), []);
+    // The starter fails because it stops; 0 would do.
+    let text = sample.read(TESTS);
+    let text = text.replace("(answer, 5,", "(answer - answer, 0,");
+    let text = text.replace("sum(number, 7) - 7, number", "sum(number, 7) & 0, 0");
+    sample.write(TESTS, &text);
+    let failures = judged(&sample);
+    let found = failures
+        .iter()
+        .any(|failure| failure.what.starts_with("every test passes on an answer"));
+    assert!(found, "{failures:#?}");
+}
+
+#[test]
+fn what_was_judged_is_remembered_until_something_behind_it_changes() {
+    let sample = Sample::build();
+    let course = sample.course();
+    let target = sample.path("target");
+    let judge = || {
+        let memory = Memory::below(&target).expect("the toolchain answers");
+        let plan = Plan::of(stage(&course), Some(&memory)).expect("readable");
+        let rounds = plan.rounds();
+        let mut ledger = Ledger::default();
+        let engine = engine(&course);
+        answers::check_plan(&mut ledger, &engine, plan, Some(&memory), || ())
+            .expect("cargo builds");
+        (rounds, ledger.passed(), ledger.failures().len())
+    };
+    let (rounds, held, broken) = judge();
+    // Starters; solutions; three mistakes and a constant of both exercises at once; an alternative.
+    assert_eq!((rounds, broken), (7, 0));
+    assert_eq!(judge(), (0, held, 0));
+    sample.change(WRONG, "one * other", "one + other + 2");
+    assert_eq!(judge(), (1, held, 0));
+    // The solution and three mistakes made of it; what stands for `words` is remembered.
+    sample.change("solutions/01-tiny/src/sums.rs", "//! Adds.", "//! Adds!");
+    assert_eq!(judge(), (4, held, 0));
+    sample.change(TESTS, "assert_eq!(answer, 5, ", "assert_eq!(answer, 6, ");
+    assert_eq!(judge().2, 1, "the solution fails now");
+}
+
+#[test]
 fn an_example_of_a_lesson_that_does_not_hold_is_found() {
     let sample = Sample::build();
     let course = sample.course();
     let mut ledger = Ledger::default();
-    lessons::check_stage(&mut ledger, &engine(&course), stage(&course)).expect("cargo runs");
+    lessons::check_stage(&mut ledger, &engine(&course), stage(&course), None).expect("cargo runs");
     assert_eq!(ledger.failures(), []);
     sample.change(README, "assert_eq!(1 + 1, 2);", "assert_eq!(1 + 1, 3);");
-    lessons::check_stage(&mut ledger, &engine(&course), stage(&course)).expect("cargo runs");
+    lessons::check_stage(&mut ledger, &engine(&course), stage(&course), None).expect("cargo runs");
     assert_one(ledger.failures(), "README.md", "an example does not hold");
 }
 
@@ -485,7 +532,7 @@ fn formatting_clippy_and_failing_tests_are_found() {
         let course = sample.course();
         let mut ledger = Ledger::default();
         let stages: Vec<_> = course.stages.iter().collect();
-        tools::check(&mut ledger, &course, &stages, whole).expect("the tools start");
+        tools::check(&mut ledger, &course, &stages, whole, false).expect("the tools start");
         ledger.failures().to_vec()
     };
     assert_eq!(run(true), []);

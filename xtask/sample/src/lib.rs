@@ -15,7 +15,7 @@ const FILES: [(&str, &str); 23] = [
         "Cargo.toml",
         "[workspace]\nresolver = \"3\"\nmembers = [\n    \"exercises/01-tiny\",\n    \"solutions/01-tiny\",\n]\n\
          default-members = [\n    \"solutions/01-tiny\",\n]\n\n\
-         [workspace.package]\nedition = \"2024\"\nrust-version = \"1.85\"\n",
+         [workspace.package]\nedition = \"2024\"\nrust-version = \"1.85\"\n\n[profile.runner]\ninherits = \"dev\"\n",
     ),
     (
         "exercises/roadmap.toml",

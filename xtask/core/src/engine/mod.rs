@@ -38,6 +38,7 @@ use session::Session;
 const BUILDS: u32 = 3;
 
 /// The judge of one course.
+#[derive(Clone)]
 pub struct Engine<'a> {
     course: &'a Course,
     target_folder: PathBuf,

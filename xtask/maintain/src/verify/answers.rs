@@ -1,122 +1,80 @@
-//! What must be compiled and run: starters fail, solutions pass, wrong answers are caught, alternatives pass.
-//!
-//! Answers to exercises that do not use each other are judged together, in rounds: one build serves all of a round.
+//! What must be compiled and run: starters fail, solutions pass, known mistakes are caught, alternatives pass.
+
+use xtask_core::course::{Item, Stage};
+use xtask_core::engine::{Engine, Status, TestStatus, Verdict};
+use xtask_core::error::Result;
 
 use super::Ledger;
-use xtask_core::course::{Exercise, Item, Originals, Stage, Uses};
-use xtask_core::engine::{Engine, Status, TestStatus, Verdict, Wanted};
-use xtask_core::error::Result;
-use xtask_core::files::{self, FileSet};
-
+use super::memory::Memory;
+use super::plan::{Answer, Kind, Plan};
 use crate::mistake;
-use crate::patch::mistakes_of;
 
 /// Judges everything that stands for the exercises of a stage.
 ///
 /// # Errors
 ///
 /// When a file cannot be read, or cargo cannot build for a reason that is not in the answers.
-pub fn check_stage(ledger: &mut Ledger, engine: &Engine<'_>, stage: &Stage) -> Result<()> {
-    let originals = Originals::of_tree(stage)?;
-    let all: Vec<&Exercise> = stage.exercises.iter().collect();
-    let starters = judge(engine, stage, &originals, originals.files().clone(), &all)?;
-    for (item, verdict) in stage.items().zip(&starters) {
-        check_starter(ledger, &item, verdict);
-    }
-    let mut solved = originals.files().clone();
-    solved.extend(stage.solution_files()?);
-    let solutions = judge(engine, stage, &originals, solved.clone(), &all)?;
-    for (item, verdict) in stage.items().zip(&solutions) {
-        let path = item.stage.solution_folder().join(item.exercise.source());
-        let mend = "Mend the solution, or the test that refuses a right answer.";
-        ledger.result(&item.stage.shown(&path), mend, all_pass(verdict));
-    }
-    for round in rounds(answers_of(stage)?, stage, &solved) {
-        let mut files = solved.clone();
-        for answer in &round {
-            files.insert(answer.item.exercise.source(), answer.text.clone());
-        }
-        let wanted: Vec<&Exercise> = round.iter().map(|answer| answer.item.exercise).collect();
-        let verdicts = judge(engine, stage, &originals, files, &wanted)?;
-        for (answer, verdict) in round.iter().zip(&verdicts) {
-            check_answer(ledger, answer, verdict);
-        }
-    }
-    Ok(())
-}
-
-fn judge(
+pub fn check_stage(
+    ledger: &mut Ledger,
     engine: &Engine<'_>,
     stage: &Stage,
-    originals: &Originals,
-    files: FileSet,
-    wanted: &[&Exercise],
-) -> Result<Vec<Verdict>> {
-    let wanted: Vec<Wanted<'_>> = wanted.iter().map(|one| Wanted::whole(one)).collect();
-    engine.judge_files(stage, originals, files, &wanted)
+    memory: Option<&Memory>,
+) -> Result<()> {
+    check_plan(ledger, engine, Plan::of(stage, memory)?, memory, || ())
 }
 
-/// A wrong or an alternative answer to an exercise.
-struct Answer<'a> {
-    item: Item<'a>,
-    /// The file, relative to the course.
-    shown: String,
-    text: String,
-    /// The tests that must fail; an alternative must pass them all.
-    caught_by: Option<Vec<String>>,
+/// As [`check_stage`], for what was planned already; `done` hears of each round.
+///
+/// # Errors
+///
+/// As [`check_stage`].
+pub fn check_plan(
+    ledger: &mut Ledger,
+    engine: &Engine<'_>,
+    mut plan: Plan<'_>,
+    memory: Option<&Memory>,
+    done: impl FnMut(),
+) -> Result<()> {
+    let hurried = engine.clone().hurried(mistake::SECONDS);
+    let judged = |answer: &Answer<'_>| check_answer(ledger, answer);
+    plan.judge(engine, &hurried, memory, judged, done)
 }
 
-/// Every answer that stands beside the solutions. Patches that do not fit are left out: [`super::files`] names them.
-fn answers_of(stage: &Stage) -> Result<Vec<Answer<'_>>> {
-    let mut answers = Vec::new();
-    for item in stage.items() {
-        let solution = mistake::solution(&item)?;
-        for kept in mistakes_of(&item)? {
-            if let Ok(text) = kept.mistake.apply(&solution) {
-                answers.push(Answer {
-                    item,
-                    shown: stage.shown(&kept.path),
-                    text,
-                    caught_by: Some(kept.mistake.head.caught_by),
-                });
-            }
-        }
-        let folder = stage.solution_folder().join("alternative");
-        for path in files::entries(&folder.join(&item.exercise.name))? {
-            answers.push(Answer {
-                item,
-                shown: stage.shown(&path),
-                text: files::read(&path)?,
-                caught_by: None,
-            });
-        }
-    }
-    Ok(answers)
-}
-
-/// Puts answers into as few rounds as it can, such that no answer of a round stands in for an exercise that another
-/// one of the round uses.
-fn rounds<'a>(answers: Vec<Answer<'a>>, stage: &Stage, solved: &FileSet) -> Vec<Vec<Answer<'a>>> {
-    let uses = |one: &Answer<'_>, other: &Answer<'_>| {
-        let mut files = solved.clone();
-        files.insert(one.item.exercise.source(), one.text.clone());
-        let used = Uses::of(stage, &files);
-        let used = used.exercises_behind(stage, one.item.exercise);
-        used.contains(&other.item.exercise.name.as_str())
+fn check_answer(ledger: &mut Ledger, answer: &Answer<'_>) {
+    let Some(verdict) = &answer.verdict else {
+        return;
     };
-    let mut rounds: Vec<Vec<Answer<'a>>> = Vec::new();
-    for answer in answers {
-        let fits = |round: &&mut Vec<Answer<'a>>| {
-            round
-                .iter()
-                .all(|other| !uses(&answer, other) && !uses(other, &answer))
-        };
-        match rounds.iter_mut().find(fits) {
-            Some(round) => round.push(answer),
-            None => rounds.push(vec![answer]),
-        }
+    let right = |ledger: &mut Ledger, what: &str| {
+        let mend = format!("Mend the {what}, or the test that refuses a right answer.");
+        ledger.result(&answer.shown, &mend, all_pass(verdict));
+    };
+    match &answer.kind {
+        Kind::Starter => check_starter(ledger, &answer.item, verdict),
+        Kind::Solution => right(ledger, "solution"),
+        Kind::Alternative => right(ledger, "answer"),
+        Kind::Mistake(named) => check_mistake(ledger, answer, named, verdict),
+        Kind::Constant => check_constant(ledger, answer, verdict),
     }
-    rounds
+}
+
+fn check_constant(ledger: &mut Ledger, answer: &Answer<'_>, verdict: &Verdict) {
+    // A type of which no simple value is known: nothing can be said.
+    if verdict.status == Status::CompileError {
+        return;
+    }
+    for test in verdict
+        .tests
+        .iter()
+        .filter(|test| test.status == TestStatus::Passed)
+    {
+        ledger.remark(&answer.shown, &test.name);
+    }
+    ledger.check(
+        !verdict.passed(),
+        &answer.shown,
+        "every test passes on an answer that gives the same simple value always",
+        "Add a test that sees the work.",
+    );
 }
 
 fn check_starter(ledger: &mut Ledger, item: &Item<'_>, verdict: &Verdict) {
@@ -155,12 +113,7 @@ fn check_starter(ledger: &mut Ledger, item: &Item<'_>, verdict: &Verdict) {
     }
 }
 
-fn check_answer(ledger: &mut Ledger, answer: &Answer<'_>, verdict: &Verdict) {
-    let Some(caught_by) = &answer.caught_by else {
-        let mend = "Mend the answer, or the test that refuses a right answer.";
-        ledger.result(&answer.shown, mend, all_pass(verdict));
-        return;
-    };
+fn check_mistake(ledger: &mut Ledger, answer: &Answer<'_>, named: &[String], verdict: &Verdict) {
     if verdict.status == Status::CompileError {
         let said = said_first(verdict);
         let what = format!("it does not compile:\n{said}");
@@ -172,7 +125,7 @@ fn check_answer(ledger: &mut Ledger, answer: &Answer<'_>, verdict: &Verdict) {
         );
         return;
     }
-    for name in caught_by {
+    for name in named {
         let caught = verdict.failures().any(|test| &test.name == name);
         let what = format!("the test `{name}` does not catch it");
         ledger.check(

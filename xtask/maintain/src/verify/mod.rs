@@ -1,11 +1,16 @@
 //! The promises of the course, each with a check that can fail.
 
 pub mod answers;
+pub mod clock;
+pub mod constants;
 pub mod files;
 pub mod lessons;
+pub mod memory;
+pub mod plan;
 pub mod tools;
 
-use std::time::Instant;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use console::style;
 use xtask::commands::Ending;
@@ -13,34 +18,113 @@ use xtask_core::course::{Course, Stage};
 use xtask_core::engine::Engine;
 use xtask_core::error::Result;
 
-/// Checks every promise of the course, or of one stage, and prints what is broken and what to do.
+use clock::Clock;
+use memory::Memory;
+use plan::Plan;
+
+/// What is to be verified, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Only this stage.
+    pub stage: Option<String>,
+    /// Only one part of several.
+    pub shard: Option<Shard>,
+    /// Also what takes long, and nothing is taken from memory.
+    pub slow: bool,
+}
+
+/// One of several parts of the work, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    pub number: usize,
+    pub of: usize,
+}
+
+/// As many answers take about as long as the checks of the workspace as a whole.
+const WHOLE: usize = 100;
+
+/// Checks every promise of the course, or of a part of it, and prints what is broken and what to do.
 ///
 /// # Errors
 ///
 /// When the stage is unknown, or something keeps the checks from running.
-pub fn run(course: &Course, engine: &Engine<'_>, stage: Option<&str>) -> Result<Ending> {
-    let stages: Vec<&Stage> = match stage {
+pub fn run(course: &Course, engine: &Engine<'_>, clock: &Clock, wish: &Wish) -> Result<Ending> {
+    let stages: Vec<&Stage> = match &wish.stage {
         Some(name) => vec![course.stage(name)?],
         None => course.stages.iter().collect(),
     };
+    let whole = wish.stage.is_none();
+    let remembering = match wish.slow {
+        true => None,
+        false => Some(Memory::below(engine.target_folder())?),
+    };
+    let memory = remembering.as_ref();
     let mut ledger = Ledger::default();
-    if stage.is_none() {
+    let (stages, whole) = match wish.shard {
+        None => (stages, whole),
+        Some(shard) => shared_out(&stages, whole, shard)?,
+    };
+    if whole {
         ledger.section("the roadmap");
         files::check_course(&mut ledger, course)?;
     }
+    let mut plans = Vec::new();
     for stage in &stages {
+        let plan = Plan::of(stage, memory)?;
+        clock.expect(plan.rounds());
+        plans.push(plan);
+    }
+    for plan in plans {
+        let stage = plan.stage;
+        ledger.stage(&stage.folder);
         ledger.section(&format!("{} · files", stage.folder));
         files::check_stage(&mut ledger, course, stage)?;
+        let rounds = plan.rounds();
         ledger.section(&format!(
-            "{} · starters, solutions, wrong and alternative answers",
+            "{} · starters, solutions, mistakes and alternatives, in {rounds} rounds",
             stage.folder
         ));
-        answers::check_stage(&mut ledger, engine, stage)?;
+        answers::check_plan(&mut ledger, engine, plan, memory, || clock.tick())?;
+        clock.clear();
         ledger.section(&format!("{} · lessons", stage.folder));
-        lessons::check_stage(&mut ledger, engine, stage)?;
+        lessons::check_stage(&mut ledger, engine, stage, memory)?;
     }
-    tools::check(&mut ledger, course, &stages, stage.is_none())?;
+    ledger.stage("the workspace");
+    tools::check(&mut ledger, course, &stages, whole, wish.slow)?;
     Ok(ledger.close().into())
+}
+
+/// The stages of one shard, and whether it has the checks of the workspace as a whole. Each stage, the one with the
+/// most answers first, goes to the shard that has the least to do.
+fn shared_out<'a>(
+    stages: &[&'a Stage],
+    whole: bool,
+    shard: Shard,
+) -> Result<(Vec<&'a Stage>, bool)> {
+    let mut parts: Vec<(usize, Option<&Stage>)> = Vec::new();
+    for stage in stages {
+        let answers = Plan::of(stage, None)?.answers.len();
+        parts.push((answers, Some(*stage)));
+    }
+    if whole {
+        parts.push((WHOLE, None));
+    }
+    parts.sort_by_key(|(answers, _)| std::cmp::Reverse(*answers));
+    let mut loads = vec![0; shard.of];
+    let (mut own, mut has_whole) = (Vec::new(), false);
+    for (answers, part) in parts {
+        let least = loads.iter().enumerate().min_by_key(|(_, load)| **load);
+        let Some(place) = least.map(|(place, _)| place) else {
+            continue;
+        };
+        loads[place] += answers;
+        if place + 1 == shard.number {
+            has_whole |= part.is_none();
+            own.extend(part);
+        }
+    }
+    own.sort_by_key(|stage| stage.folder.as_str());
+    Ok((own, has_whole))
 }
 
 /// Counts what holds, and keeps what does not.
@@ -49,6 +133,10 @@ pub struct Ledger {
     passed: usize,
     failures: Vec<Failure>,
     section: Option<Section>,
+    /// Tests that pass on an answer that gives the same simple value always, by their file.
+    remarks: BTreeMap<String, Vec<String>>,
+    /// What each stage took.
+    shares: Vec<(String, Instant, Option<Duration>)>,
 }
 
 /// A broken promise.
@@ -71,6 +159,30 @@ struct Section {
 }
 
 impl Ledger {
+    /// What comes now belongs to a stage, or to the workspace as a whole.
+    pub fn stage(&mut self, name: &str) {
+        self.end_section();
+        self.end_stage();
+        self.shares.push((name.to_owned(), Instant::now(), None));
+    }
+
+    fn end_stage(&mut self) {
+        if let Some((_, begun, taken)) = self.shares.last_mut() {
+            *taken = Some(begun.elapsed());
+        }
+    }
+
+    /// Notes something that breaks no promise.
+    pub fn remark(&mut self, file: &str, test: &str) {
+        let tests = self.remarks.entry(file.to_owned()).or_default();
+        tests.push(test.to_owned());
+    }
+
+    /// The tests that were remarked on, by their file.
+    pub fn remarks(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.remarks
+    }
+
     /// Begins a group of checks, and says how the one before went.
     pub fn section(&mut self, title: &str) {
         self.end_section();
@@ -106,8 +218,28 @@ impl Ledger {
     /// Ends the last group and prints the counts. True when everything holds.
     pub fn close(mut self) -> bool {
         self.end_section();
+        self.end_stage();
+        self.print_shares();
         println!("\n{} passed, {} failed", self.passed, self.failures.len());
         self.failures.is_empty()
+    }
+
+    fn print_shares(&self) {
+        let taken =
+            |share: &(String, Instant, Option<Duration>)| share.2.unwrap_or_default().as_secs_f64();
+        let total: f64 = self.shares.iter().map(taken).sum();
+        if self.shares.len() < 2 || total == 0.0 {
+            return;
+        }
+        println!("\nWhat took how long:");
+        for share in &self.shares {
+            let seconds = taken(share);
+            println!(
+                "  {:<20} {seconds:>7.1} s {:>4.0} %",
+                share.0,
+                100.0 * seconds / total
+            );
+        }
     }
 
     fn end_section(&mut self) {

@@ -1,9 +1,9 @@
 //! What other tools check: formatting, clippy, and the tests that plain cargo runs.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 
-use xtask_core::course::{Course, Stage};
+use xtask_core::course::{Course, PROFILE, Stage};
 use xtask_core::engine::cargo;
 use xtask_core::error::{Error, Result};
 use xtask_core::files;
@@ -13,12 +13,19 @@ use super::Ledger;
 /// The last lines of a tool's output that are shown when it refuses.
 const LINES: usize = 60;
 
-/// Runs the tools on the packages of `stages`, and on the whole workspace when `whole` says so.
+/// Runs the tools on the packages of `stages`, and on the whole workspace when `whole` says so. Tests that are marked
+/// `#[ignore]` take long, and run when `slow` says so; otherwise they are named.
 ///
 /// # Errors
 ///
 /// When a tool cannot be started.
-pub fn check(ledger: &mut Ledger, course: &Course, stages: &[&Stage], whole: bool) -> Result<()> {
+pub fn check(
+    ledger: &mut Ledger,
+    course: &Course,
+    stages: &[&Stage],
+    whole: bool,
+    slow: bool,
+) -> Result<()> {
     let packages = |command: &mut Command| {
         if whole {
             command.arg("--workspace");
@@ -47,12 +54,41 @@ pub fn check(ledger: &mut Ledger, course: &Course, stages: &[&Stage], whole: boo
     )?;
     if whole {
         ledger.section("plain `cargo test`, the runner's own tests among them");
-        let mut test = cargo(&course.root);
-        test.args(["test", "--quiet"]);
-        accept(ledger, "the workspace", "Mend what fails.", test)?;
+        // In the profile in which the stages were built just now: dependencies are not built twice.
+        let test = |more: &[&str]| {
+            let mut test = cargo(&course.root);
+            test.args(["test", "--quiet", "--profile", PROFILE])
+                .args(more);
+            test
+        };
+        let all: &[&str] = if slow {
+            &["--", "--include-ignored"]
+        } else {
+            &[]
+        };
+        accept(ledger, "the workspace", "Mend what fails.", test(all))?;
+        if !slow {
+            let listed = output_of(test(&[
+                "--lib",
+                "--bins",
+                "--tests",
+                "--",
+                "--list",
+                "--ignored",
+            ]))?;
+            name_left_out(&String::from_utf8_lossy(&listed.stdout));
+        }
         if course.root.join("exercises").join("support").exists() {
             let mut support = cargo(&course.root);
-            support.args(["test", "--quiet", "--package", "support", "--all-features"]);
+            support.args([
+                "test",
+                "--quiet",
+                "--profile",
+                PROFILE,
+                "--package",
+                "support",
+            ]);
+            support.arg("--all-features");
             accept(ledger, "exercises/support", "Mend what fails.", support)?;
         }
     }
@@ -100,16 +136,33 @@ fn check_formatting(
     Ok(())
 }
 
-fn accept(ledger: &mut Ledger, file: &str, mend: &str, mut command: Command) -> Result<()> {
+/// Says which tests did not run, from what the test programs list.
+fn name_left_out(listed: &str) {
+    let mut names: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .collect();
+    names.sort_unstable();
+    if !names.is_empty() {
+        println!("Left out, because they take long (`cargo xtask verify --slow` runs them):");
+        names.iter().for_each(|name| println!("  {name}"));
+    }
+}
+
+fn output_of(mut command: Command) -> Result<Output> {
     let program = command.get_program().to_string_lossy().into_owned();
+    command.output().map_err(|cause| {
+        Error::new(format!("`{program}` cannot be started: {cause}")).help("`cargo xtask doctor`")
+    })
+}
+
+fn accept(ledger: &mut Ledger, file: &str, mend: &str, command: Command) -> Result<()> {
     let words: Vec<String> = command
         .get_args()
         .take(6)
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
-    let output = command.output().map_err(|cause| {
-        Error::new(format!("`{program}` cannot be started: {cause}")).help("`cargo xtask doctor`")
-    })?;
+    let output = output_of(command)?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = text.lines().collect();
