@@ -232,6 +232,97 @@ fn a_faulty_field_is_refused() {
     }
 }
 
+/// Of all 256 bytes, a field takes only what HTTP allows at each place: in a name the letters of a token, in a value
+/// everything but control characters, where spaces and tabs at the ends are left out, and no other byte is.
+#[test]
+fn each_byte_has_its_place() {
+    for byte in 0..=u8::MAX {
+        let letter = char::from(byte);
+        let control = byte.is_ascii_control() && byte != b'\t';
+        let blank = byte == b' ' || byte == b'\t';
+        for (value, kept) in [
+            (
+                [b" a".as_slice(), &[byte], b"b"].concat(),
+                format!("a{letter}b"),
+            ),
+            (
+                [b"".as_slice(), &[byte], b"a"].concat(),
+                if blank {
+                    String::from("a")
+                } else {
+                    format!("{letter}a")
+                },
+            ),
+            (
+                [b"a".as_slice(), &[byte], b" "].concat(),
+                if blank {
+                    String::from("a")
+                } else {
+                    format!("a{letter}")
+                },
+            ),
+            (
+                vec![byte],
+                if blank {
+                    String::new()
+                } else {
+                    String::from(letter)
+                },
+            ),
+        ] {
+            let line = [b"X:".as_slice(), &value].concat();
+            let field: Result<(String, String), HttpError> = parse_field(&line);
+            if control {
+                assert_eq!(refused(&field), Some(400), "field {:?}", shown(&line));
+            } else {
+                let value: Option<String> = field.ok().map(|(_, value)| value);
+                assert_eq!(value, Some(kept), "the value of {:?}", shown(&line));
+            }
+        }
+        let token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        for line in [
+            [b"X".as_slice(), &[byte], b"Y: a"].concat(),
+            [&[byte], b"Y: a".as_slice()].concat(),
+        ] {
+            // A colon ends the name early; that is another field, or one without a name.
+            if byte != b':' {
+                let field: Result<(String, String), HttpError> = parse_field(&line);
+                assert_eq!(field.is_ok(), token, "field {:?}", shown(&line));
+                assert_eq!(
+                    refused(&field).is_some(),
+                    !token,
+                    "field {:?}",
+                    shown(&line)
+                );
+            }
+        }
+        let target = byte.is_ascii_graphic() && byte != b'#';
+        let line = [b"GET /a".as_slice(), &[byte], b"b HTTP/1.1"].concat();
+        let head: Result<Head, HttpError> = parse_request_line(&line);
+        assert_eq!(
+            refused(&head),
+            (!target).then_some(400),
+            "request line {:?}",
+            shown(&line)
+        );
+        let line = [b"GET".as_slice(), &[byte], b" / HTTP/1.1"].concat();
+        let head: Result<Head, HttpError> = parse_request_line(&line);
+        let status = if token { 501 } else { 400 };
+        assert_eq!(
+            refused(&head),
+            Some(status),
+            "request line {:?}",
+            shown(&line)
+        );
+        let host = byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte);
+        assert_eq!(
+            is_host(&format!("a{letter}b")),
+            host,
+            "a host with {letter:?} in it"
+        );
+    }
+}
+
 /// A head ends at its empty line: what comes after it is left for the next reader, and it does not matter how the
 /// network cut the bytes.
 #[test]

@@ -316,6 +316,44 @@ fn a_file_comes_with_its_headers() {
     }
 }
 
+/// A file is bytes: a picture is no text, and whatever is in a file arrives as it is, also its line ends and nothing at
+/// all.
+#[test]
+fn a_file_arrives_byte_for_byte() {
+    let site = Site::new();
+    let mut generator = support::seeded(0xF11E);
+    let every: Vec<u8> = (0..=u8::MAX).collect();
+    let random = (0..20_000)
+        .map(|_| generator.bits().to_le_bytes()[0])
+        .collect();
+    for (name, content) in [
+        ("cover.png", every),
+        ("random.bin", random),
+        ("empty.css", Vec::new()),
+        ("lines.txt", b"\xef\xbb\xbf a\r\nb\n\n ".to_vec()),
+        ("old.html", b"caf\xe9".to_vec()),
+    ] {
+        fs::write(site.public().join(name), &content).expect("a file can be written");
+        let response: Response = site.ask(Method::Get, &format!("/{name}"), &[]);
+        assert_eq!(
+            response.status.code(),
+            200,
+            "the status of /{name}, {} bytes",
+            content.len()
+        );
+        let differ = response
+            .body
+            .iter()
+            .zip(&content)
+            .position(|(got, lies)| got != lies);
+        assert_eq!(
+            differ, None,
+            "the first byte of /{name} that is another one"
+        );
+        assert_eq!(response.body.len(), content.len(), "the length of /{name}");
+    }
+}
+
 /// A client that has the file gets 304 and no body. The tag decides, and the date only where the client names no tag.
 #[test]
 fn a_client_that_has_the_file_does_not_get_it_again() {

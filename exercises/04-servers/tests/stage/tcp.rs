@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::panic::catch_unwind;
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -82,9 +83,17 @@ fn commands_are_answered_from_the_shelf() {
 /// What is no command gets an error line, and the conversation goes on with the next line.
 #[test]
 fn what_is_no_command_gets_an_error() {
-    let lines: [&[u8]; 11] = [
+    let lines: [&[u8]; 19] = [
         b"",
         b"stock 12",
+        b" TAKE 12",
+        b"TAKE 12 ",
+        b"TAKE  12",
+        b"TAKE\t12",
+        b"TAKE 12\x0c",
+        b"TAKE 12\r\r",
+        b"QUIT ",
+        b"quit",
         b"STOCK",
         b"TAKE ",
         b"TAKE twelve",
@@ -241,12 +250,12 @@ fn an_answer_leaves_before_the_next_line_is_awaited() {
     );
 }
 
-/// A till that this test plays. Waiting for an answer ends after ten seconds, which only a server that hangs needs.
+/// A till that this test plays. Waiting for an answer ends after two seconds, which only a server that hangs needs.
 fn till(address: SocketAddr) -> (BufReader<TcpStream>, TcpStream) {
     let stream = TcpStream::connect(address).expect("the desk listens");
     stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .expect("ten seconds are a time");
+        .set_read_timeout(Some(Duration::from_secs(2)))
+        .expect("two seconds are a time");
     (
         BufReader::new(stream.try_clone().expect("a second handle")),
         stream,
@@ -260,7 +269,7 @@ fn ask(till: &mut (BufReader<TcpStream>, TcpStream), line: &str) -> String {
     let mut said = String::new();
     till.0
         .read_line(&mut said)
-        .expect("the desk answers within ten seconds");
+        .expect("the desk answers within two seconds");
     said
 }
 
@@ -337,4 +346,57 @@ fn no_copy_is_sold_twice() {
         "every other answer is SOLD OUT"
     );
     assert_eq!(copies(&shelf, 5), Some(0), "what is left on the shelf");
+}
+
+/// Looking and taking are one step: four tills meet at the last copies of one book after the other, and each copy is
+/// taken by one of them.
+#[test]
+fn the_last_copy_goes_to_one_till() {
+    const TAKES: u32 = 5;
+    const BOOKS: u32 = 1_000;
+    for stock in [1, 2, 10, 19, 20] {
+        let full = (0..BOOKS).map(|book| (book, stock)).collect();
+        let shelf: Shelf = Arc::new(Mutex::new(full));
+        let start = Arc::new(Barrier::new(4));
+        let tills: Vec<_> = (0..4)
+            .map(|_| {
+                let (shelf, start) = (Arc::clone(&shelf), Arc::clone(&start));
+                thread::spawn(move || {
+                    let mut taken: Vec<String> = Vec::new();
+                    for book in 0..BOOKS {
+                        start.wait();
+                        for _ in 0..TAKES {
+                            // A till that panicked must not leave the others waiting at the barrier.
+                            let said = catch_unwind(|| answer(&format!("TAKE {book}"), &shelf))
+                                .unwrap_or_else(|_| String::from("a panic"));
+                            if said != "SOLD OUT" {
+                                taken.push(format!("{book}: {said}"));
+                            }
+                        }
+                    }
+                    taken
+                })
+            })
+            .collect();
+        let mut taken: Vec<String> = Vec::new();
+        for till in tills {
+            taken.extend(till.join().expect("no till panics"));
+        }
+        taken.sort_unstable();
+        let mut expected: Vec<String> = (0..BOOKS)
+            .flat_map(|book| (0..stock).map(move |left| format!("{book}: TAKEN {left}")))
+            .collect();
+        expected.sort_unstable();
+        let wrong = taken.iter().zip(&expected).find(|(said, one)| said != one);
+        assert_eq!(
+            wrong, None,
+            "{stock} copies of each book, an answer that came and the one that should"
+        );
+        assert_eq!(
+            taken.len(),
+            expected.len(),
+            "{stock} copies of each book: copies taken by four tills"
+        );
+        assert_eq!(copies(&shelf, 0), Some(0), "what is left of the first book");
+    }
 }
