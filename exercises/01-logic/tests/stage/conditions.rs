@@ -20,10 +20,12 @@ fn a_band_reaches_to_its_last_gram() {
 /// An empty parcel and one of more than ten kilograms are not sent by post.
 #[test]
 fn nothing_and_too_much_are_not_sent() {
-    for weight in [0, 10_001, 25_000, u32::MAX] {
+    for weight in [0, 10_001, 25_000, 65_836, 4_000_000_000, u32::MAX] {
         let postage: Option<u32> = postage_cents(weight);
         assert_eq!(postage, None, "a parcel of {weight} grams");
     }
+    let last: Option<u32> = postage_cents(10_000);
+    assert_eq!(last, Some(890), "ten kilograms exactly are sent");
 }
 
 /// The postage rises by 200 cents above 500 grams, and by another 400 above 2000 grams.
@@ -45,6 +47,7 @@ fn at_home_3000_cents_ship_free() {
         (2999, false),
         (3000, true),
         (3001, true),
+        (4_294_967_296, true),
         (u64::MAX, true),
     ] {
         let free: bool = ships_free(books, false, false);
@@ -65,6 +68,8 @@ fn members_ship_free_at_home() {
             "books for {books} cents, a member, at home: must ship free"
         );
     }
+    let others: bool = ships_free(500, false, false);
+    assert!(!others, "books for 500 cents, no member, at home: must not");
 }
 
 /// Abroad nothing ships free: not for a member, and not for a large order.
@@ -79,6 +84,11 @@ fn nothing_ships_free_abroad() {
             );
         }
     }
+    let at_home: bool = ships_free(9000, true, false);
+    assert!(
+        at_home,
+        "books for 9000 cents, a member, at home: must ship free"
+    );
 }
 
 /// The first digit of a status code between 100 and 599 decides its class.
@@ -99,11 +109,13 @@ fn the_first_digit_decides_the_class() {
     }
 }
 
-/// A number below 100 or above 599 has no class.
+/// A number below 100 or above 599 has no class, whatever its first digit.
 #[test]
 fn other_numbers_have_no_class() {
-    for status in [0, 4, 99, 600, 999, u16::MAX] {
+    for status in (0..100).chain(600..=u16::MAX) {
         let class: &str = status_class(status);
         assert_eq!(class, "unknown", "status {status}");
     }
+    let class: &str = status_class(599);
+    assert_eq!(class, "server error", "status 599, the last with a class");
 }

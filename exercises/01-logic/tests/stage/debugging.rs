@@ -30,11 +30,15 @@ fn one_line_costs_what_it_should() {
 /// A discount belongs to its own line: the lines after it cost what they would cost alone.
 #[test]
 fn a_discount_stays_with_its_line() {
-    let amounts: Vec<u64> = line_amounts(&[line("Emma", 10, 1250), line("Walden", 3, 1250)]);
+    let amounts: Vec<u64> = line_amounts(&[
+        line("Emma", 10, 1250),
+        line("Walden", 3, 1250),
+        line("Iliad", 3, 1250),
+    ]);
     assert_eq!(
         amounts,
-        [11_250, 3750],
-        "10 copies at 1250 cents, then 3 copies at 1250 cents"
+        [11_250, 3750, 3750],
+        "10 copies at 1250 cents, then 3 copies at 1250 cents, and 3 once more"
     );
 }
 
@@ -60,6 +64,8 @@ fn lines_do_not_influence_each_other() {
             "the lines together (left) and one by one (right): {lines:?}"
         );
     }
+    let pair: Vec<u64> = line_amounts(&[line("Emma", 1, 700), line("Emma", 20, 100)]);
+    assert_eq!(pair, [700, 1800], "1 copy at 700 cents, then 20 at 100");
 }
 
 /// The tax is 7 percent of every cent, not only of the full euros, and rounded down.

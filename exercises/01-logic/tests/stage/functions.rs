@@ -12,6 +12,8 @@ fn a_fixed_price_is_never_discounted() {
             );
         }
     }
+    let without: u64 = discount_percent(5, true, false);
+    assert_eq!(without, 15, "5 copies, a school, no fixed price");
 }
 
 /// A school gets 15 percent for any number of copies: this rule comes before the ones on copies.
@@ -21,6 +23,8 @@ fn a_school_gets_fifteen_percent() {
         let percent: u64 = discount_percent(copies, true, false);
         assert_eq!(percent, 15, "{copies} copies, a school");
     }
+    let others: u64 = discount_percent(1, false, false);
+    assert_eq!(others, 0, "1 copy, not a school, no fixed price");
 }
 
 /// For other customers the number of copies decides: 10 percent from 25 copies, 5 percent from 5 copies, else none.
@@ -94,6 +98,8 @@ fn the_recursion_adds_a_fee_each_month() {
         (99, 12, 99),
         (150, 4, 154),
         (0, 9, 0),
+        (9_007_199_254_740_993, 1, 9_097_271_247_288_402),
+        (9_999_999_999_999_999_999, 2, 10_200_999_999_999_999_997),
     ];
     for (cents, months, expected) in cases {
         let owed: u64 = owed_recursive(cents, months);
@@ -120,6 +126,8 @@ fn the_loop_adds_a_fee_each_month() {
         (99, 12, 99),
         (150, 4, 154),
         (0, 9, 0),
+        (9_007_199_254_740_993, 1, 9_097_271_247_288_402),
+        (9_999_999_999_999_999_999, 2, 10_200_999_999_999_999_997),
     ];
     for (cents, months, expected) in cases {
         let owed: u64 = owed_looped(cents, months);
@@ -147,6 +155,8 @@ fn recursion_and_loop_agree() {
             recursive, looped,
             "{cents} cents after {months} months: by recursion (left), by a loop (right)"
         );
+        let at_first: u64 = owed_looped(cents, 0);
+        assert_eq!(at_first, cents, "{cents} cents after 0 months");
         let later: u64 = owed_looped(cents, months + 1);
         assert_eq!(
             later,
@@ -163,5 +173,11 @@ fn the_loop_goes_on_for_a_million_months() {
     assert_eq!(
         owed, 99,
         "99 cents, unpaid for a million months: each fee is rounded down to 0"
+    );
+    let more: u64 = owed_looped(100, 1_000_000);
+    assert_eq!(
+        more,
+        u64::MAX,
+        "100 cents, unpaid for a million months: far more than a u64 holds"
     );
 }

@@ -105,6 +105,8 @@ fn a_hopeless_answer_ends_the_attempts() {
         let attempt: Option<u32> = successful_attempt(statuses);
         assert_eq!(attempt, None, "the provider answered {statuses:?}");
     }
+    let hopeful: Option<u32> = successful_attempt(&[503, 429, 200]);
+    assert_eq!(hopeful, Some(3), "the provider answered 503, 429, 200");
 }
 
 /// If every attempt was worth another one, or there was no attempt, none succeeded.
@@ -115,6 +117,12 @@ fn without_success_there_is_no_attempt_to_report() {
         let attempt: Option<u32> = successful_attempt(statuses);
         assert_eq!(attempt, None, "the provider answered {statuses:?}");
     }
+    let at_last: Option<u32> = successful_attempt(&[500, 429, 503, 429, 599, 204]);
+    assert_eq!(
+        at_last,
+        Some(6),
+        "one more attempt, which the provider answered with 204"
+    );
 }
 
 /// A success after any number of failures is found at its place.
@@ -139,12 +147,14 @@ fn failures_before_a_success_are_counted() {
 /// An entry stays on the page if it fits, exactly included; otherwise it starts the next page.
 #[test]
 fn an_entry_that_does_not_fit_starts_a_page() {
-    let cases: [(&[u32], u32); 6] = [
+    let cases: [(&[u32], u32); 8] = [
         (&[10, 20, 10], 1),
         (&[30, 20, 20], 2),
         (&[30, 20, 30], 3),
         (&[40, 40], 2),
         (&[40, 1, 39, 1], 3),
+        (&[40, 0], 1),
+        (&[10, 0, 30, 0, 40], 2),
         (&[], 0),
     ];
     for (heights, expected) in cases {

@@ -27,6 +27,9 @@ fn a_line_is_found_by_its_title() {
         ("Middlemarch", Some(2)),
         ("Iliad", None),
         ("emma", None),
+        ("Wald", None),
+        ("Walden Two", None),
+        (" Emma", None),
         ("", None),
     ];
     for (title, expected) in cases {
@@ -62,6 +65,12 @@ fn a_known_book_gets_more_copies_and_the_new_price() {
         cart, expected,
         "the cart after adding 5 copies of Walden to 2, at 650 cents"
     );
+    add(&mut cart, line("Middlemarch", 1, 1300));
+    assert_eq!(
+        cart[2],
+        line("Middlemarch", 2, 1300),
+        "Middlemarch after adding 1 copy at 1300 cents to 1 at 1205"
+    );
     add(&mut cart, line("Emma", u32::MAX, 900));
     assert_eq!(
         cart[0],
@@ -91,6 +100,12 @@ fn taking_out_an_unknown_book_changes_nothing() {
     let taken: Option<Line> = take_out(&mut cart, "Iliad");
     assert_eq!(taken, None, "there is no Iliad in the cart");
     assert_eq!(cart, three_lines(), "the cart after asking for Iliad");
+    let there: Option<Line> = take_out(&mut cart, "Walden");
+    assert_eq!(
+        there,
+        Some(line("Walden", 2, 700)),
+        "there is a Walden in the cart"
+    );
 }
 
 /// The sale halves each price, rounded down, and leaves titles and copies alone.

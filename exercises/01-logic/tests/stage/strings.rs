@@ -11,6 +11,9 @@ fn a_slug_joins_words_with_single_hyphens() {
             "Ships, Stars   and _Tides_: Vol. 3",
             "ships-stars-and-tides-vol-3",
         ),
+        ("Gulliver's Travels", "gulliver-s-travels"),
+        ("L’Étranger\u{a0}/\tReise", "l-étranger-reise"),
+        ("C++ & Rust 1.0", "c-rust-1-0"),
     ];
     for (title, expected) in cases {
         let answer: String = slug(title);
@@ -53,7 +56,7 @@ fn a_slug_is_made_of_the_words() {
     let mut random = support::seeded(0x51C6);
     for _ in 0..200 {
         let words: Vec<String> = (0..random.size(1..5)).map(|_| random.word(1..8)).collect();
-        let gap = *random.pick(&[" ", ", ", " & ", "...", "/", " – "]);
+        let gap = *random.pick(&[" ", ", ", " & ", "...", "/", " – ", "'", "’", "_"]);
         let title = format!("{gap}{}{gap}", words.join(gap).to_uppercase());
         let answer: String = slug(&title);
         assert_eq!(answer, words.join("-"), "the slug of {title:?}");
@@ -66,6 +69,8 @@ fn a_masked_email_keeps_one_character() {
     let cases = [
         ("ada@lantern.example", "a***@lantern.example"),
         ("b@lantern.example", "b***@lantern.example"),
+        ("Ada@Lantern.Example", "A***@Lantern.Example"),
+        (" ada@lantern.example ", " ***@lantern.example "),
         ("élodie@lantern.example", "é***@lantern.example"),
         ("\"a@b\"@lantern.example", "\"***@lantern.example"),
     ];
@@ -82,6 +87,8 @@ fn what_is_no_address_is_hidden_altogether() {
         let masked: String = mask_email(email);
         assert_eq!(masked, "***", "the masked form of {email:?}");
     }
+    let address: String = mask_email("s@e.example");
+    assert_eq!(address, "s***@e.example", "the masked form of an address");
 }
 
 /// Addresses with the same first character and the same domain look alike, whatever their length.
@@ -112,6 +119,7 @@ fn a_title_that_fits_stays() {
         ("The Salt Road", 40),
         ("Émile", 5),
         ("雪国", 2),
+        (" Émile ", 7),
         ("", 0),
         ("", 5),
     ] {
@@ -126,6 +134,9 @@ fn a_long_title_is_cut() {
     let cases = [
         ("The Salt Road", 8, "The Sal…"),
         ("The Salt Road", 12, "The Salt Ro…"),
+        ("The Salt Road", 5, "The …"),
+        ("  Émile", 2, " …"),
+        ("Émile  ", 6, "Émile…"),
         ("Émile", 3, "Ém…"),
         ("Émile", 1, "…"),
         ("Émile", 0, ""),

@@ -51,6 +51,12 @@ fn postage_is_added_and_the_voucher_taken_off() {
         (3750, 490, 0, 4240),
         (3750, 490, 1000, 3240),
         (12_000_000_000, 890, 500, 12_000_000_390),
+        (
+            18_000_000_000_000_000_001,
+            490,
+            0,
+            18_000_000_000_000_000_491,
+        ),
     ] {
         let to_pay: u64 = cart_total(books, postage, voucher);
         assert_eq!(
@@ -90,6 +96,11 @@ fn a_large_voucher_makes_the_order_free() {
             "books {books}, postage {postage}, voucher {voucher}, in cents"
         );
     }
+    let last_cent: u64 = cart_total(800, 490, 1289);
+    assert_eq!(
+        last_cent, 1,
+        "books 800, postage 490, voucher 1289, in cents"
+    );
 }
 
 /// What is paid and what the voucher covers add up to the books and the postage.
