@@ -67,38 +67,31 @@ pub fn end(code: i32) -> ! {
 #[cfg(unix)]
 mod unix {
     use nix::sys::resource::{Resource, setrlimit};
-    use nix::sys::signal::{SigSet, Signal, raise};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
 
     /// Shells give a program that a signal has ended this code and the signal's number.
     const SIGNALLED: i32 = 128;
 
-    const AWAITED: [Signal; 5] = [
-        Signal::SIGINT,
-        Signal::SIGTERM,
-        Signal::SIGHUP,
-        Signal::SIGTSTP,
-        Signal::SIGCONT,
-    ];
-
     pub fn install() {
         // A learner's endless recursion leaves no file of a gigabyte behind. Where the limit cannot be set, it does.
         let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-        let awaited: SigSet = AWAITED.into_iter().collect();
-        // Threads inherit what is held back here; programs that are started begin with nothing held back. Without it
-        // Ctrl-C still ends the runner, only less tidily.
-        if awaited.thread_block().is_err() {
+        // Handled, and not held back: programs that are started would inherit what is held back, and a service under
+        // test would never hear its Ctrl-C. Without it Ctrl-C still ends the runner, only less tidily.
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT]) else {
             return;
-        }
+        };
         std::thread::spawn(move || {
-            while let Ok(signal) = awaited.wait() {
+            for signal in &mut signals {
                 match signal {
-                    Signal::SIGTSTP => {
+                    SIGTSTP => {
                         super::restore();
-                        // The whole runner stops here, and goes on here.
-                        let _ = raise(Signal::SIGSTOP);
+                        // This thread goes on here when the runner does.
+                        let _ = emulate_default_handler(SIGTSTP);
                     }
-                    Signal::SIGCONT => super::again(),
-                    other => super::end(SIGNALLED + other as i32),
+                    SIGCONT => super::again(),
+                    _ => super::end(SIGNALLED + signal),
                 }
             }
         });

@@ -140,3 +140,21 @@ fn tests_leave_nothing_in_the_tree_and_no_core() {
         );
     }
 }
+
+#[test]
+fn a_program_that_a_test_starts_hears_signals() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let learner = Learner::begin();
+    let body = "let status = std::fs::read_to_string(\"/proc/self/status\").unwrap_or_default();\n    \
+                let held = status.lines().find(|line| line.starts_with(\"SigBlk\"));\n    \
+                println!(\"{}\", held.unwrap_or_default().replace('\\t', \" \"));\n    one * other";
+    learner.sums(body);
+    let said = learner.check("sums");
+    assert!(
+        said.out.contains("SigBlk: 0000000000000000"),
+        "{}",
+        said.all()
+    );
+}
