@@ -147,7 +147,7 @@ fn a_program_that_a_test_starts_hears_signals() {
         return;
     }
     let learner = Learner::begin();
-    let body = "let status = std::fs::read_to_string(\"/proc/self/status\").unwrap_or_default();\n    \
+    let body = "let status = std::fs::read_to_string(\"/proc/thread-self/status\").unwrap_or_default();\n    \
                 let held = status.lines().find(|line| line.starts_with(\"SigBlk\"));\n    \
                 println!(\"{}\", held.unwrap_or_default().replace('\\t', \" \"));\n    one * other";
     learner.sums(body);
