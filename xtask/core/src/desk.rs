@@ -31,6 +31,8 @@ pub struct Desk<'a> {
 pub struct Judged {
     /// In the order in which they were asked for.
     pub verdicts: Vec<Verdict>,
+    /// For each verdict the [`Desk::key`] of what was judged, which may be older than what stands in the file now.
+    pub keys: Vec<String>,
     /// The verdicts stand, and this went wrong besides: they could not be remembered, for example.
     pub warnings: Vec<Error>,
 }
@@ -41,8 +43,20 @@ pub struct Advance<'a> {
     /// What passes and was not known to.
     pub passed: Vec<(Item<'a>, Verdict)>,
     pub end: End<'a>,
+    /// The [`Desk::key`] of the exercise at which it ended, taken before the look at it: what is saved later has another.
+    pub key: Option<String>,
     /// As [`Judged::warnings`].
     pub warnings: Vec<Error>,
+}
+
+impl<'a> Advance<'a> {
+    /// The exercise that [`Advance::key`] belongs to.
+    pub fn at(&self) -> Option<Item<'a>> {
+        match &self.end {
+            End::Here(item, _) | End::Next(item) => Some(*item),
+            End::Finished => self.passed.last().map(|(item, _)| *item),
+        }
+    }
 }
 
 /// Where it ended.
@@ -119,6 +133,7 @@ impl<'a> Desk<'a> {
     fn judge_all(&self, items: &[Item<'a>], anew: bool) -> Result<Judged> {
         let mut judged = Judged {
             verdicts: Vec::new(),
+            keys: Vec::new(),
             warnings: Vec::new(),
         };
         for group in items.chunk_by(|one, other| one.stage.folder == other.stage.folder) {
@@ -179,6 +194,7 @@ impl<'a> Desk<'a> {
                 verdict: Box::new(verdict.clone()),
             });
             judged.verdicts.push(verdict);
+            judged.keys.push(keys.of(item));
         }
         Ok(())
     }
@@ -192,17 +208,21 @@ impl<'a> Desk<'a> {
         let mut advance = Advance {
             passed: Vec::new(),
             end: End::Finished,
+            key: None,
             warnings: Vec::new(),
         };
         let mut here = from;
         while let Some(item) = here {
-            let started = advance.passed.is_empty() || is_touched(&item)?;
-            if !started {
-                advance.end = End::Next(item);
-                break;
+            if !advance.passed.is_empty() {
+                advance.key = Some(self.key(&item)?);
+                if !is_touched(&item)? {
+                    advance.end = End::Next(item);
+                    break;
+                }
             }
             let mut judged = self.judge(&[item])?;
             advance.warnings.append(&mut judged.warnings);
+            advance.key = judged.keys.pop();
             let Some(verdict) = judged.verdicts.pop() else {
                 break;
             };

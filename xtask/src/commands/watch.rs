@@ -230,8 +230,9 @@ impl<'a> Watch<'_, 'a> {
             Err(error) if error.kind() == Kind::Cancelled => return Ok(()),
             Err(error) => return self.show_error(&error),
         };
+        // What was saved meanwhile has another key than what was judged, and its turn comes with the next event.
+        self.judged = advance.at().map(|item| item.id()).zip(advance.key.clone());
         self.show(&advance)?;
-        self.judged = Some((self.item.id(), self.desk.key(&self.item)?));
         cancel.reset();
         Ok(())
     }
@@ -248,6 +249,7 @@ impl<'a> Watch<'_, 'a> {
         Ok(Advance {
             passed: Vec::new(),
             end: End::Here(self.item, Box::new(verdict)),
+            key: judged.keys.into_iter().next(),
             warnings: judged.warnings,
         })
     }
@@ -275,7 +277,10 @@ impl<'a> Watch<'_, 'a> {
                 self.verdict = None;
                 self.place = Place::Announced;
             }
-            End::Finished => self.verdict = None,
+            End::Finished => {
+                self.item = advance.at().unwrap_or(self.item);
+                self.verdict = None;
+            }
         }
         print_progress(self.desk)?;
         warn(&advance.warnings);

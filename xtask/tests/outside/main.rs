@@ -4,6 +4,7 @@
 mod desk;
 mod freshness;
 mod kills;
+mod meanwhile;
 mod tree;
 
 use std::io::{BufRead, BufReader};
