@@ -8,6 +8,12 @@ fn each_book_has_a_box_of_its_own() {
         (200, 200, 560),
         (0, 500, 660),
         (350, 0, 510),
+        (0, 0, 160),
+        (1, 1, 162),
+        (500, 1, 661),
+        (1, 500, 661),
+        (80, 80, 320),
+        (2_000, 30_000, 32_160),
     ] {
         let grams: u32 = two_parcels_grams(first, second);
         assert_eq!(grams, expected, "books of {first} and {second} grams");
@@ -32,7 +38,9 @@ fn both_parcels_count() {
 /// The finished function still answers what it answered before: one book, and 80 grams for its box.
 #[test]
 fn one_parcel_weighs_what_it_did() {
-    for number in support::seeded(0x0B0C).numbers(0..2_000_000_000).take(100) {
+    let edges = [0, 1, 79, 80, 81, 1_000, 2_147_483_567];
+    let drawn = support::seeded(0x0B0C).numbers(0..2_000_000_000).take(100);
+    for number in edges.into_iter().chain(drawn) {
         let book = u32::try_from(number).expect("below a u32");
         let two: u32 = two_parcels_grams(book, book);
         assert_eq!(two, 2 * (book + 80), "two books of {book} grams each");
