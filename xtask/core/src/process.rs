@@ -353,7 +353,6 @@ mod tests {
     #[test]
     fn a_daemon_that_holds_the_pipes_is_not_waited_for() {
         for daemon in ["sleep 600", "yes"] {
-            let begun = std::time::Instant::now();
             let outcome = sh(
                 &format!("setsid sh -c 'echo $$; exec timeout 60 {daemon}' & sleep 0.2; exit 0"),
                 SMALL,
@@ -361,8 +360,8 @@ mod tests {
             let leader = outcome.stdout.lines().next().unwrap_or_default().to_owned();
             let mut kill = Command::new("kill");
             kill.arg(leader).stderr(std::process::Stdio::null());
-            kill.status().expect("kill is there");
-            assert!(begun.elapsed() < Duration::from_secs(30), "{daemon}");
+            let killed = kill.status().expect("kill is there");
+            assert!(killed.success(), "{daemon} still runs, so nobody waited");
         }
     }
 

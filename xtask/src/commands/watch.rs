@@ -21,17 +21,14 @@ use super::{Ending, hint, reset, solution, warn};
 use crate::interrupt;
 use crate::terminal::{Key, Keyboard, clear_screen, height, look, take_line_away, width, wrapped};
 
-use files::{Stamp, watch_files};
+use files::{Stamp, Watcher};
 use prebuild::Prebuild;
 
 /// An editor writes a file in several steps; they count as one save.
 const SETTLE: Duration = Duration::from_millis(10);
 
-/// How often the files are looked at, for the folders in which no save is told.
+/// How often the course's own files are looked at: they change when the course is updated.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// How long the word of a save may take before it counts as not told.
-const TOLD: Duration = Duration::from_millis(300);
 
 enum Event {
     Saved,
@@ -46,8 +43,7 @@ enum Event {
 pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Ending> {
     let item = first_item(desk, start)?;
     let (sender, events) = channel();
-    let exercises = desk.course.root.join("exercises");
-    let watcher = watch_files(&exercises, sender.clone(), cancel.clone());
+    let watcher = Watcher::start(item.stage, sender.clone(), cancel.clone());
     let (ready, may_read) = channel();
     let keyboard = open_keyboard(sender.clone(), may_read, cancel.clone());
     let mut watch = Watch {
@@ -60,9 +56,9 @@ pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Endi
         last_passed: None,
         asked_to_reset: false,
         list_top: None,
-        stamp: Stamp::of(item.stage),
+        watcher,
         course: Stamp::of_course(desk.course),
-        notice: watcher.as_ref().err().map(|_| NO_EVENTS),
+        is_updated: false,
         prebuild: Prebuild::default(),
         has_keys: keyboard.is_some(),
     };
@@ -75,7 +71,12 @@ pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Endi
                 watch.saved(cancel)?;
                 key
             }
-            Err(_) => watch.look(&events, cancel)?,
+            Err(_) => {
+                if watch.look_at_course() {
+                    watch.print_keys();
+                }
+                None
+            }
         };
         if key == Some(Key::Char('q')) {
             break;
@@ -89,9 +90,6 @@ pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Endi
     watch.prebuild.stop();
     Ok(Ending::Well)
 }
-
-const NO_EVENTS: &str = "No word comes from this folder when a file is saved (a network drive, WSL, a container?), so \
-                         it is looked at every second instead; c checks at once.";
 
 const UPDATED: &str =
     "The course was changed while this watch is open: press q, and start it again.";
@@ -162,12 +160,11 @@ struct Watch<'b, 'a> {
     asked_to_reset: bool,
     /// The list is on the screen, from this line on.
     list_top: Option<usize>,
-    /// How the files were when they were last judged.
-    stamp: Stamp,
+    watcher: Watcher,
     /// How the course's own files were when the watch began.
     course: Stamp,
-    /// What stands above the keys.
-    notice: Option<&'static str>,
+    /// They are others by now.
+    is_updated: bool,
     prebuild: Prebuild,
     has_keys: bool,
 }
@@ -180,35 +177,12 @@ impl<'a> Watch<'_, 'a> {
         self.judge(cancel)
     }
 
-    /// Nothing was heard for a while: are the files as they were?
-    fn look(&mut self, events: &Receiver<Event>, cancel: &Cancel) -> Result<Option<Key>> {
-        if self.look_at_course() {
-            self.print_keys();
-        }
-        if Stamp::of(self.item.stage) == self.stamp {
-            return Ok(None);
-        }
-        match events.recv_timeout(TOLD) {
-            Ok(Event::Key(key)) => Ok(Some(key)),
-            Ok(Event::Saved) => {
-                let key = settle(events);
-                self.saved(cancel)?;
-                Ok(key)
-            }
-            Err(_) => {
-                self.notice.get_or_insert(NO_EVENTS);
-                self.saved(cancel)?;
-                Ok(None)
-            }
-        }
-    }
-
     /// Whether the course's own files have just been seen to be others.
     fn look_at_course(&mut self) -> bool {
-        if self.notice == Some(UPDATED) || Stamp::of_course(self.desk.course) == self.course {
+        if self.is_updated || Stamp::of_course(self.desk.course) == self.course {
             return false;
         }
-        self.notice = Some(UPDATED);
+        self.is_updated = true;
         true
     }
 
@@ -216,7 +190,7 @@ impl<'a> Watch<'_, 'a> {
     fn judge(&mut self, cancel: &Cancel) -> Result<()> {
         self.prebuild.stop();
         self.asked_to_reset = false;
-        self.stamp = Stamp::of(self.item.stage);
+        self.watcher.turn_to(self.item.stage);
         let seen = match self.desk.key(&self.item) {
             Ok(key) => Some((self.item.id(), key)),
             // An editor may be between two steps of a save; the next event comes at once.
@@ -298,8 +272,8 @@ impl<'a> Watch<'_, 'a> {
     }
 
     fn print_keys(&self) {
-        if let Some(notice) = self.notice {
-            println!("\n{}", style(wrapped(notice, "")).yellow());
+        if self.is_updated {
+            println!("\n{}", style(wrapped(UPDATED, "")).yellow());
         }
         if !self.has_keys {
             println!("{}", style("watching; Ctrl-C ends it").dim());

@@ -98,51 +98,88 @@ pub fn run_all(
     manner: &Manner<'_>,
     done: impl Fn(usize) + Sync,
 ) -> Result<Vec<TestResult>> {
-    let Manner {
-        guard,
-        cancel,
-        impatient,
-    } = *manner;
     done(0);
     let finished = AtomicUsize::new(0);
     let count = || done(finished.fetch_add(1, Ordering::Relaxed) + 1);
     let cores = thread::available_parallelism().map_or(2, NonZero::get);
-    let workers = guard.map_or(cores, Guard::workers).max(1);
+    let workers = manner.guard.map_or(cores, Guard::workers).max(1);
     let mut results: Vec<Option<Ran>> = vec![None; cases.len()];
-    let mut open: Vec<usize> = (0..cases.len()).collect();
-    if guard.is_some() || impatient {
-        let tried = side_by_side(workers, &open, cancel, |index| {
-            let case = &cases[index];
-            let at_first =
-                guard.map_or(GRACE.min(case.limit), |guard| guard.first_time(case.limit));
-            let ran = run_one(program, case, guard, cancel, at_first)?;
-            Ok(ran
-                .filter(|ran| ran.end != RanEnd::Cut)
-                .inspect(|_| count()))
-        })?;
-        for (index, ran) in tried {
-            results[index] = ran;
-        }
-        open.retain(|index| results[*index].is_none());
-        let fails = |ran: &Ran| ran.result.status == TestStatus::Failed;
-        if impatient && results.iter().flatten().any(fails) {
-            for index in open.drain(..) {
-                results[index] = Some(Ran::not_tried(&cases[index], NOT_WAITED_FOR));
+    if manner.guard.is_some() || manner.impatient {
+        first_tries(program, cases, manner, workers, &mut results, &count)?;
+    }
+    whole_tries(program, cases, manner, workers, &mut results, &count)?;
+    let mut settled = Vec::new();
+    for (case, ran) in cases.iter().zip(results) {
+        let ran = match ran {
+            Some(ran) if ran.end == RanEnd::Starved && cases.len() > 1 => {
+                run_one(program, case, manner.guard, manner.cancel, case.limit)?
+            }
+            other => other,
+        };
+        settled.push(ran.map(|ran| ran.result));
+    }
+    let whole: Option<Vec<TestResult>> = settled.into_iter().collect();
+    whole.ok_or_else(Error::cancelled)
+}
+
+/// Gives every test a short time. What needs longer stays open, unless only the first failure is wanted and known.
+fn first_tries(
+    program: Program<'_>,
+    cases: &[Case],
+    manner: &Manner<'_>,
+    workers: usize,
+    results: &mut [Option<Ran>],
+    count: &(impl Fn() + Sync),
+) -> Result<()> {
+    let all: Vec<usize> = (0..cases.len()).collect();
+    let tried = side_by_side(workers, &all, manner.cancel, |index| {
+        let case = &cases[index];
+        let at_first = manner
+            .guard
+            .map_or(GRACE.min(case.limit), |guard| guard.first_time(case.limit));
+        let ran = run_one(program, case, manner.guard, manner.cancel, at_first)?;
+        Ok(ran
+            .filter(|ran| ran.end != RanEnd::Cut)
+            .inspect(|_| count()))
+    })?;
+    for (index, ran) in tried {
+        results[index] = ran;
+    }
+    let fails = |ran: &Ran| ran.result.status == TestStatus::Failed;
+    if manner.impatient && results.iter().flatten().any(fails) {
+        for (case, open) in cases.iter().zip(results) {
+            if open.is_none() {
+                *open = Some(Ran::not_tried(case, NOT_WAITED_FOR));
                 count();
             }
         }
     }
+    Ok(())
+}
+
+/// Gives every test that is open its whole time, until enough tests of its exercise have hung.
+fn whole_tries(
+    program: Program<'_>,
+    cases: &[Case],
+    manner: &Manner<'_>,
+    workers: usize,
+    results: &mut [Option<Ran>],
+    count: &(impl Fn() + Sync),
+) -> Result<()> {
+    let open: Vec<usize> = (0..cases.len())
+        .filter(|index| results[*index].is_none())
+        .collect();
     let hangs: Mutex<Vec<usize>> = Mutex::default();
     let has_hung = |index: usize, hangs: &[usize]| {
         let same = |other: &&usize| cases[**other].module == cases[index].module && **other < index;
         hangs.iter().filter(same).count() >= HANGS
     };
-    let ran = side_by_side(workers, &open, cancel, |index| {
+    let ran = side_by_side(workers, &open, manner.cancel, |index| {
         let case = &cases[index];
         let ran = if has_hung(index, &lock(&hangs)) {
             Some(Ran::not_tried(case, NOT_TRIED))
         } else {
-            run_one(program, case, guard, cancel, case.limit)?
+            run_one(program, case, manner.guard, manner.cancel, case.limit)?
         };
         if ran.as_ref().is_some_and(|ran| ran.end == RanEnd::Hung) {
             lock(&hangs).push(index);
@@ -160,18 +197,7 @@ pub fn run_all(
             other => other,
         };
     }
-    let mut settled = Vec::new();
-    for (case, ran) in cases.iter().zip(results) {
-        let ran = match ran {
-            Some(ran) if ran.end == RanEnd::Starved && cases.len() > 1 => {
-                run_one(program, case, guard, cancel, case.limit)?
-            }
-            other => other,
-        };
-        settled.push(ran.map(|ran| ran.result));
-    }
-    let whole: Option<Vec<TestResult>> = settled.into_iter().collect();
-    whole.ok_or_else(Error::cancelled)
+    Ok(())
 }
 
 /// Does a job for each index, so many at a time, and answers what came of each that was not called off.

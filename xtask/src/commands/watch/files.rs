@@ -1,11 +1,14 @@
-//! What happens to the files: as the system tells it, and as they look.
+//! What happens to the files, as they look from outside.
+//!
+//! They are looked at again and again instead of waiting for the system's word: that works in every folder (network
+//! drives, WSL and containers tell nothing), is the same on every system, and costs no crate to build.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
-use std::time::SystemTime;
-
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use xtask_core::course::{Course, Originals, Stage};
 use xtask_core::files;
@@ -13,36 +16,73 @@ use xtask_core::process::Cancel;
 
 use super::Event;
 
-/// Has every save told, as long as the answer lives.
-pub fn watch_files(
-    folder: &Path,
-    sender: Sender<Event>,
-    cancel: Cancel,
-) -> notify::Result<RecommendedWatcher> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else {
-            return;
-        };
-        let is_source = |path: &Path| path.extension().is_some_and(|extension| extension == "rs");
-        let is_change = !matches!(event.kind, EventKind::Access(_));
-        if is_change && event.paths.iter().any(|path| is_source(path)) {
-            cancel.cancel();
-            // The receiver is gone when the runner is about to end.
-            let _ = sender.send(Event::Saved);
-        }
-    })?;
-    watcher.watch(folder, RecursiveMode::Recursive)?;
-    Ok(watcher)
+/// How long nobody looks after a look.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A look at a slow drive may take long; of the time, looking gets one part in so many.
+const SHARE: u32 = 20;
+
+/// The files of one stage, and how they looked last.
+struct Watched {
+    folder: PathBuf,
+    stamp: Stamp,
 }
 
-/// How files look from outside: cheap enough to be asked every second.
+/// Looks at the files of a stage, and tells every change, as long as it lives.
+pub struct Watcher(Arc<Mutex<Watched>>);
+
+impl Watcher {
+    /// Begins to look. A change calls `cancel` off and is sent to `sender`.
+    pub fn start(stage: &Stage, sender: Sender<Event>, cancel: Cancel) -> Self {
+        let folder = stage.folder();
+        let stamp = Stamp::of(&folder);
+        let watched = Arc::new(Mutex::new(Watched { folder, stamp }));
+        let looked_at = Arc::downgrade(&watched);
+        thread::spawn(move || {
+            while let Some(watched) = looked_at.upgrade() {
+                let begun = Instant::now();
+                if look(&watched) {
+                    cancel.cancel();
+                    if sender.send(Event::Saved).is_err() {
+                        return;
+                    }
+                }
+                drop(watched);
+                thread::sleep(PAUSE.max(begun.elapsed() * SHARE));
+            }
+        });
+        Self(watched)
+    }
+
+    /// Looks at the files of this stage from now on.
+    pub fn turn_to(&self, stage: &Stage) {
+        let mut watched = lock(&self.0);
+        let folder = stage.folder();
+        if watched.folder != folder {
+            watched.stamp = Stamp::of(&folder);
+            watched.folder = folder;
+        }
+    }
+}
+
+/// Whether the files look otherwise than at the last look.
+fn look(watched: &Mutex<Watched>) -> bool {
+    let mut watched = lock(watched);
+    let now = Stamp::of(&watched.folder);
+    std::mem::replace(&mut watched.stamp, now) != watched.stamp
+}
+
+fn lock(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
+    watched.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How files look from outside.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Stamp(Vec<(PathBuf, Option<(SystemTime, u64)>)>);
 
 impl Stamp {
-    /// What a learner edits of a stage.
-    pub fn of(stage: &Stage) -> Self {
-        let folder = stage.folder();
+    /// What a learner edits of the stage in this folder.
+    fn of(folder: &Path) -> Self {
         let mut found = Vec::new();
         for part in ["src", "tests"] {
             let below = folder.join(part);
