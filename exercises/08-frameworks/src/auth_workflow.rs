@@ -118,6 +118,7 @@ pub fn new_session_id(randomness: &dyn Randomness) -> Result<String, AuthError> 
 /// | `lantern_session=4f` | `4f` |
 /// | `theme=dark; lantern_session=4f; cart=a=b` | `4f` |
 /// | `old_lantern_session=4f` | none |
+/// | `Lantern_Session=4f` | none: the names of cookies have a case |
 /// | no such header, or one that is no text | none |
 pub fn session_id(headers: &HeaderMap) -> Option<&str> {
     todo!("cookies are separated by `;`, a name ends at the first `=`")

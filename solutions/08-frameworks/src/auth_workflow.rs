@@ -120,6 +120,7 @@ pub fn new_session_id(randomness: &dyn Randomness) -> Result<String, AuthError> 
 /// | `lantern_session=4f` | `4f` |
 /// | `theme=dark; lantern_session=4f; cart=a=b` | `4f` |
 /// | `old_lantern_session=4f` | none |
+/// | `Lantern_Session=4f` | none: the names of cookies have a case |
 /// | no such header, or one that is no text | none |
 pub fn session_id(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get(COOKIE)?.to_str().ok()?;

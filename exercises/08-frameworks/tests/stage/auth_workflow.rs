@@ -202,6 +202,7 @@ async fn nobody_gets_in_without_a_session() {
         &format!("session={id}"),
         &format!("old_lantern_session={id}"),
         &format!("lantern_session_2={id}"),
+        &format!("Lantern_Session={id}"),
         &format!("lantern_session={}", known[0].0),
     ] {
         let response = account(&server, cookie).await;
@@ -220,11 +221,12 @@ async fn the_session_is_found_among_other_cookies() {
             "cart=a=b",
             "old_lantern_session=decoy",
             "lantern_sessions=decoy",
+            "LANTERN_SESSION=decoy",
             "note=lantern_session",
             "flag",
         ];
         let mut cookies: Vec<String> = decoys.iter().map(ToString::to_string).collect();
-        cookies.truncate(values.size(0..7));
+        cookies.truncate(values.size(0..8));
         cookies.push(format!("lantern_session={id}"));
         values.shuffle(&mut cookies);
         let header = cookies.join(*values.pick(&["; ", ";"]));

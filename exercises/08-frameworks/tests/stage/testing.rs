@@ -189,6 +189,13 @@ async fn a_last_cent_that_stays_is_noticed() {
     must_reject(Redeeming, Fault::LastCentStays, wrong).await;
 }
 
+/// `redeeming` rejects a service that takes a voucher once, and refuses the rest of it.
+#[tokio::test]
+async fn a_voucher_that_works_once_is_noticed() {
+    let wrong = "the second redemption of a voucher is refused with 409, whatever is left";
+    must_reject(Redeeming, Fault::RedeemsOnlyOnce, wrong).await;
+}
+
 /// `redeeming` rejects a service in which one redemption changes every voucher.
 #[tokio::test]
 async fn a_changed_neighbour_is_noticed() {
@@ -243,4 +250,11 @@ async fn wrong_amounts_in_the_list_are_noticed() {
     must_reject(StaffList, Fault::ListShowsWholeEuros, euros).await;
     let paid = "the list shows what a voucher was issued with, also after a redemption";
     must_reject(StaffList, Fault::ListShowsWhatWasPaid, paid).await;
+}
+
+/// `staff_list` rejects a service whose list has every amount, under codes that belong to no voucher.
+#[tokio::test]
+async fn wrong_codes_in_the_list_are_noticed() {
+    let wrong = "the list has every amount, and its codes belong to no voucher";
+    must_reject(StaffList, Fault::ListShowsOtherCodes, wrong).await;
 }

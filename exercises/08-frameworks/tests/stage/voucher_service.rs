@@ -26,6 +26,7 @@ pub enum Fault {
     RedemptionIsNotKept,
     RedemptionAnswersTheOld,
     LastCentStays,
+    RedeemsOnlyOnce,
     AllVouchersAreOne,
     OverdraftIsTaken,
     OverdraftOfOneCentIsTaken,
@@ -35,6 +36,7 @@ pub enum Fault {
     ListLeavesOutTheNewest,
     ListShowsWholeEuros,
     ListShowsWhatWasPaid,
+    ListShowsOtherCodes,
 }
 
 /// A service that keeps every rule, with a few vouchers from before.
@@ -107,6 +109,12 @@ impl Vouchers {
         values.word(10..11)
     }
 
+    /// Whether something was taken off this voucher already.
+    fn was_redeemed(&self, code: &str, left: u64) -> bool {
+        let paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
+        paid.get(code).is_some_and(|paid| *paid != left)
+    }
+
     /// Remembers the newest code and returns the one before it.
     fn replace_latest(&self, code: &str) -> String {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,8 +184,9 @@ async fn redeem(
         None => return StatusCode::NOT_FOUND.into_response(),
     };
     let keeps_a_cent = vouchers.has(Fault::LastCentStays) && cents == left;
+    let is_over = vouchers.has(Fault::RedeemsOnlyOnce) && vouchers.was_redeemed(&code, left);
     let after = match left.checked_sub(cents) {
-        Some(after) if !keeps_a_cent => after,
+        Some(after) if !keeps_a_cent && !is_over => after,
         None if vouchers.has(Fault::OverdraftIsTaken) => 0,
         None if vouchers.has(Fault::OverdraftOfOneCentIsTaken) && cents == left + 1 => 0,
         _ => {
@@ -225,10 +234,12 @@ async fn list(State(vouchers): State<Vouchers>, headers: HeaderMap) -> Response 
                 Some(Fault::ListShowsWhatWasPaid) => *paid.get(code).unwrap_or(left),
                 _ => *left,
             };
-            Voucher {
-                code: code.clone(),
-                cents,
-            }
+            let code = if vouchers.has(Fault::ListShowsOtherCodes) {
+                code.chars().rev().collect()
+            } else {
+                code.clone()
+            };
+            Voucher { code, cents }
         })
         .collect();
     Json(shown).into_response()
