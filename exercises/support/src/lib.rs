@@ -1,6 +1,7 @@
 //! What the tests of every stage share.
 //!
 //! - [`seeded`]: values that are not written in the source, and the same in every run.
+//! - [`Gate`]: threads that are to do something at the same moment.
 //! - `server` (feature `server`): a router on a free port, stopped when the test ends.
 //! - `database` (feature `database`): a SQLite database for one test.
 //!
@@ -8,8 +9,10 @@
 
 #[cfg(feature = "database")]
 pub mod database;
+mod gate;
 mod seeded;
 #[cfg(feature = "server")]
 pub mod server;
 
+pub use gate::Gate;
 pub use seeded::{Seeded, seeded};
