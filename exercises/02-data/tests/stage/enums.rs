@@ -179,6 +179,7 @@ fn a_payment_must_be_exact() {
         (DUE, DUE - 1),
         (DUE, DUE + 1),
         (DUE, u64::MAX),
+        (DUE, DUE + (1 << 32)),
         (0, 1),
         (LARGE, LARGE - 1),
         (LARGE, LARGE + 1),
@@ -251,13 +252,32 @@ fn a_parcel_number_is_kept_as_it_is_given() {
     }
 }
 
+/// Whatever number the payment has, 0 and the largest too, the order carries it on, to delivery or to the refund.
+#[test]
+fn any_receipt_is_carried_on() {
+    for receipt in [0, 1, u32::MAX] {
+        let shipped: Order = order_after(&[pay(receipt), ship("0")]);
+        let parcel = "0".to_string();
+        let expected = OrderState::Shipped { receipt, parcel };
+        assert_eq!(shipped.state(), &expected, "paid and shipped");
+        let delivered: Order = order_after(&[pay(receipt), ship("0"), Event::Deliver]);
+        let expected = OrderState::Delivered { receipt };
+        assert_eq!(delivered.state(), &expected, "paid, shipped, delivered");
+        let cancelled: Order = order_after(&[pay(receipt), Event::Cancel]);
+        let refund = Some(receipt);
+        let expected = OrderState::Cancelled { refund };
+        assert_eq!(cancelled.state(), &expected, "paid and cancelled");
+    }
+}
+
 /// Every move that the table calls an error is `NotAllowed`, even if its amount or parcel number is wrong as well, and
 /// the order stays as it was.
 #[test]
 fn every_other_move_is_refused_and_changes_nothing() {
     for (label, order) in one_in_each_state() {
-        let events: [(&str, Event); 6] = [
+        let events: [(&str, Event); 7] = [
             ("pay", pay(18)),
+            ("pay", pay(17)),
             (
                 "pay",
                 Event::Pay {
