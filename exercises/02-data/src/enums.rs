@@ -52,6 +52,25 @@ impl OrderState {
     pub fn is_closed(&self) -> bool {
         todo!("which states are the end of the story?")
     }
+
+    /// The receipt of the customer's payment, in whatever state. `None` when nothing was paid.
+    ///
+    /// A cancelled order answers with what it has to give back.
+    pub fn receipt(&self) -> Option<u32> {
+        todo!("three states carry a receipt, one carries what you want already: mind the `*`")
+    }
+
+    /// True when an event of this kind can happen in this state. What the event carries does not matter here.
+    ///
+    /// | state | `Pay` | `Ship` | `Deliver` | `Cancel` |
+    /// | --- | --- | --- | --- | --- |
+    /// | `Placed` | yes | | | yes |
+    /// | `Paid` | | yes | | yes |
+    /// | `Shipped` | | | yes | |
+    /// | `Delivered`, `Cancelled` | | | | |
+    pub fn allows(&self, event: &Event) -> bool {
+        todo!("match on the pair `(self, event)`; five pairs are right")
+    }
 }
 
 /// One order. Its state changes through [`Order::apply`] and in no other way.
@@ -84,8 +103,10 @@ impl Order {
     ///
     /// Every `error` of the table is `NotAllowed`, whatever the event carries. Where a payment is allowed, it must be
     /// exactly the cents that are due: less or more is `WrongAmount`. Where shipping is allowed, a parcel number that
-    /// is empty or white space only is `NoParcelNumber`; any other is kept as it is given.
+    /// is empty or white space only is `NoParcelNumber`; any other is kept exactly as it is given.
     pub fn apply(&mut self, event: Event) -> Result<(), MoveError> {
-        todo!("match on the state and the event together; the arms that allow a move come first")
+        todo!(
+            "match on the state and the event together, as in `allows`; each arm makes the next state"
+        )
     }
 }

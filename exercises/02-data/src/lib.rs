@@ -6,4 +6,5 @@ pub mod options;
 pub mod collections;
 pub mod iterators;
 pub mod traits;
-pub mod newtypes;
+pub mod isbn;
+pub mod email;

@@ -62,6 +62,37 @@ impl OrderState {
             Self::Delivered { .. } | Self::Cancelled { .. } => true,
         }
     }
+
+    /// The receipt of the customer's payment, in whatever state. `None` when nothing was paid.
+    ///
+    /// A cancelled order answers with what it has to give back.
+    pub fn receipt(&self) -> Option<u32> {
+        match self {
+            Self::Placed => None,
+            Self::Paid { receipt }
+            | Self::Shipped { receipt, .. }
+            | Self::Delivered { receipt } => Some(*receipt),
+            Self::Cancelled { refund } => *refund,
+        }
+    }
+
+    /// True when an event of this kind can happen in this state. What the event carries does not matter here.
+    ///
+    /// | state | `Pay` | `Ship` | `Deliver` | `Cancel` |
+    /// | --- | --- | --- | --- | --- |
+    /// | `Placed` | yes | | | yes |
+    /// | `Paid` | | yes | | yes |
+    /// | `Shipped` | | | yes | |
+    /// | `Delivered`, `Cancelled` | | | | |
+    pub fn allows(&self, event: &Event) -> bool {
+        // A pair that nobody thought of is not in this list, and so it is refused.
+        matches!(
+            (self, event),
+            (Self::Placed, Event::Pay { .. } | Event::Cancel)
+                | (Self::Paid { .. }, Event::Ship { .. } | Event::Cancel)
+                | (Self::Shipped { .. }, Event::Deliver)
+        )
+    }
 }
 
 /// One order. Its state changes through [`Order::apply`] and in no other way.
@@ -97,7 +128,7 @@ impl Order {
     ///
     /// Every `error` of the table is `NotAllowed`, whatever the event carries. Where a payment is allowed, it must be
     /// exactly the cents that are due: less or more is `WrongAmount`. Where shipping is allowed, a parcel number that
-    /// is empty or white space only is `NoParcelNumber`; any other is kept as it is given.
+    /// is empty or white space only is `NoParcelNumber`; any other is kept exactly as it is given.
     pub fn apply(&mut self, event: Event) -> Result<(), MoveError> {
         // The next state is worked out in full before it is stored, so a refusal has nothing to undo. Here `_` is the
         // safe choice: a move that nobody thought of is refused.

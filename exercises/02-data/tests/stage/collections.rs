@@ -34,6 +34,60 @@ fn copies_add_up_for_each_isbn() {
     assert_eq!(stock.copies(ORLANDO), 2, "Emma's copies are not Orlando's");
 }
 
+/// An ISBN is taken as it is written: nothing of it is cut off, left out or changed. The empty one is one, too.
+#[test]
+fn isbns_are_kept_apart_as_they_are_written() {
+    let isbns = [
+        "080442957X",
+        "080442957x",
+        " 080442957X",
+        "080442957X ",
+        "0-8044-2957-X",
+        "9780804429573",
+        "9780804429570",
+        "0",
+        "00",
+        "",
+        " ",
+    ];
+    let mut stock = Stock::new();
+    for (copies, isbn) in (1..).zip(isbns) {
+        assert_eq!(
+            stock.remove(isbn, 0),
+            Err(StockError::Unknown),
+            "{isbn:?} before it was added"
+        );
+        let now: Result<u32, StockError> = stock.add(isbn, copies);
+        assert_eq!(now, Ok(copies), "the first {copies} copies of {isbn:?}");
+    }
+    for (copies, isbn) in (1..).zip(isbns) {
+        assert_eq!(stock.copies(isbn), copies, "copies of {isbn:?}");
+        let now: Result<u32, StockError> = stock.remove(isbn, copies);
+        assert_eq!(now, Ok(0), "all copies of {isbn:?} removed");
+    }
+}
+
+/// Each ISBN has room for `u32::MAX` copies, however many there are of another.
+#[test]
+fn each_isbn_has_room_of_its_own() {
+    let mut stock = Stock::new();
+    for isbn in [EMMA, ORLANDO] {
+        let now: Result<u32, StockError> = stock.add(isbn, u32::MAX);
+        assert_eq!(now, Ok(u32::MAX), "u32::MAX copies of {isbn}");
+        assert_eq!(stock.copies(isbn), u32::MAX, "copies of {isbn}");
+        assert_eq!(stock.add(isbn, 0), Ok(u32::MAX), "and 0 more of {isbn}");
+        assert_eq!(
+            stock.add(isbn, 1),
+            Err(StockError::TooMany),
+            "and 1 more of {isbn}"
+        );
+    }
+    let now: Result<u32, StockError> = stock.remove(EMMA, u32::MAX - 1);
+    assert_eq!(now, Ok(1), "u32::MAX - 1 of u32::MAX copies removed");
+    assert_eq!(stock.copies(ORLANDO), u32::MAX, "Orlando is still there");
+    assert_eq!(stock.add(EMMA, 1 << 31), Ok((1 << 31) + 1), "half as many");
+}
+
 /// Copies go out down to the last one, and the answer is what is left.
 #[test]
 fn copies_go_out_down_to_the_last() {
@@ -72,6 +126,16 @@ fn sold_out_is_not_unknown() {
         stock.remove(ORLANDO, 2),
         Err(StockError::NotEnough { asked: 2, left: 0 }),
         "2 copies of a book that came with 0"
+    );
+    for isbn in [EMMA, ORLANDO] {
+        assert_eq!(stock.remove(isbn, 0), Ok(0), "0 copies of {isbn}");
+    }
+    assert_eq!(stock.add(EMMA, 2), Ok(2), "2 copies of a known ISBN");
+    assert_eq!(stock.remove(EMMA, 2), Ok(0), "and both of them removed");
+    assert_eq!(
+        stock.remove(ORLANDO, 1),
+        Err(StockError::NotEnough { asked: 1, left: 0 }),
+        "a known ISBN, after another one was sold out"
     );
 }
 
@@ -121,6 +185,8 @@ fn titles_are_grouped_by_author() {
         book("Woolf", "Flush"),
         book("Baldwin", "Another Country"),
         book("Woolf", "Orlando"),
+        book("Woolf", "Orlando"),
+        book("Woolf", ""),
     ];
     let grouped: BTreeMap<String, Vec<String>> = titles_by_author(&books);
     let authors: Vec<&String> = grouped.keys().collect();
@@ -131,11 +197,43 @@ fn titles_are_grouped_by_author() {
     );
     assert_eq!(
         grouped["Woolf"],
-        ["Orlando", "Flush", "Orlando"],
+        ["Orlando", "Flush", "Orlando", "Orlando", ""],
         "Woolf's titles"
     );
     assert_eq!(grouped["Austen"], ["Emma"], "Austen's titles");
     assert_eq!(titles_by_author(&[]), BTreeMap::new(), "no books");
+}
+
+/// Names and titles are taken as they are written: `Woolf`, `woolf` and `Woolf ` are three, and an empty one is one, too.
+#[test]
+fn names_are_kept_apart_as_they_are_written() {
+    let names = [
+        "Woolf",
+        "woolf",
+        "Woolf ",
+        " Woolf",
+        "Virginia Woolf",
+        "",
+        " ",
+    ];
+    let books: Vec<Book> = names.iter().map(|name| book(name, name)).collect();
+    let sales: Vec<(String, u32)> = names.iter().map(|name| (name.to_string(), 1)).collect();
+    let all: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+    let grouped: BTreeMap<String, Vec<String>> = titles_by_author(&books);
+    let sold: BTreeMap<String, u64> = copies_sold(&sales);
+    for name in names {
+        let titles: Option<&Vec<String>> = grouped.get(name);
+        assert_eq!(titles, Some(&vec![name.to_string()]), "titles of {name:?}");
+        assert_eq!(sold.get(name), Some(&1), "copies of {name:?}");
+    }
+    assert_eq!(grouped.len(), names.len(), "authors in {names:?}");
+    assert_eq!(sold.len(), names.len(), "titles in {names:?}");
+    let none: Vec<String> = repeated(&all);
+    assert_eq!(none, words(""), "repeated in {names:?}");
+    let twice = [all.clone(), all.clone()].concat();
+    assert_eq!(repeated(&twice), all, "repeated when all stand there twice");
+    let hyphens = words("080442957X 0-8044-2957-X");
+    assert_eq!(repeated(&hyphens), words(""), "repeated in {hyphens:?}");
 }
 
 /// Sales of one title are added up, past what a `u32` holds; a title sold with 0 copies is listed.
@@ -147,14 +245,17 @@ fn sales_are_added_up_by_title() {
         ("Flush".to_string(), 0),
         ("Orlando".to_string(), 3),
         ("Emma".to_string(), u32::MAX),
+        ("Emma".to_string(), u32::MAX),
+        ("Walden".to_string(), 16_777_217),
     ];
     let sold: BTreeMap<String, u64> = copies_sold(&sales);
     let expected = BTreeMap::from([
-        ("Emma".to_string(), 8_589_934_590),
+        ("Emma".to_string(), 12_884_901_885),
         ("Flush".to_string(), 0),
         ("Orlando".to_string(), 5),
+        ("Walden".to_string(), 16_777_217),
     ]);
-    assert_eq!(sold, expected, "five sales of three titles");
+    assert_eq!(sold, expected, "seven sales of four titles");
     assert_eq!(copies_sold(&[]), BTreeMap::new(), "no sales");
 }
 

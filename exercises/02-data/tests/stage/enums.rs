@@ -2,6 +2,9 @@ use data::enums::{Event, MoveError, Order, OrderState};
 
 const DUE: u64 = 3750;
 
+/// From here on a floating-point number no longer tells one cent from the next.
+const LARGE: u64 = 1 << 53;
+
 fn pay(receipt: u32) -> Event {
     Event::Pay {
         cents: DUE,
@@ -41,6 +44,89 @@ fn one_in_each_state() -> Vec<(&'static str, Order)> {
         ("cancelled", order_after(&[Event::Cancel])),
         ("cancelled", order_after(&[pay(17), Event::Cancel])),
     ]
+}
+
+/// Every state, built by hand, with this receipt where it has one.
+fn every_state(receipt: u32) -> [(&'static str, OrderState); 6] {
+    let parcel = "LN 204".to_string();
+    let refund = Some(receipt);
+    [
+        ("placed", OrderState::Placed),
+        ("paid", OrderState::Paid { receipt }),
+        ("shipped", OrderState::Shipped { receipt, parcel }),
+        ("delivered", OrderState::Delivered { receipt }),
+        ("cancelled", OrderState::Cancelled { refund }),
+        ("cancelled", OrderState::Cancelled { refund: None }),
+    ]
+}
+
+/// The five moves that there are.
+fn is_in_the_table(state: &str, move_to_make: &str) -> bool {
+    matches!(
+        (state, move_to_make),
+        ("placed", "pay" | "cancel") | ("paid", "ship" | "cancel") | ("shipped", "deliver")
+    )
+}
+
+/// Each state has its word.
+#[test]
+fn each_state_has_its_word() {
+    for (label, state) in every_state(17) {
+        let word: &str = state.label();
+        assert_eq!(word, label, "the word for {state:?}");
+    }
+}
+
+/// Only a delivered or a cancelled order is closed.
+#[test]
+fn two_states_are_closed() {
+    for (label, state) in every_state(17) {
+        let closed: bool = state.is_closed();
+        let expected = label == "delivered" || label == "cancelled";
+        assert_eq!(closed, expected, "is {state:?} closed?");
+    }
+}
+
+/// Any number may be a receipt, 0 and the largest too, and it is there in every state after the payment.
+#[test]
+fn the_receipt_is_known_from_the_payment_on() {
+    for receipt in [0, 1, 17, u32::MAX] {
+        for (_, state) in every_state(receipt) {
+            let unpaid = matches!(
+                state,
+                OrderState::Placed | OrderState::Cancelled { refund: None }
+            );
+            let expected = if unpaid { None } else { Some(receipt) };
+            let answer: Option<u32> = state.receipt();
+            assert_eq!(answer, expected, "the receipt of {state:?}");
+        }
+    }
+}
+
+/// Five kinds of moves are allowed and all others are not, whatever amount or parcel number they carry.
+#[test]
+fn five_kinds_of_moves_are_allowed() {
+    let nothing = Event::Pay {
+        cents: 0,
+        receipt: 0,
+    };
+    let events: [(&str, Event); 6] = [
+        ("pay", pay(18)),
+        ("pay", nothing),
+        ("ship", ship("LN 205")),
+        ("ship", ship("")),
+        ("deliver", Event::Deliver),
+        ("cancel", Event::Cancel),
+    ];
+    for receipt in [0, 17] {
+        for (label, state) in every_state(receipt) {
+            for (kind, event) in &events {
+                let answer: bool = state.allows(event);
+                let expected = is_in_the_table(label, kind);
+                assert_eq!(answer, expected, "{event:?} when the state is {state:?}");
+            }
+        }
+    }
 }
 
 /// The straight way: a new order is placed, then paid, shipped and delivered, and each state keeps what it needs.
@@ -84,32 +170,49 @@ fn cancelling_remembers_what_to_give_back() {
     );
 }
 
-/// A payment of a cent less or a cent more is `WrongAmount`, and the order waits for the right one.
+/// A payment of a cent less or a cent more is `WrongAmount`, and the order waits for the right one. What is due may be 0,
+/// or very much.
 #[test]
 fn a_payment_must_be_exact() {
-    for paid_cents in [0, DUE - 1, DUE + 1, u64::MAX] {
-        let mut order = Order::new(DUE);
+    for (due_cents, paid_cents) in [
+        (DUE, 0),
+        (DUE, DUE - 1),
+        (DUE, DUE + 1),
+        (DUE, u64::MAX),
+        (DUE, DUE + (1 << 32)),
+        (0, 1),
+        (LARGE, LARGE - 1),
+        (LARGE, LARGE + 1),
+        (u64::MAX, u64::MAX - 1),
+        (u64::MAX, 0),
+    ] {
+        let mut order = Order::new(due_cents);
+        let case = format!("{paid_cents} cents paid, {due_cents} due");
         let answer: Result<(), MoveError> = order.apply(Event::Pay {
             cents: paid_cents,
             receipt: 17,
         });
         let expected = MoveError::WrongAmount {
-            due_cents: DUE,
+            due_cents,
             paid_cents,
         };
-        assert_eq!(answer, Err(expected), "{paid_cents} cents paid, {DUE} due");
-        assert_eq!(
-            order.state(),
-            &OrderState::Placed,
-            "after a payment of {paid_cents} cents"
-        );
+        assert_eq!(answer, Err(expected), "{case}");
+        assert_eq!(order.state(), &OrderState::Placed, "the state: {case}");
+
+        let right: Result<(), MoveError> = order.apply(Event::Pay {
+            cents: due_cents,
+            receipt: 18,
+        });
+        assert_eq!(right, Ok(()), "then the right payment: {case}");
+        let paid = OrderState::Paid { receipt: 18 };
+        assert_eq!(order.state(), &paid, "then the right payment: {case}");
     }
 }
 
 /// A parcel needs a number: without one the order stays paid.
 #[test]
 fn a_parcel_needs_a_number() {
-    for blank in ["", " ", "\t\n"] {
+    for blank in ["", " ", "\t\n", "\u{a0}\u{2003}"] {
         let mut order = order_after(&[pay(17)]);
         let answer: Result<(), MoveError> = order.apply(ship(blank));
         assert_eq!(
@@ -125,13 +228,56 @@ fn a_parcel_needs_a_number() {
     }
 }
 
+/// A parcel number is kept exactly as it is given: the carrier's spaces, small letters, zeros and accents belong to it.
+#[test]
+fn a_parcel_number_is_kept_as_it_is_given() {
+    for number in [
+        "0",
+        "007",
+        "ln-204b",
+        "LN-204B",
+        " LN 204 ",
+        "LN  204",
+        "\tÉté 7\n",
+        "٣",
+        "ß",
+        "-",
+    ] {
+        let order: Order = order_after(&[pay(17), ship(number)]);
+        let expected = OrderState::Shipped {
+            receipt: 17,
+            parcel: number.to_string(),
+        };
+        assert_eq!(order.state(), &expected, "shipped as {number:?}");
+    }
+}
+
+/// Whatever number the payment has, 0 and the largest too, the order carries it on, to delivery or to the refund.
+#[test]
+fn any_receipt_is_carried_on() {
+    for receipt in [0, 1, u32::MAX] {
+        let shipped: Order = order_after(&[pay(receipt), ship("0")]);
+        let parcel = "0".to_string();
+        let expected = OrderState::Shipped { receipt, parcel };
+        assert_eq!(shipped.state(), &expected, "paid and shipped");
+        let delivered: Order = order_after(&[pay(receipt), ship("0"), Event::Deliver]);
+        let expected = OrderState::Delivered { receipt };
+        assert_eq!(delivered.state(), &expected, "paid, shipped, delivered");
+        let cancelled: Order = order_after(&[pay(receipt), Event::Cancel]);
+        let refund = Some(receipt);
+        let expected = OrderState::Cancelled { refund };
+        assert_eq!(cancelled.state(), &expected, "paid and cancelled");
+    }
+}
+
 /// Every move that the table calls an error is `NotAllowed`, even if its amount or parcel number is wrong as well, and
 /// the order stays as it was.
 #[test]
 fn every_other_move_is_refused_and_changes_nothing() {
     for (label, order) in one_in_each_state() {
-        let events: [(&str, Event); 6] = [
+        let events: [(&str, Event); 7] = [
             ("pay", pay(18)),
+            ("pay", pay(17)),
             (
                 "pay",
                 Event::Pay {
@@ -145,11 +291,7 @@ fn every_other_move_is_refused_and_changes_nothing() {
             ("cancel", Event::Cancel),
         ];
         for (kind, event) in events {
-            let in_the_table = matches!(
-                (label, kind),
-                ("placed", "pay" | "cancel") | ("paid", "ship" | "cancel") | ("shipped", "deliver")
-            );
-            if in_the_table {
+            if is_in_the_table(label, kind) {
                 continue;
             }
             let mut changed = order.clone();
@@ -167,24 +309,8 @@ fn every_other_move_is_refused_and_changes_nothing() {
     }
 }
 
-/// Each state has its word, and only a delivered or a cancelled order is closed.
-#[test]
-fn each_state_has_its_word_and_two_are_closed() {
-    for (label, order) in one_in_each_state() {
-        let word: &str = order.state().label();
-        assert_eq!(word, label, "the word for {:?}", order.state());
-        let closed: bool = order.state().is_closed();
-        assert_eq!(
-            closed,
-            label == "delivered" || label == "cancelled",
-            "is {:?} closed?",
-            order.state()
-        );
-    }
-}
-
 /// Whatever is thrown at an order, the moves that it accepts spell one of six stories, and it accepts every move that
-/// continues one of them.
+/// continues one of them. What came with them is still there at the end.
 #[test]
 fn accepted_moves_always_tell_a_legal_story() {
     let stories = [
@@ -205,8 +331,10 @@ fn accepted_moves_always_tell_a_legal_story() {
         };
         let mut order = Order::new(due);
         let mut story = String::new();
+        let (mut paid_under, mut shipped_as) = (None, String::new());
         for _ in 0..12 {
             let receipt = u32::try_from(random.number(1..1_000_000)).expect("a small number");
+            let parcel = format!(" {}-{}", random.word(1..8), random.number(0..100));
             let (word, event) = match random.number(0..4) {
                 0 => (
                     "pay ",
@@ -215,16 +343,34 @@ fn accepted_moves_always_tell_a_legal_story() {
                         receipt,
                     },
                 ),
-                1 => ("ship ", ship(&random.word(1..8))),
+                1 => ("ship ", ship(&parcel)),
                 2 => ("deliver ", Event::Deliver),
                 _ => ("cancel ", Event::Cancel),
             };
             let next = format!("{story}{word}");
             let legal = stories.contains(&next.as_str());
+            let allowed: bool = order.state().allows(&event);
+            assert_eq!(allowed, legal, "order {case}: {word}after [{story}]");
             let accepted: bool = order.apply(event).is_ok();
             assert_eq!(accepted, legal, "order {case}: {word}after [{story}]");
             if accepted {
                 story = next;
+                match word {
+                    "pay " => paid_under = Some(receipt),
+                    "ship " => shipped_as = parcel,
+                    _ => {}
+                }
+            }
+            let known: Option<u32> = order.state().receipt();
+            assert_eq!(
+                known, paid_under,
+                "order {case}: the receipt after [{story}]"
+            );
+            if let OrderState::Shipped { parcel, .. } = order.state() {
+                assert_eq!(
+                    parcel, &shipped_as,
+                    "order {case}: the parcel after [{story}]"
+                );
             }
         }
     }

@@ -52,6 +52,36 @@ fn revenue_adds_up_or_is_none() {
             None,
             "2 copies at u64::MAX cents",
         ),
+        (
+            vec![sale("Emma", 1, 1), most.clone()],
+            None,
+            "one cent, then u64::MAX cents",
+        ),
+        (
+            vec![sale("First Folio", 0, u64::MAX), most.clone()],
+            Some(u64::MAX),
+            "0 copies at u64::MAX cents, then 1",
+        ),
+        (
+            vec![sale("Emma", 0, 800), sale("Catalogue", 7, 0)],
+            Some(0),
+            "nothing sold, and 7 given away",
+        ),
+        (
+            vec![sale("Emma", u32::MAX, u64::from(u32::MAX) + 2)],
+            Some(u64::MAX),
+            "u32::MAX copies at u32::MAX + 2 cents",
+        ),
+        (
+            vec![sale("Emma", u32::MAX, u64::from(u32::MAX) + 3)],
+            None,
+            "u32::MAX copies at u32::MAX + 3 cents",
+        ),
+        (
+            vec![sale("Second Folio", 3, (1 << 53) + 1), sale("Emma", 1, 1)],
+            Some(3 * ((1 << 53) + 1) + 1),
+            "3 copies at 2^53 + 1 cents and a cent",
+        ),
     ] {
         let answer: Option<u64> = revenue_cents(&sales);
         assert_eq!(answer, revenue, "{case}");
@@ -70,6 +100,38 @@ fn the_cheapest_is_the_first_of_its_price() {
     );
     assert_eq!(cheapest(&sales[..1]), Some(&sales[0]), "a single sale");
     assert_eq!(cheapest(&[]), None, "no sales");
+    for prices in [
+        vec![0],
+        vec![0, 5],
+        vec![5, 0, 3],
+        vec![5, 3, 0],
+        vec![0, 0, 7],
+        vec![5, 0, 0],
+        vec![u64::MAX],
+        vec![u64::MAX, u64::MAX],
+        vec![u64::MAX, u64::MAX - 1],
+        vec![u64::MAX - 1, u64::MAX, u64::MAX - 2],
+        vec![(1 << 53) + 1, 1 << 53],
+        vec![(1 << 32) + 1, 2],
+        vec![2, 1 << 32],
+        vec![1 << 63, 5],
+    ] {
+        let sales: Vec<Sale> = (1..)
+            .zip(&prices)
+            .map(|(copies, cents)| sale("Emma", copies % 2, *cents))
+            .collect();
+        let mut place = 0;
+        for (other, cents) in prices.iter().enumerate() {
+            if *cents < prices[place] {
+                place = other;
+            }
+        }
+        assert_eq!(
+            cheapest(&sales),
+            Some(&sales[place]),
+            "the cheapest at prices of {prices:?}"
+        );
+    }
 }
 
 /// Titles up to a price, the price itself included, in the order of the sales and as often as they were sold.
@@ -88,6 +150,22 @@ fn titles_up_to_a_price_keep_their_order() {
         let answer: Vec<&str> = titles_at_most(&sales, limit);
         assert_eq!(answer, titles, "at most {limit} cents");
     }
+    let free = [
+        sale(" Catalogue ", 0, 0),
+        sale("", 3, 1),
+        sale("Emma", 3, 800),
+        sale("First Folio", 9, u64::MAX),
+    ];
+    for (limit, titles) in [
+        (0, vec![" Catalogue "]),
+        (1, vec![" Catalogue ", ""]),
+        (800, vec![" Catalogue ", "", "Emma"]),
+        (u64::MAX - 1, vec![" Catalogue ", "", "Emma"]),
+        (u64::MAX, vec![" Catalogue ", "", "Emma", "First Folio"]),
+    ] {
+        let answer: Vec<&str> = titles_at_most(&free, limit);
+        assert_eq!(answer, titles, "at most {limit} cents in {free:?}");
+    }
 }
 
 /// Copies are added up by title; the most come first, equals in alphabetical order, and unsold titles are left out.
@@ -100,12 +178,69 @@ fn best_sellers_are_ranked_by_copies_then_title() {
     }
     assert_eq!(best_sellers(&[], 3), ranked(&[]), "no sales");
 
-    let most = [sale("Emma", u32::MAX, 1), sale("Emma", u32::MAX, 1)];
+    let most = [
+        sale("Emma", u32::MAX, 1),
+        sale("Flush", u32::MAX, 1),
+        sale("Emma", u32::MAX, 0),
+        sale("Flush", u32::MAX, 1),
+        sale("Flush", 1, 1),
+        sale("Ivanhoe", u32::MAX, 1),
+        sale("Ivanhoe", 6, 1),
+        sale("Orlando", 9, 0),
+        sale("Walden", 10, 1),
+    ];
     assert_eq!(
-        best_sellers(&most, 1),
-        ranked(&[("Emma", 8_589_934_590)]),
-        "more copies than a u32 holds"
+        best_sellers(&most, 5),
+        ranked(&[
+            ("Flush", 8_589_934_591),
+            ("Emma", 8_589_934_590),
+            ("Ivanhoe", 4_294_967_301),
+            ("Walden", 10),
+            ("Orlando", 9),
+        ]),
+        "more copies than a u32 holds, and some for nothing"
     );
+}
+
+/// Titles are taken as they are written: `Emma`, `emma` and `Emma ` are three, and an empty one is one, too.
+#[test]
+fn titles_are_kept_apart_as_they_are_written() {
+    let sales = [
+        sale("emma", 2, 800),
+        sale("Emma", 5, 800),
+        sale("Emma ", 4, 800),
+        sale("", 3, 800),
+        sale("emma", 4, 800),
+    ];
+    assert_eq!(
+        best_sellers(&sales, 9),
+        ranked(&[("emma", 6), ("Emma", 5), ("Emma ", 4), ("", 3)]),
+        "the best of {sales:?}"
+    );
+}
+
+/// Equals are in alphabetical order by their letters, not by their length, and the list is as long as there are titles.
+#[test]
+fn equals_are_in_alphabetical_order() {
+    let mut random = support::seeded(0xA1FA);
+    for copies in [1, 7, 100] {
+        let mut titles: Vec<String> = ["b", "aa", "a", "ab", "aaa", "ba"]
+            .iter()
+            .map(|title| title.to_string())
+            .collect();
+        titles.extend((0..20).map(|number| format!("c{number:02}")));
+        let mut expected = titles.clone();
+        expected.sort();
+        random.shuffle(&mut titles);
+        let sales: Vec<Sale> = titles.iter().map(|title| sale(title, copies, 1)).collect();
+        let best: Vec<(String, u64)> = best_sellers(&sales, 30);
+        let names: Vec<&String> = best.iter().map(|(title, _)| title).collect();
+        assert_eq!(
+            names,
+            expected.iter().collect::<Vec<&String>>(),
+            "each sold {copies} times"
+        );
+    }
 }
 
 /// Each line has its rank, counted from 1, the title and the copies.
@@ -118,6 +253,39 @@ fn ranking_counts_from_one() {
         "three best sellers"
     );
     assert_eq!(ranking(&[]), Vec::<String>::new(), "no best sellers");
+    let odd = ranked(&[
+        (" emma ", 0),
+        ("", 5),
+        ("(1) {x}", 1000),
+        ("戦争", u64::MAX),
+        ("戦争", u64::MAX),
+    ]);
+    let lines: Vec<String> = ranking(&odd);
+    assert_eq!(
+        lines,
+        [
+            "1.  emma  (0)",
+            "2.  (5)",
+            "3. (1) {x} (1000)",
+            "4. 戦争 (18446744073709551615)",
+            "5. 戦争 (18446744073709551615)",
+        ],
+        "the lines of {odd:?}, which are in no order"
+    );
+}
+
+/// However long the list, each place has one line, with the number of its place in front.
+#[test]
+fn a_long_ranking_has_a_line_for_each_place() {
+    let mut random = support::seeded(0x4A2C);
+    let list: Vec<(String, u64)> = (0..300)
+        .map(|_| (random.word(1..9), random.number(1..20)))
+        .collect();
+    let lines: Vec<String> = ranking(&list);
+    assert_eq!(lines.len(), 300, "lines for 300 titles");
+    for (rank, (line, (title, copies))) in (1..).zip(lines.iter().zip(&list)) {
+        assert_eq!(line, &format!("{rank}. {title} ({copies})"), "rank {rank}");
+    }
 }
 
 /// The first large payments come in order, the least amount included; a source that ends gives a shorter list.
@@ -136,6 +304,26 @@ fn large_payments_come_in_order() {
             "the first {n} from 5000 cents in {payments:?}"
         );
     }
+    let payments = [0, 7, 1 << 32, 0, 7, u64::MAX, 7, 1 << 63, 0];
+    for (least, n, expected) in [
+        (0, 4, vec![0, 7, 1 << 32, 0]),
+        (0, usize::MAX, payments.to_vec()),
+        (1, 3, vec![7, 1 << 32, 7]),
+        (7, 9, vec![7, 1 << 32, 7, u64::MAX, 7, 1 << 63]),
+        (8, 9, vec![1 << 32, u64::MAX, 1 << 63]),
+        ((1 << 32) + 1, 9, vec![u64::MAX, 1 << 63]),
+        ((1 << 63) + 1, 9, vec![u64::MAX]),
+        (u64::MAX, 1, vec![u64::MAX]),
+        (u64::MAX, 2, vec![u64::MAX]),
+    ] {
+        let answer: Vec<u64> = first_large(payments.into_iter(), least, n);
+        assert_eq!(
+            answer, expected,
+            "the first {n} from {least} cents in {payments:?}"
+        );
+    }
+    let none: Vec<u64> = first_large(std::iter::empty(), 0, 3);
+    assert_eq!(none, [0_u64; 0], "no payments at all");
 }
 
 /// Nothing is read past the last payment that is needed. (The test counts how many payments were asked for.)
@@ -165,7 +353,7 @@ fn random_sales(random: &mut Seeded) -> Vec<Sale> {
         .map(|_| {
             let title = random.pick(&titles).clone();
             let copies = u32::try_from(random.number(0..4)).expect("below 4");
-            sale(&title, copies, random.number(1..6) * 100)
+            sale(&title, copies, random.number(0..6) * 100)
         })
         .collect()
 }

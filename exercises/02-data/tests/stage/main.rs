@@ -7,4 +7,5 @@ mod collections;
 mod iterators;
 mod traits;
 mod texts;
-mod newtypes;
+mod isbn;
+mod email;

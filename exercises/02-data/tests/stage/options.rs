@@ -46,11 +46,41 @@ fn a_book_is_found_by_its_number() {
     assert_eq!(find_book(&[], 7), None, "an empty catalogue");
 }
 
+/// The catalogue is in no order, and any number may be a book's, also 0 and the largest.
+#[test]
+fn a_book_is_found_in_any_order() {
+    let mut random = support::seeded(0xF1D0);
+    let numbers = [u32::MAX, 7, 65_543, 0, 90, 1, 21, 22];
+    for case in 0..40 {
+        let mut books: Vec<Book> = Vec::new();
+        for number in numbers {
+            // Sold out and free books are books.
+            books.push(book(number, &random.word(0..3), 0, 0));
+        }
+        random.shuffle(&mut books);
+        let books = &books[..random.size(0..9)];
+        for number in numbers {
+            let by_hand = books.iter().position(|book| book.number == number);
+            let expected: Option<&Book> = by_hand.map(|place| &books[place]);
+            let found: Option<&Book> = find_book(books, number);
+            assert_eq!(found, expected, "case {case}: number {number} in {books:?}");
+        }
+    }
+}
+
 /// On sale a book costs its sale price, even when that is 0; otherwise the usual price.
 #[test]
 fn a_sale_price_counts_even_when_it_is_zero() {
     let mut emma = book(7, "Emma", 800, 5);
-    for (sale_cents, price) in [(None, 800), (Some(650), 650), (Some(0), 0)] {
+    for (sale_cents, price) in [
+        (None, 800),
+        (Some(650), 650),
+        (Some(0), 0),
+        (Some(1), 1),
+        (Some(800), 800),
+        (Some(801), 801),
+        (Some(u64::MAX), u64::MAX),
+    ] {
         emma.sale_cents = sale_cents;
         let answer: u64 = price_to_pay(&emma);
         assert_eq!(answer, price, "usually 800, on sale for {sale_cents:?}");
@@ -72,13 +102,56 @@ fn a_sequel_needs_all_three_steps() {
     }
 }
 
+/// A sequel may stand anywhere in the catalogue, be sold out, have a sequel of its own, any number, and any title.
+#[test]
+fn a_sequel_is_found_by_its_number_alone() {
+    let mut books = vec![
+        book(5, "Paradise Regained", 700, 0),
+        book(90, "Paradise Lost", 900, 2),
+        book(40, "The Golden Compass", 800, 1),
+        book(0, " The Subtle Knife ", 800, 1),
+        book(u32::MAX, "The Amber Spyglass", 800, 1),
+        book(41, "Untitled, so far", 800, 1),
+        book(42, "Groundhog Day", 100, 1),
+    ];
+    books[1].sequel = Some(5);
+    books[2].sequel = Some(0);
+    books[3].sequel = Some(u32::MAX);
+    books[6].sequel = Some(42);
+    for (number, title, case) in [
+        (90, Some("Paradise Regained"), "90 is continued by 5"),
+        (40, Some(" The Subtle Knife "), "40 is continued by 0"),
+        (0, Some("The Amber Spyglass"), "0 is continued by u32::MAX"),
+        (42, Some("Groundhog Day"), "42 is continued by itself"),
+        (u32::MAX, None, "u32::MAX has no sequel"),
+        (41, None, "41 has no sequel"),
+    ] {
+        let answer: Option<&str> = sequel_title(&books, number);
+        assert_eq!(answer, title, "{case}");
+    }
+    books[0].title.clear();
+    assert_eq!(
+        sequel_title(&books, 90),
+        Some(""),
+        "90 is continued by 5, which has an empty title"
+    );
+}
+
 /// A quantity is a whole number from 1, white space around it or not. All else comes back in the error, unchanged.
 #[test]
 fn a_quantity_is_a_whole_number_from_one() {
     for (text, quantity) in [
         ("3", 3),
         (" 12\n", 12),
+        ("1", 1),
         ("007", 7),
+        ("\t3\r\n", 3),
+        ("\u{3000}3\u{a0}", 3),
+        ("1001", 1001),
+        ("65536", 65_536),
+        ("2147483648", 2_147_483_648),
+        ("4294967294", u32::MAX - 1),
+        ("0000000000000000000000000004", 4),
         ("4294967295", u32::MAX),
     ] {
         assert_eq!(parse_quantity(text), Ok(quantity), "read from {text:?}");
@@ -94,7 +167,24 @@ fn a_quantity_is_a_whole_number_from_one() {
         "1.5",
         "1 2",
         "4294967296",
+        "4294967297",
+        "9999999999",
+        "18446744073709551616",
+        "18446744073709551617",
+        "99999999999999999999999999999999",
+        "-3",
+        "--1",
+        "1,000",
+        "1_000",
+        "1.000",
+        "1e3",
+        "0x10",
+        "3.0",
+        "3x",
+        "Two Or THREE, If You Still Have As Many As That",
         "３",
+        "٣",
+        "½",
     ] {
         let answer: Result<u32, QuoteError> = parse_quantity(text);
         let expected = QuoteError::BadQuantity {
@@ -144,11 +234,22 @@ fn any_text_is_read_without_a_crash() {
 fn a_quote_is_price_times_quantity() {
     let mut books = catalogue();
     books[2].sale_cents = Some(600);
+    books.push(book(30, "Catalogue", 0, 1));
+    books.push(book(31, "Second Folio", (1 << 53) + 1, 9));
+    books.push(book(32, "Third Folio", u64::MAX / 3, 3));
+    books.push(book(33, "Fourth Folio", u64::MAX, 2));
+    books[7].sale_cents = Some(5);
+    books.push(book(34, "Almanac", 2, u32::MAX));
     for (number, quantity, total) in [
         (7, "2", 1600),
         (7, " 5 ", 4000),
         (22, "2", 1200),
         (90, "1", u64::MAX),
+        (30, "1", 0),
+        (31, "3", 3 * ((1 << 53) + 1)),
+        (32, "3", u64::MAX),
+        (33, "2", 10),
+        (34, "4294967295", 8_589_934_590),
     ] {
         let answer: Result<u64, QuoteError> = quote(&books, number, quantity);
         assert_eq!(answer, Ok(total), "{quantity:?} copies of book {number}");
@@ -171,6 +272,19 @@ fn the_first_thing_wrong_is_the_answer() {
         (21, "1", QuoteError::NotEnough { asked: 1, left: 0 }),
         (90, "4", QuoteError::NotEnough { asked: 4, left: 3 }),
         (90, "2", QuoteError::TooLarge),
+        (90, "3", QuoteError::TooLarge),
+        (21, "two", bad("two")),
+        (
+            7,
+            "4294967295",
+            QuoteError::NotEnough {
+                asked: u32::MAX,
+                left: 5,
+            },
+        ),
+        (7, "4294967296", bad("4294967296")),
+        (7, " Two ", bad(" Two ")),
+        (u32::MAX, "1", QuoteError::NoSuchBook { number: u32::MAX }),
     ] {
         let answer: Result<u64, QuoteError> = quote(&books, number, quantity);
         assert_eq!(answer, Err(error), "{quantity:?} copies of book {number}");

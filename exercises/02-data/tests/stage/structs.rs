@@ -1,5 +1,8 @@
 use data::structs::{Book, Money};
 
+/// From here on a floating-point number no longer tells one cent from the next.
+const LARGE: u64 = (1 << 53) + 1;
+
 fn shelf(title: &str, cents: u64, copies: u32) -> Book {
     let mut book = Book::new(title, Money::from_cents(cents)).expect("the title is not blank");
     assert_eq!(
@@ -29,8 +32,12 @@ fn adding_notices_an_overflow() {
     for (left, right, sum) in [
         (1250, 899, Some(2149)),
         (0, 0, Some(0)),
+        (LARGE, 2, Some(LARGE + 2)),
+        (1 << 63, 5, Some((1 << 63) + 5)),
         (u64::MAX - 1, 1, Some(u64::MAX)),
+        (u64::MAX, 0, Some(u64::MAX)),
         (u64::MAX, 1, None),
+        (u64::MAX, u64::MAX, None),
     ] {
         let answer: Option<Money> = Money::from_cents(left).checked_add(Money::from_cents(right));
         assert_eq!(
@@ -48,6 +55,9 @@ fn subtracting_stops_at_zero() {
         (1250, 250, Some(1000)),
         (1250, 1250, Some(0)),
         (1250, 1251, None),
+        (LARGE, 1, Some(LARGE - 1)),
+        (u64::MAX, 1, Some(u64::MAX - 1)),
+        (u64::MAX, u64::MAX, Some(0)),
         (0, u64::MAX, None),
     ] {
         let answer: Option<Money> = Money::from_cents(from).checked_sub(Money::from_cents(take));
@@ -67,6 +77,11 @@ fn times_multiplies_and_notices_an_overflow() {
         (1250, 3, Some(3750)),
         (1250, 0, Some(0)),
         (0, u32::MAX, Some(0)),
+        (1, u32::MAX, Some(4_294_967_295)),
+        (2, 65_536, Some(131_072)),
+        (LARGE, 3, Some(3 * LARGE)),
+        (u64::MAX, 0, Some(0)),
+        (u64::MAX, 1, Some(u64::MAX)),
         (half, 2, Some(u64::MAX - 1)),
         (half + 1, 2, None),
     ] {
@@ -87,9 +102,33 @@ fn a_new_book_has_a_title_and_an_empty_shelf() {
     assert_eq!(book.title(), "Jane Eyre", "made from \"  Jane Eyre\\n\"");
     assert_eq!(book.price(), price, "made with 1299 cents");
     assert_eq!(book.copies(), 0, "nothing has been received yet");
-    for blank in ["", " ", "\t \n"] {
+    for blank in ["", " ", "\t \n", "\u{a0}\u{3000}"] {
         let refused: Option<Book> = Book::new(blank, price);
         assert_eq!(refused, None, "the title {blank:?}");
+    }
+}
+
+/// Between its ends a title stays as it is written, in any script, long or short, and a book may be free.
+#[test]
+fn a_title_is_kept_as_it_is_written() {
+    for (written, kept) in [
+        ("it", "it"),
+        ("S", "S"),
+        ("1984", "1984"),
+        ("?", "?"),
+        ("…", "…"),
+        ("e.e. cummings", "e.e. cummings"),
+        ("\tTwo  spaces\u{3000}", "Two  spaces"),
+        ("\u{a0}Line\none\u{2003}", "Line\none"),
+        ("\"Emma\"", "\"Emma\""),
+        ("- Dune -", "- Dune -"),
+        ("戦争と平和", "戦争と平和"),
+        ("éloge", "éloge"),
+        ("0", "0"),
+    ] {
+        let book: Option<Book> = Book::new(written, Money::from_cents(0));
+        let title: Option<&str> = book.as_ref().map(Book::title);
+        assert_eq!(title, Some(kept), "made from {written:?}");
     }
 }
 
@@ -107,6 +146,10 @@ fn receiving_adds_copies_or_changes_nothing() {
 
     let full: Option<u32> = book.receive(u32::MAX - 8);
     assert_eq!(full, Some(u32::MAX), "8 copies and u32::MAX - 8 more");
+    assert_eq!(book.copies(), u32::MAX, "on the full shelf");
+    assert_eq!(book.receive(0), Some(u32::MAX), "0 more on the full shelf");
+    assert_eq!(book.receive(1), None, "1 more on the full shelf");
+    assert_eq!(book.copies(), u32::MAX, "on the shelf that was full");
 }
 
 /// A sale takes its copies off the shelf and costs the price of one times their number, down to the last copy.
@@ -122,6 +165,21 @@ fn a_sale_takes_copies_and_says_the_total() {
         );
         assert_eq!(book.copies(), left, "left after selling {copies}");
     }
+    let mut gift = shelf("Catalogue", 0, 5);
+    assert_eq!(
+        gift.sell(5),
+        Some(Money::from_cents(0)),
+        "5 copies at 0 cents"
+    );
+    assert_eq!(gift.copies(), 0, "left after giving away 5 of 5");
+
+    let mut full = shelf("Almanac", 3, u32::MAX);
+    assert_eq!(
+        full.sell(u32::MAX),
+        Some(Money::from_cents(12_884_901_885)),
+        "u32::MAX copies at 3 cents"
+    );
+    assert_eq!(full.copies(), 0, "left after selling u32::MAX");
 }
 
 /// A sale that is refused, for want of copies or because the total is too large, leaves the shelf as it was.
@@ -131,6 +189,11 @@ fn a_refused_sale_changes_nothing() {
     assert_eq!(book.sell(6), None, "6 of 5 copies");
     assert_eq!(book.copies(), 5, "on the shelf after asking for 6 of 5");
 
+    let mut none = shelf("Persuasion", 800, 0);
+    assert_eq!(none.sell(1), None, "1 copy of an empty shelf");
+    assert_eq!(none.copies(), 0, "on the empty shelf");
+    assert_eq!(none.sell(u32::MAX), None, "u32::MAX of no copies");
+
     let mut folio = shelf("First Folio", u64::MAX, 5);
     assert_eq!(folio.sell(2), None, "2 copies at u64::MAX cents");
     assert_eq!(
@@ -138,6 +201,38 @@ fn a_refused_sale_changes_nothing() {
         5,
         "on the shelf after a sale whose total is too large"
     );
+    let one: Option<Money> = folio.sell(1);
+    assert_eq!(
+        one,
+        Some(Money::from_cents(u64::MAX)),
+        "1 copy at u64::MAX cents, with 5 on the shelf"
+    );
+    assert_eq!(folio.copies(), 4, "on the shelf after the sale of 1 of 5");
+}
+
+/// For amounts of every size, sum, difference and product are those of a wider number, or `None` where they do not fit.
+#[test]
+fn any_arithmetic_agrees_with_wider_numbers() {
+    let mut random = support::seeded(0x3A7E);
+    for _ in 0..1000 {
+        let left = random.bits() >> random.number(0..64);
+        let right = random.bits() >> random.number(0..64);
+        let quantity = u32::try_from(random.bits() >> random.number(32..64)).expect("32 bits");
+        let (one, two) = (Money::from_cents(left), Money::from_cents(right));
+        let (wide, other) = (u128::from(left), u128::from(right));
+        let money = |cents: Option<u128>| {
+            let fits = cents.and_then(|cents| u64::try_from(cents).ok());
+            fits.map(Money::from_cents)
+        };
+        let sum: Option<Money> = one.checked_add(two);
+        assert_eq!(sum, money(Some(wide + other)), "{left} and {right}");
+        let rest: Option<Money> = one.checked_sub(two);
+        let expected = money(wide.checked_sub(other));
+        assert_eq!(rest, expected, "{right} taken from {left}");
+        let total: Option<Money> = one.times(quantity);
+        let expected = money(Some(wide * u128::from(quantity)));
+        assert_eq!(total, expected, "{quantity} times {left}");
+    }
 }
 
 /// After any run of deliveries and sales, the shelf holds what came in less what went out, and the takings are the

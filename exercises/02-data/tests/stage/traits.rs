@@ -17,6 +17,19 @@ impl Pricing for GiftWrapped {
     }
 }
 
+/// A rule that halves what costs more than 10.00 and doubles the rest.
+struct Lottery;
+
+impl Pricing for Lottery {
+    fn price(&self, list: Money) -> Money {
+        if list.cents > 1000 {
+            money(list.cents / 2)
+        } else {
+            money(list.cents * 2)
+        }
+    }
+}
+
 struct Flat(u64);
 
 impl Pricing for Flat {
@@ -33,7 +46,14 @@ fn money_is_shown_with_two_digits() {
         (1205, "12.05"),
         (5, "0.05"),
         (0, "0.00"),
+        (9, "0.09"),
+        (10, "0.10"),
+        (99, "0.99"),
         (100, "1.00"),
+        (101, "1.01"),
+        (100_000, "1000.00"),
+        (9_007_199_254_740_993, "90071992547409.93"),
+        (1 << 63, "92233720368547758.08"),
         (u64::MAX, "184467440737095516.15"),
     ] {
         let text: String = money(cents).to_string();
@@ -52,13 +72,65 @@ fn money_is_read_from_digits_and_a_dot() {
         ("007.00", 700),
         ("184467440737095516.15", u64::MAX),
         ("000000000000000000000000.01", 1),
+        ("90071992547409.93", 9_007_199_254_740_993),
+        ("90071992547409", 9_007_199_254_740_900),
+        ("92233720368547758.08", 1 << 63),
+        ("184467440737095516", u64::MAX - 15),
+        ("00", 0),
+        ("0.00", 0),
     ] {
         let read: Result<Money, ParseMoneyError> = text.parse();
         assert_eq!(read, Ok(money(cents)), "read from {text:?}");
     }
     for text in [
-        "", ".", ".50", "12.", "12.5", "12.500", "1.2.3", "1..50", "12.50.", "-1", "+1", "1.+5",
-        " 1", "1 ", "1,50", "12.x0", "１２", "1.５", "1.é", "twelve",
+        "",
+        ".",
+        ".50",
+        "12.",
+        "12.5",
+        "12.500",
+        "1.2.3",
+        "1..50",
+        "12.50.",
+        "-1",
+        "+1",
+        "1.+5",
+        " 1",
+        "1 ",
+        "1,50",
+        "12.x0",
+        "１２",
+        "1.５",
+        "1.é",
+        "twelve",
+        "12.0",
+        "12.5 ",
+        "12.50 ",
+        " 12.50",
+        "12.50\n",
+        "12. 50",
+        "$12.50",
+        "12.50€",
+        "1_000",
+        "1,000.00",
+        "1'000",
+        "0x10",
+        "1e3",
+        "12.-5",
+        "12.+5",
+        "-0",
+        "--1",
+        "٣",
+        "½",
+        "²",
+        "1.²5",
+        "99999999999999999999999999x",
+        "99999999999999999999999999.5",
+        "99999999999999999999999999.",
+        ".99999999999999999999999999",
+        "-99999999999999999999999999",
+        "1.99999999999999999999999999",
+        "99999999999999999999999999.99.99",
     ] {
         let read: Result<Money, ParseMoneyError> = text.parse();
         assert_eq!(read, Err(ParseMoneyError::Malformed), "read from {text:?}");
@@ -68,9 +140,30 @@ fn money_is_read_from_digits_and_a_dot() {
         "184467440737095517",
         "18446744073709551616",
         "99999999999999999999999999.00",
+        "184467440737095516.20",
+        "184467440737095516.99",
+        "184467440737095520",
+        "000000000000184467440737095516.16",
+        &"9".repeat(400),
     ] {
         let read: Result<Money, ParseMoneyError> = text.parse();
         assert_eq!(read, Err(ParseMoneyError::TooLarge), "read from {text:?}");
+    }
+}
+
+/// However many zeros stand in front, they do not count.
+#[test]
+fn zeros_in_front_do_not_count() {
+    for count in [1, 20, 40, 100, 1000] {
+        for (rest, cents) in [
+            ("12.50", 1250),
+            ("184467440737095516.15", u64::MAX),
+            ("0", 0),
+        ] {
+            let text = format!("{}{rest}", "0".repeat(count));
+            let read: Result<Money, ParseMoneyError> = text.parse();
+            assert_eq!(read, Ok(money(cents)), "{count} zeros and {rest}");
+        }
     }
 }
 
@@ -143,6 +236,19 @@ fn percent_off_rounds_the_discount_down() {
         (0, 50, 0),
         (u64::MAX, 0, u64::MAX),
         (u64::MAX, 100, 0),
+        (u64::MAX, 1, u64::MAX - 184_467_440_737_095_516),
+        (u64::MAX, 50, 1 << 63),
+        (u64::MAX, 255, 0),
+        (99, 1, 99),
+        (100, 1, 99),
+        (199, 1, 198),
+        (1, 50, 1),
+        (3, 50, 2),
+        (1, 100, 0),
+        (700, 29, 497),
+        (300, 29, 213),
+        (800, 57, 344),
+        (1999, 102, 0),
     ] {
         let answer: Money = PercentOff { percent }.price(money(list));
         assert_eq!(answer, money(price), "{percent} percent off {list} cents");
@@ -169,6 +275,16 @@ fn amount_off_stops_at_zero() {
         (500, 500, 0),
         (499, 500, 0),
         (0, u64::MAX, 0),
+        (1999, 0, 1999),
+        (501, 500, 1),
+        (1, 1 << 32, 0),
+        ((1 << 53) + 2, 1, (1 << 53) + 1),
+        (1 << 63, 1, (1 << 63) - 1),
+        (u64::MAX, 1, u64::MAX - 1),
+        (u64::MAX, u64::MAX, 0),
+        (u64::MAX - 1, u64::MAX, 0),
+        (5, u64::MAX, 0),
+        (u64::MAX, 1 << 63, (1 << 63) - 1),
     ] {
         let rule = AmountOff {
             amount: money(amount),
@@ -210,6 +326,76 @@ fn best_of_two_rules_is_the_lower_price() {
     }
 }
 
+/// The lower price counts as well when both rules make the copy dearer, when one gives it away, and at the largest prices.
+#[test]
+fn best_of_two_dear_rules_is_the_less_dear() {
+    for (first, second, price) in [
+        (1300, 1200, 1200),
+        (1200, 1300, 1200),
+        (1001, 5000, 1001),
+        (1000, 1200, 1000),
+        (1200, 1000, 1000),
+        (1200, 999, 999),
+        (0, 900, 0),
+        (900, 0, 0),
+        (0, 0, 0),
+        (u64::MAX, u64::MAX, u64::MAX),
+        (u64::MAX, u64::MAX - 1, u64::MAX - 1),
+        (1 << 63, 2000, 2000),
+        (2000, 1 << 63, 2000),
+        ((1 << 53) + 1, 1 << 53, 1 << 53),
+    ] {
+        let rule = BestOf {
+            first: Flat(first),
+            second: Flat(second),
+        };
+        let answer: Money = rule.price(money(1000));
+        assert_eq!(
+            answer,
+            money(price),
+            "{first} or {second} cents for a copy that is listed at 1000"
+        );
+    }
+}
+
+/// For any two rules, the better price is one of the two, no rule is asked about the other's answer, and their order does
+/// not matter.
+#[test]
+fn best_of_any_two_rules_is_one_of_them() {
+    let mut random = support::seeded(0xBE57);
+    for _ in 0..500 {
+        let list = money(random.number(0..3000));
+        let percent = u8::try_from(random.number(0..60)).expect("a small number");
+        let amount = money(random.number(0..900));
+        let rules = (PercentOff { percent }, AmountOff { amount });
+        let (one, two) = (rules.0.price(list), rules.1.price(list));
+        let lower = if one < two { one } else { two };
+        let answer: Money = BestOf {
+            first: rules.0,
+            second: rules.1,
+        }
+        .price(list);
+        assert_eq!(answer, lower, "{rules:?} for {list:?}");
+        let turned: Money = BestOf {
+            first: rules.1,
+            second: rules.0,
+        }
+        .price(list);
+        assert_eq!(turned, lower, "{rules:?}, turned around, for {list:?}");
+        let with_lottery: Money = BestOf {
+            first: Lottery,
+            second: rules.0,
+        }
+        .price(list);
+        let lottery = Lottery.price(list);
+        let lower = if lottery < one { lottery } else { one };
+        assert_eq!(
+            with_lottery, lower,
+            "a lottery or {percent} percent off {list:?}"
+        );
+    }
+}
+
 /// Every rule says what it saves, also one that was written elsewhere; a rule that makes a copy dearer saves 0.
 #[test]
 fn every_rule_knows_its_saving() {
@@ -231,12 +417,41 @@ fn every_rule_knows_its_saving() {
     for (rule, saving, expected) in savings {
         assert_eq!(saving, money(expected), "{rule}, listed at 19.99");
     }
+    for (list, price, expected) in [
+        (1999, 0, 1999),
+        (1999, 1999, 0),
+        (1999, 1998, 1),
+        (1999, 2000, 0),
+        (0, 0, 0),
+        (0, u64::MAX, 0),
+        (u64::MAX, 0, u64::MAX),
+        (u64::MAX, 1, u64::MAX - 1),
+        (1 << 63, u64::MAX, 0),
+        (u64::MAX, 1 << 63, (1 << 63) - 1),
+        ((1 << 53) + 1, 0, (1 << 53) + 1),
+    ] {
+        let saving: Money = Flat(price).saving(money(list));
+        assert_eq!(
+            saving,
+            money(expected),
+            "a flat {price} cents, listed at {list}"
+        );
+    }
+    let best = BestOf {
+        first: GiftWrapped,
+        second: AmountOff { amount: money(300) },
+    };
+    assert_eq!(best.saving(list), money(300), "gift-wrapped or 3.00 off");
 }
 
 /// A total is the sum of the prices that the rule makes, not of the list prices; past `u64::MAX` cents it is `None`.
 #[test]
 fn a_total_follows_any_rule() {
     let list = [money(1999), money(500), money(1)];
+    let twice = [money(999), money(0), money(999), money(999), money(0)];
+    let dear = [money(u64::MAX), money(1)];
+    let half = Flat(1 << 63);
+    let just = [money(u64::MAX - 1), money(0), money(1)];
     for (answer, cents, case) in [
         (
             total(&PercentOff { percent: 10 }, &list),
@@ -255,6 +470,53 @@ fn a_total_follows_any_rule() {
             "three copies at u64::MAX cents",
         ),
         (total(&Flat(100), &[]), Some(0), "no copies"),
+        (
+            total(&GiftWrapped, &twice),
+            Some(4247),
+            "gift-wrapped, three of 9.99 and two for nothing",
+        ),
+        (
+            total(
+                &AmountOff {
+                    amount: money(1000),
+                },
+                &twice,
+            ),
+            Some(0),
+            "10.00 off, three of 9.99 and two for nothing",
+        ),
+        (
+            total(&Flat(0), &dear),
+            Some(0),
+            "a gift of what is listed at u64::MAX cents and at 1",
+        ),
+        (
+            total(&PercentOff { percent: 1 }, &dear),
+            Some(u64::MAX - 184_467_440_737_095_516 + 1),
+            "1 percent off u64::MAX cents and off 1",
+        ),
+        (
+            total(&PercentOff { percent: 0 }, &dear),
+            None,
+            "u64::MAX cents and 1",
+        ),
+        (
+            total(&AmountOff { amount: money(1) }, &dear),
+            Some(u64::MAX - 1),
+            "1 cent off u64::MAX cents and off 1",
+        ),
+        (
+            total(&PercentOff { percent: 0 }, &just),
+            Some(u64::MAX),
+            "u64::MAX - 1 cents, nothing, and a cent",
+        ),
+        (total(&half, &list[..2]), None, "2 times 2^63 cents"),
+        (total(&half, &list[..1]), Some(1 << 63), "2^63 cents"),
+        (
+            total(&Lottery, &[money(u64::MAX), money(u64::MAX), money(0)]),
+            Some(u64::MAX - 1),
+            "half of u64::MAX cents, twice, and nothing",
+        ),
     ] {
         let answer: Option<Money> = answer;
         assert_eq!(answer, cents.map(money), "{case}");
@@ -268,6 +530,15 @@ fn largest_works_for_whatever_can_be_compared() {
     assert_eq!(largest(&[-3, -7]), Some(&-3), "negative numbers");
     assert_eq!(largest(&["pear", "apple"]), Some(&"pear"), "words");
     assert_eq!(largest(&[money(5), money(3)]), Some(&money(5)), "amounts");
+    assert_eq!(largest(&[7]), Some(&7), "a single number");
+    assert_eq!(largest(&[3, 9, 5, 8]), Some(&9), "in the middle");
+    assert_eq!(largest(&[0, 0]), Some(&0), "zeros");
+    assert_eq!(largest(&[1, 3, 2, 9, 4]), Some(&9), "behind a smaller rise");
+    assert_eq!(largest(&[9, 3, 4]), Some(&9), "at the front");
+    assert_eq!(largest(&[i64::MIN]), Some(&i64::MIN), "the smallest i64");
+    assert_eq!(largest(&['a', 'é', 'Z']), Some(&'é'), "characters");
+    let texts = ["b", "ab", "aaa"].map(str::to_string);
+    assert_eq!(largest(&texts), Some(&texts[0]), "texts of several lengths");
     let none: [String; 0] = [];
     assert_eq!(largest(&none), None, "an empty list of texts");
 

@@ -59,6 +59,36 @@ impl OrderState {
             Self::Delivered { .. } | Self::Cancelled { .. } => true,
         }
     }
+
+    /// The receipt of the customer's payment, in whatever state. `None` when nothing was paid.
+    ///
+    /// A cancelled order answers with what it has to give back.
+    pub fn receipt(&self) -> Option<u32> {
+        match *self {
+            Self::Placed => None,
+            Self::Paid { receipt } => Some(receipt),
+            Self::Shipped { receipt, .. } => Some(receipt),
+            Self::Delivered { receipt } => Some(receipt),
+            Self::Cancelled { refund } => refund,
+        }
+    }
+
+    /// True when an event of this kind can happen in this state. What the event carries does not matter here.
+    ///
+    /// | state | `Pay` | `Ship` | `Deliver` | `Cancel` |
+    /// | --- | --- | --- | --- | --- |
+    /// | `Placed` | yes | | | yes |
+    /// | `Paid` | | yes | | yes |
+    /// | `Shipped` | | | yes | |
+    /// | `Delivered`, `Cancelled` | | | | |
+    pub fn allows(&self, event: &Event) -> bool {
+        match self {
+            Self::Placed => *event == Event::Cancel || matches!(event, Event::Pay { .. }),
+            Self::Paid { .. } => *event == Event::Cancel || matches!(event, Event::Ship { .. }),
+            Self::Shipped { .. } => *event == Event::Deliver,
+            Self::Delivered { .. } | Self::Cancelled { .. } => false,
+        }
+    }
 }
 
 /// One order. Its state changes through [`Order::apply`] and in no other way.
@@ -94,7 +124,7 @@ impl Order {
     ///
     /// Every `error` of the table is `NotAllowed`, whatever the event carries. Where a payment is allowed, it must be
     /// exactly the cents that are due: less or more is `WrongAmount`. Where shipping is allowed, a parcel number that
-    /// is empty or white space only is `NoParcelNumber`; any other is kept as it is given.
+    /// is empty or white space only is `NoParcelNumber`; any other is kept exactly as it is given.
     pub fn apply(&mut self, event: Event) -> Result<(), MoveError> {
         let next = match event {
             Event::Pay { cents, receipt } => self.paid(cents, receipt)?,

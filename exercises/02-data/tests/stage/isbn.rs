@@ -1,0 +1,274 @@
+use data::isbn::{Isbn, IsbnError};
+use support::Seeded;
+
+use crate::texts;
+
+fn isbn(text: &str) -> Result<Isbn, IsbnError> {
+    text.parse()
+}
+
+/// So many random digits.
+fn digits(random: &mut Seeded, count: usize) -> Vec<u64> {
+    (0..count).map(|_| random.number(0..10)).collect()
+}
+
+fn text_of(digits: &[u64]) -> String {
+    digits.iter().map(u64::to_string).collect()
+}
+
+/// The sum that decides about thirteen digits: the odd places once, the even places three times.
+fn thirteen_sum(digits: &[u64]) -> u64 {
+    let odd: u64 = digits.iter().step_by(2).sum();
+    let even: u64 = digits.iter().skip(1).step_by(2).sum();
+    odd + 3 * even
+}
+
+/// A right ISBN of thirteen digits, found by trying each last digit.
+fn random_isbn(random: &mut Seeded) -> String {
+    let mut all = vec![9, 7, 8 + random.number(0..2)];
+    all.extend(digits(random, 9));
+    for last in 0..10 {
+        if (thirteen_sum(&all) + last).is_multiple_of(10) {
+            all.push(last);
+            break;
+        }
+    }
+    text_of(&all)
+}
+
+/// An ISBN is kept as thirteen digits, whether it came with thirteen or ten, with hyphens, spaces or neither.
+#[test]
+fn an_isbn_is_kept_as_thirteen_digits() {
+    for (text, kept) in [
+        ("9780306406157", "9780306406157"),
+        ("978-0-306-40615-7", "9780306406157"),
+        (" 979 10 90636 07 1 ", "9791090636071"),
+        ("0306406152", "9780306406157"),
+        ("0-306-40615-2", "9780306406157"),
+        ("080442957X", "9780804429573"),
+        ("0-8044-2957-x", "9780804429573"),
+        ("0141439580", "9780141439587"),
+        ("0141439572", "9780141439570"),
+        ("0000000000", "9780000000002"),
+        ("000000000-0", "9780000000002"),
+        ("9780000000002", "9780000000002"),
+        ("9971502100", "9789971502102"),
+        ("9999999999", "9789999999991"),
+        ("9790260000438", "9790260000438"),
+        ("9791090636071", "9791090636071"),
+        ("--9-7--8 0306406157 - ", "9780306406157"),
+        ("9-7-8-0-3-0-6-4-0-6-1-5-7", "9780306406157"),
+        ("080442957-x ", "9780804429573"),
+    ] {
+        let read: Result<Isbn, IsbnError> = isbn(text);
+        assert_eq!(
+            read.as_ref().map(Isbn::as_str),
+            Ok(kept),
+            "read from {text:?}"
+        );
+    }
+    assert_eq!(
+        isbn("0-306-40615-2"),
+        isbn("978-0-306-40615-7"),
+        "two ways to write one book's number"
+    );
+}
+
+/// Each kind of nonsense has its error; when several apply, it is the first of length, character, prefix, check digit.
+#[test]
+fn a_wrong_isbn_says_what_is_wrong() {
+    let character = |character| IsbnError::Character { character };
+    for (text, error) in [
+        ("", IsbnError::Length { count: 0 }),
+        ("- -", IsbnError::Length { count: 0 }),
+        ("978030640615", IsbnError::Length { count: 12 }),
+        ("97803064061570", IsbnError::Length { count: 14 }),
+        ("030640615", IsbnError::Length { count: 9 }),
+        ("forty-two", IsbnError::Length { count: 8 }),
+        ("97803064061570306406157", IsbnError::Length { count: 23 }),
+        ("03064061520", IsbnError::Length { count: 11 }),
+        ("ISBN 0306406152", IsbnError::Length { count: 14 }),
+        ("ISBN:0306406152", IsbnError::Length { count: 15 }),
+        ("978–0306406157", IsbnError::Length { count: 14 }),
+        ("978.0306406157", IsbnError::Length { count: 14 }),
+        ("978_0306406157", IsbnError::Length { count: 14 }),
+        ("9780306406157\n", IsbnError::Length { count: 14 }),
+        ("978\u{a0}0306406157", IsbnError::Length { count: 14 }),
+        ("戦争と平和", IsbnError::Length { count: 5 }),
+        ("é", IsbnError::Length { count: 1 }),
+        (&"0".repeat(256 + 10), IsbnError::Length { count: 266 }),
+        (&"9".repeat(256 + 13), IsbnError::Length { count: 269 }),
+        ("97803064O6157", character('O')),
+        ("97803064o6157", character('o')),
+        ("978030640615x", character('x')),
+        ("9780306406xX7", character('x')),
+        ("97803A64B6157", character('A')),
+        ("97803_64B6157", character('_')),
+        ("030x40615X", character('x')),
+        ("08044295XX", character('X')),
+        ("08044?295A", character('?')),
+        ("080442957Χ", character('Χ')),
+        ("080442957Ⅹ", character('Ⅹ')),
+        ("080442957х", character('х')),
+        ("ABCDEFGHIJKLM", character('A')),
+        ("戦争と平和戦争と平和", character('戦')),
+        ("978030640615X", character('X')),
+        ("X306406152", character('X')),
+        ("978030640X157", character('X')),
+        ("123456789é", character('é')),
+        ("٠306406152", character('٠')),
+        ("97８0306406157", character('８')),
+        ("978\t030640615", character('\t')),
+        ("97703O6406157", character('O')),
+        ("9770306406158", IsbnError::Prefix),
+        ("9800306406156", IsbnError::Prefix),
+        ("1234567890123", IsbnError::Prefix),
+        ("9770306406150", IsbnError::Prefix),
+        ("8780306406157", IsbnError::Prefix),
+        ("0000000000001", IsbnError::Prefix),
+        ("0000000000000", IsbnError::Prefix),
+        ("9780306406158", IsbnError::CheckDigit),
+        ("9790306406157", IsbnError::CheckDigit),
+        ("9780306406152", IsbnError::CheckDigit),
+        ("0306406157", IsbnError::CheckDigit),
+        ("0000000001", IsbnError::CheckDigit),
+        ("000000000X", IsbnError::CheckDigit),
+        ("1000000000", IsbnError::CheckDigit),
+        ("0306406153", IsbnError::CheckDigit),
+        ("030640615X", IsbnError::CheckDigit),
+        ("3006406152", IsbnError::CheckDigit),
+    ] {
+        let read: Result<Isbn, IsbnError> = isbn(text);
+        assert_eq!(read, Err(error), "read from {text:?}");
+    }
+}
+
+/// Behind any twelve digits exactly one check digit fits, behind any nine exactly one digit or X, and both name the same
+/// book.
+#[test]
+fn exactly_one_check_digit_fits() {
+    let mut random = support::seeded(0x15B9);
+    for _ in 0..500 {
+        let middle = digits(&mut random, 9);
+        let short = text_of(&middle);
+        let long = format!("978{short}");
+        let all = [vec![9, 7, 8], middle.clone()].concat();
+
+        let long_fits: Vec<String> = (0..10)
+            .map(|last| format!("{long}{last}"))
+            .filter(|text| isbn(text).is_ok())
+            .collect();
+        let check = (1000 - thirteen_sum(&all)) % 10;
+        assert_eq!(
+            long_fits,
+            [format!("{long}{check}")],
+            "what fits behind {long}"
+        );
+
+        // Another way to say the rule for ten: the places times the digits, modulo 11, are the last one.
+        let last: u64 = (1..)
+            .zip(&middle)
+            .map(|(place, digit): (u64, &u64)| place * digit)
+            .sum::<u64>()
+            % 11;
+        let short_fits: Vec<String> = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "X"]
+            .iter()
+            .map(|last| format!("{short}{last}"))
+            .filter(|text| isbn(text).is_ok())
+            .collect();
+        let expected = if last == 10 {
+            format!("{short}X")
+        } else {
+            format!("{short}{last}")
+        };
+        assert_eq!(short_fits, [expected], "what fits behind {short}");
+
+        assert_eq!(
+            isbn(&short_fits[0]),
+            isbn(&long_fits[0]),
+            "two ways to write one book's number"
+        );
+    }
+}
+
+/// One mistyped digit never makes another ISBN.
+#[test]
+fn one_wrong_digit_is_always_noticed() {
+    let mut random = support::seeded(0x0E22);
+    for _ in 0..300 {
+        let right = random_isbn(&mut random);
+        assert!(isbn(&right).is_ok(), "{right} is right");
+        let place = random.size(0..13);
+        for digit in 0..10 {
+            let mut mistyped = right.clone();
+            mistyped.replace_range(place..place + 1, &digit.to_string());
+            if mistyped != right {
+                assert!(isbn(&mistyped).is_err(), "{mistyped}, mistyped for {right}");
+            }
+        }
+    }
+}
+
+/// Whatever the text, it becomes a right ISBN or an error, never a crash; and what is kept reads as itself.
+#[test]
+fn any_text_is_an_isbn_or_an_error() {
+    let mut random = support::seeded(0xA715);
+    let mut accepted = 0;
+    for case in 0..6000 {
+        let pieces = [
+            "0",
+            "3",
+            "9",
+            "978",
+            "979",
+            "-",
+            "X",
+            "x",
+            "030640615",
+            "080442957",
+        ];
+        let mut text = texts::any(&mut random, &pieces);
+        if case % 3 == 0 {
+            // A right one, which a random character may then spoil.
+            text = random_isbn(&mut random);
+            if random.coin() {
+                text.insert(random.size(0..14), texts::any_character(&mut random));
+            }
+        }
+        let Ok(read) = isbn(&text) else {
+            let plain = text.len() == 13 && text.bytes().all(|byte| byte.is_ascii_digit());
+            assert!(case % 3 != 0 || !plain, "{text:?} was refused");
+            continue;
+        };
+        accepted += 1;
+        let kept: Vec<u64> = read
+            .as_str()
+            .chars()
+            .map(|kept| u64::from(kept.to_digit(10).expect("digits only")))
+            .collect();
+        assert_eq!(kept.len(), 13, "digits kept of {text:?}");
+        assert!(
+            read.as_str().starts_with("978") || read.as_str().starts_with("979"),
+            "{text:?} was kept as {read:?}"
+        );
+        assert_eq!(
+            thirteen_sum(&kept) % 10,
+            0,
+            "the check sum of {read:?}, read from {text:?}"
+        );
+        assert_eq!(
+            isbn(read.as_str()),
+            Ok(read.clone()),
+            "read again: {read:?}"
+        );
+        let misfits = text
+            .chars()
+            .filter(|c| !matches!(c, '0'..='9' | '-' | ' ' | 'X' | 'x'))
+            .count();
+        assert_eq!(misfits, 0, "characters in {text:?} that no ISBN has");
+    }
+    assert!(
+        accepted > 900,
+        "about half of 2000 right ISBNs stay right, not {accepted}"
+    );
+}
