@@ -300,7 +300,9 @@ const JSON: &str = "\
 The JSON document:
   {\"exercises\":[{\"exercise\":\"logic/variables\",
     \"status\":\"passed|failed|not_started|compile_error|timed_out\",
-    \"tests\":[{\"name\":\"…\",\"status\":\"passed|failed|timed_out\",\"message\":\"…\"}]}]}
+    \"tests\":[{\"name\":\"…\",\"status\":\"passed|failed|timed_out\",\"message\":\"…\"}],
+    \"changed\":[{\"name\":\"…\",\"file\":\"…\",\"starter\":\"…\",\"yours\":\"…\"}]}]}
+`changed` is there when a signature is not as in the starter; what is missing in one of the two is null there.
 ";
 
 impl Spec {

@@ -45,6 +45,7 @@ pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
     for note in &verdict.notes {
         let _ = writeln!(out, "\n{}", wrapped(&inline(note), "  "));
     }
+    out.push_str(&changes(verdict, detail));
     diagnostics(&mut out, verdict, detail);
     let failures: Vec<&TestResult> = verdict.failures().collect();
     let shown = match detail {
@@ -65,6 +66,41 @@ pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
             names.join(", ")
         );
         let _ = writeln!(out, "\n{}", style(wrapped(&line, "  ")).dim());
+    }
+    out
+}
+
+/// Where signatures are not the starter's: the compiler would point into the tests, where nothing is wrong.
+fn changes(verdict: &Verdict, detail: Detail) -> String {
+    let shown = match detail {
+        Detail::First => 2,
+        Detail::Every => verdict.changed.len(),
+    };
+    let mut out = String::new();
+    for one in verdict.changed.iter().take(shown) {
+        let head = format!(
+            "`{}` in {} is not as in the starter, and the tests are written for the starter's. Mend this first.",
+            one.name, one.file
+        );
+        let side = |word: &str, text: &Option<String>| {
+            let text = text.as_deref().unwrap_or("nothing like it");
+            wrapped(&format!("{word} {text}"), "    ")
+        };
+        let _ = writeln!(
+            out,
+            "\n{}\n\n{}\n{}",
+            wrapped(&head, "  "),
+            side("the starter has", &one.starter),
+            side("your file has", &one.yours)
+        );
+    }
+    let more = verdict.changed.len().saturating_sub(shown);
+    if more > 0 {
+        let _ = writeln!(
+            out,
+            "\n  {}",
+            style(format!("and {more} more that are not as in the starter")).dim()
+        );
     }
     out
 }

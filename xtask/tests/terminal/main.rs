@@ -6,6 +6,7 @@ mod learner;
 mod screens;
 #[cfg(unix)]
 mod signals;
+mod signatures;
 #[cfg(unix)]
 mod watch;
 mod words;

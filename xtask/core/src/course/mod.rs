@@ -10,6 +10,7 @@ mod modules;
 mod names;
 mod originals;
 pub(crate) mod rust_tokens;
+mod signatures;
 mod test_list;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub use manifest::{PROFILE, StageManifest, WorkspaceManifest};
 pub use material::{LIBRARY, Material, TESTS, Uses, files_behind};
 pub use names::{Selection, nearest};
 pub use originals::Originals;
+pub use signatures::{Changed, changed, relied_on};
 pub use test_list::{Test, tests_of};
 
 /// The whole course, as read from its folder.

@@ -8,7 +8,9 @@ use super::compile::{Build, Said};
 use super::overlay::JUDGED;
 use super::run::Case;
 use super::verdict::{Diagnostic, Status, TestResult, TestStatus, Verdict};
-use crate::course::{Exercise, Item, Originals, Stage, Test, tests_of};
+use crate::course::{
+    Changed, Exercise, Item, Originals, Stage, Test, Uses, changed, relied_on, tests_of,
+};
 use crate::error::{Error, Kind, Result};
 use crate::files::FileSet;
 
@@ -234,6 +236,7 @@ impl<'a> Session<'a> {
                 tests: Vec::new(),
                 diagnostics: Vec::new(),
                 notes: self.notes_on(exercise),
+                changed: Vec::new(),
             };
             match self.fault(exercise) {
                 Some(fault) => verdict.diagnostics = fault.diagnostics.clone(),
@@ -250,9 +253,36 @@ impl<'a> Session<'a> {
                         own.map(|said| without_overlay(&said.diagnostic)).collect();
                 }
             }
+            if !verdict.passed() {
+                verdict.changed = self.changed_behind(exercise, judged);
+            }
             verdicts.push(verdict);
         }
         verdicts
+    }
+
+    /// What is not as the starter has it in the exercise's file, and in those of the exercises that it uses.
+    fn changed_behind(&self, exercise: &Exercise, judged: &FileSet) -> Vec<Changed> {
+        let mut found = Vec::new();
+        for name in Uses::of(self.stage, judged).exercises_behind(self.stage, exercise) {
+            let Some(used) = self.stage.exercise(name) else {
+                continue;
+            };
+            let path = used.source();
+            let (Ok(starter), Some(yours)) = (self.originals.starter(used), judged.get(&path))
+            else {
+                continue;
+            };
+            let file = format!("exercises/{}/{path}", self.stage.folder);
+            let others = judged.iter().filter(|(other, _)| **other != path);
+            let rust = others.filter(|(other, _)| other.ends_with(".rs"));
+            let own = relied_on(changed(starter, yours), rust.map(|(_, text)| text.as_str()));
+            found.extend(own.into_iter().map(|one| Changed {
+                file: file.clone(),
+                ..one
+            }));
+        }
+        found
     }
 
     /// Paths of the overlay become those of the course, and the failed statement is added.
