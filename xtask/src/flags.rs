@@ -515,11 +515,28 @@ impl Words {
     }
 }
 
+/// What other tools call it, and the learner's command for it.
+const CALLED_OTHERWISE: [(&str, &str); 10] = [
+    ("next", "cargo xtask"),
+    ("start", "cargo xtask"),
+    ("run", "cargo xtask"),
+    ("go", "cargo xtask"),
+    ("status", "cargo xtask list"),
+    ("progress", "cargo xtask list"),
+    ("roadmap", "cargo xtask list"),
+    ("test", "cargo xtask check"),
+    ("edit", "cargo xtask open"),
+    ("answer", "cargo xtask solution"),
+];
+
+/// Only learners' commands are suggested: whoever writes the course or grades knows the others.
 fn unknown_command(name: &str) -> Error {
-    let own = COMMANDS.iter().map(|spec| spec.name);
-    let others = elsewhere::COMMANDS.iter().map(|other| other.name);
-    let known: Vec<String> = own.chain(others).map(str::to_owned).collect();
+    let known: Vec<String> = COMMANDS.iter().map(|spec| spec.name.to_owned()).collect();
     let error = Error::new(format!("there is no command `{name}`"));
+    let mut others = CALLED_OTHERWISE.iter();
+    if let Some((_, command)) = others.find(|(other, _)| *other == name) {
+        return error.help(format!("that is `{command}` here"));
+    }
     match nearest(name, &known) {
         Some(near) => error.help(format!("did you mean `cargo xtask {near}`?")),
         None => error.help(format!(
@@ -576,6 +593,15 @@ mod tests {
     #[test]
     fn wrong_lines_say_what_is_wrong() {
         assert!(refusal("wach").contains("did you mean `cargo xtask watch`?"));
+        assert!(refusal("next").contains("that is `cargo xtask` here"));
+        for name in ["nex", "neww", "seall", "verfy", "gradee", "exportt"] {
+            let said = refusal(name);
+            let others = elsewhere::COMMANDS.iter().map(|other| other.name);
+            for other in others {
+                let suggested = format!("xtask {other}`");
+                assert!(!said.contains(&suggested), "{said}");
+            }
+        }
         assert!(refusal("list --anyway").contains("`list` does not take `--anyway`"));
         assert!(refusal("reset").contains("`reset` needs a name"));
         assert!(refusal("list logic").contains("`list` has no use for `logic`"));

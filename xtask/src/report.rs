@@ -111,7 +111,12 @@ fn diagnostics(out: &mut String, verdict: &Verdict, detail: Detail) {
         Detail::Every => verdict.diagnostics.len(),
     };
     for diagnostic in verdict.diagnostics.iter().take(shown) {
-        let lines: Vec<String> = diagnostic.rendered.lines().map(arrow_line).collect();
+        let words = diagnostic.place.is_none();
+        let line = |line: &str| match words {
+            true => wrapped(line, "  "),
+            false => arrow_line(line),
+        };
+        let lines: Vec<String> = diagnostic.rendered.lines().map(line).collect();
         let _ = writeln!(out, "\n{}", lines.join("\n"));
     }
     let more = verdict.diagnostics.len().saturating_sub(shown);

@@ -2,6 +2,7 @@
 //! where keys and the look of the screen matter.
 
 mod learner;
+mod names;
 #[cfg(unix)]
 mod screens;
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! What the files of the course say: the stages, their exercises, and the tests that each exercise must pass.
 
 mod base;
+mod conflict;
 pub mod lesson;
 mod load;
 mod lock;
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::files::{self, FileSet};
 
 pub use base::base_key;
+pub use conflict::conflict_line;
 pub use load::stage_id;
 pub use lock::behind as locked_behind;
 pub use manifest::{PROFILE, StageManifest, WorkspaceManifest};
@@ -133,7 +135,8 @@ impl Course {
         self.stages.iter().flat_map(Stage::items)
     }
 
-    /// What the words on the command line name: stages, `stage/exercise`, or an exercise whose name is unique.
+    /// What the words on the command line name: stages, `stage/exercise`, an exercise whose name is unique, or the path
+    /// of a file or a folder of one.
     ///
     /// # Errors
     ///
@@ -149,6 +152,11 @@ impl Course {
     /// As [`Course::select`], and when the name is that of a stage.
     pub fn exercise(&self, name: &str) -> Result<Item<'_>> {
         names::exercise(self, name)
+    }
+
+    /// The stage in whose folder this program was started, or in a folder below it.
+    pub fn stage_here(&self) -> Option<&Stage> {
+        names::stage_here(self)
     }
 
     /// The stage that `name` names, by its id or its folder.
