@@ -26,6 +26,22 @@ pub enum Command {
     Help { text: String },
 }
 
+impl Command {
+    /// The exercises and stages that it names.
+    pub fn names(&self) -> &[String] {
+        use std::slice::from_ref;
+        match self {
+            Command::Check(check) => &check.names,
+            Command::Watch { start: name }
+            | Command::Lesson { name }
+            | Command::Hint { name, .. }
+            | Command::Open { name } => name.as_slice(),
+            Command::Reset { name, .. } | Command::Solution { name, .. } => from_ref(name),
+            Command::Next | Command::List { .. } | Command::Doctor | Command::Help { .. } => &[],
+        }
+    }
+}
+
 /// What `check` takes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Check {

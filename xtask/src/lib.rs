@@ -20,7 +20,8 @@ use xtask_core::error::{Error, Kind, Result};
 use xtask_core::process::Cancel;
 
 use commands::{
-    Ending, check, doctor, elsewhere, hint, lesson, list, next, open, reset, solution, watch,
+    Ending, check, doctor, elsewhere, hint, lesson, list, next, open, renamed, reset, solution,
+    watch,
 };
 use flags::{Command, Format};
 use terminal::Meter;
@@ -93,10 +94,17 @@ fn run(command: Command) -> Result<Ending> {
     if let Some(notice) = desk.notice()? {
         eprintln!("{notice}");
     }
+    for name in command.names() {
+        renamed::print_called(&course, name);
+    }
+    let renamed = renamed::words(&desk);
+    if !matches!(command, Command::Watch { .. }) {
+        eprint!("{renamed}");
+    }
     match command {
         Command::Help { .. } => Ok(Ending::Well),
         Command::Next => next::run(&desk),
-        Command::Watch { start } => watch::run(&desk, start.as_deref(), &cancel),
+        Command::Watch { start } => watch::run(&desk, start.as_deref(), &cancel, renamed),
         Command::Check(check) => check::run(&desk, &check),
         Command::List { format } => list::run(&desk, format),
         Command::Lesson { name } => lesson::run(&desk, name.as_deref()),

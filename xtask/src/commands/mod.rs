@@ -8,6 +8,7 @@ pub mod lesson;
 pub mod list;
 pub mod next;
 pub mod open;
+pub mod renamed;
 pub mod reset;
 pub mod solution;
 pub mod watch;

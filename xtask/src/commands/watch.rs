@@ -38,12 +38,18 @@ enum Event {
     Key(Key),
 }
 
-/// Judges the current exercise now and on every save, until `q` or Ctrl-C.
+/// Judges the current exercise now and on every save, until `q` or Ctrl-C. `renamed` is said once, below the first
+/// verdict.
 ///
 /// # Errors
 ///
 /// When the name is wrong, or the course cannot be read.
-pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Ending> {
+pub fn run(
+    desk: &Desk<'_>,
+    start: Option<&str>,
+    cancel: &Cancel,
+    renamed: String,
+) -> Result<Ending> {
     let item = first_item(desk, start)?;
     let (sender, events) = channel();
     let exercises = desk.course.root.join("exercises");
@@ -62,6 +68,7 @@ pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Endi
         list_top: None,
         stamp: Stamp::of(item.stage),
         course: Stamp::of_course(desk.course),
+        renamed,
         notice: watcher.as_ref().err().map(|_| NO_EVENTS),
         prebuild: Prebuild::default(),
         has_keys: keyboard.is_some(),
@@ -166,6 +173,8 @@ struct Watch<'b, 'a> {
     stamp: Stamp,
     /// How the course's own files were when the watch began.
     course: Stamp,
+    /// What is to be said once about exercises that have another name now.
+    renamed: String,
     /// What stands above the keys.
     notice: Option<&'static str>,
     prebuild: Prebuild,
@@ -284,6 +293,7 @@ impl<'a> Watch<'_, 'a> {
         }
         print_progress(self.desk)?;
         warn(&advance.warnings);
+        print!("{}", std::mem::take(&mut self.renamed));
         self.print_keys();
         self.prebuild.start(self.desk, self.item.stage);
         Ok(())

@@ -5,6 +5,7 @@ mod desk;
 mod freshness;
 mod kills;
 mod meanwhile;
+mod renamed;
 mod tree;
 
 use std::io::{BufRead, BufReader};

@@ -74,6 +74,8 @@ pub struct Exercise {
     pub debugging: bool,
     /// How long one test may run, in seconds.
     pub test_seconds: u16,
+    /// Names that it had in earlier versions of the course: `newtypes`, or `data/newtypes` where the stage was another.
+    pub was: Vec<String>,
 }
 
 /// A stage that stands in the roadmap and has no files yet.
@@ -145,6 +147,11 @@ impl Course {
         names.iter().map(|name| names::select(self, name)).collect()
     }
 
+    /// What came of an exercise that an earlier version called `name`; nothing when something is called so now.
+    pub fn now_called(&self, name: &str) -> Vec<Item<'_>> {
+        names::now_called(self, name)
+    }
+
     /// The one exercise that `name` names.
     ///
     /// # Errors
@@ -180,6 +187,18 @@ impl Item<'_> {
     /// The stable id, such as `logic/variables`.
     pub fn id(&self) -> String {
         format!("{}/{}", self.stage.id, self.exercise.name)
+    }
+
+    /// The ids that it had in earlier versions of the course.
+    pub fn earlier_ids(&self) -> impl Iterator<Item = String> {
+        let whole = |was: &String| {
+            if was.contains('/') {
+                was.clone()
+            } else {
+                format!("{}/{was}", self.stage.id)
+            }
+        };
+        self.exercise.was.iter().map(whole)
     }
 
     /// Whether this copy of the course has a reference answer.

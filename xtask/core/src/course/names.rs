@@ -23,6 +23,46 @@ impl<'a> Selection<'a> {
 }
 
 pub fn select<'a>(course: &'a Course, name: &str) -> Result<Selection<'a>> {
+    match by_name(course, name) {
+        Err(error) => match earlier(course, name).as_slice() {
+            [item] => Ok(Selection::Exercise(*item)),
+            [] => Err(error),
+            several => {
+                let ids: Vec<String> = several.iter().map(Item::id).collect();
+                Err(Error::new(format!("`{name}` is several exercises now"))
+                    .help(format!("they are {}", ids.join(" and "))))
+            }
+        },
+        found => found,
+    }
+}
+
+pub fn now_called<'a>(course: &'a Course, name: &str) -> Vec<Item<'a>> {
+    match by_name(course, name) {
+        Ok(_) => Vec::new(),
+        Err(_) => earlier(course, name),
+    }
+}
+
+/// The exercises that were called so: by name, by id, or by the path of a file.
+fn earlier<'a>(course: &'a Course, name: &str) -> Vec<Item<'a>> {
+    let file = file_of(name);
+    let path = Path::new(&file);
+    let is_source = file.ends_with(".rs");
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let is_meant = |item: &Item<'_>| {
+        item.earlier_ids().any(|id| {
+            let short = id.split_once('/').map_or(id.as_str(), |(_, short)| short);
+            id == name
+                || short == name
+                || format!("{}/{short}", item.stage.folder) == name
+                || is_source && short == stem
+        })
+    };
+    course.exercises().filter(is_meant).collect()
+}
+
+fn by_name<'a>(course: &'a Course, name: &str) -> Result<Selection<'a>> {
     if let Some(stage) = find_stage(course, name) {
         return Ok(Selection::Stage(stage));
     }
