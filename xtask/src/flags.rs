@@ -318,7 +318,8 @@ The JSON document:
     \"status\":\"passed|failed|not_started|compile_error|timed_out\",
     \"tests\":[{\"name\":\"…\",\"status\":\"passed|failed|timed_out\",\"message\":\"…\"}],
     \"changed\":[{\"name\":\"…\",\"file\":\"…\",\"starter\":\"…\",\"yours\":\"…\"}]}]}
-`changed` is there when a signature is not as in the starter; what is missing in one of the two is null there.
+`changed` is there when a signature is not as in the starter.
+What is missing in one of the two is null.
 ";
 
 impl Spec {
@@ -368,10 +369,8 @@ fn row(word: &str, meaning: &str) -> String {
 }
 
 fn overview() -> String {
-    let mut text = String::from(
-        "Backend Roadmap: learn backend development in Rust, one failing test at a time.\n\n\
-         Usage: cargo xtask [COMMAND]\n\nFor learners\n",
-    );
+    let about = "Backend Roadmap: learn backend development in Rust, one failing test at a time.";
+    let mut text = wrapped(about, "") + "\n\nUsage: cargo xtask [COMMAND]\n\nFor learners\n";
     text += &row("(nothing)", "check where you are, and say what to do next");
     for spec in &COMMANDS {
         let name = format!("{}{}", spec.name, spec.names.usage());

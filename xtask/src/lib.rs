@@ -24,7 +24,7 @@ use commands::{
     watch,
 };
 use flags::{Command, Format};
-use terminal::Meter;
+use terminal::{Meter, error_text};
 
 /// The exit code of a command that was called off, as shells give it after Ctrl-C.
 const CALLED_OFF: u8 = 130;
@@ -52,7 +52,7 @@ pub fn exit_code(result: Result<Ending>, wants_json: bool) -> ExitCode {
         Ok(Ending::NotYet) => ExitCode::from(1),
         Err(error) if error.kind() == Kind::Cancelled => ExitCode::from(CALLED_OFF),
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("{}", error_text("error: ", &error));
             if wants_json {
                 println!("{}", documents::error(&error));
             }
@@ -92,7 +92,7 @@ fn run(command: Command) -> Result<Ending> {
     let desk =
         Desk::new(&course, target.clone(), cancel.clone(), &meter, colours).impatient(!wants_all);
     if let Some(notice) = desk.notice()? {
-        eprintln!("{notice}");
+        eprintln!("{}", terminal::wrapped(&notice, ""));
     }
     for name in command.names() {
         renamed::print_called(&course, name);
@@ -124,7 +124,7 @@ fn run(command: Command) -> Result<Ending> {
 pub fn load() -> Result<Course> {
     let course = Course::load(&root()?)?;
     for fault in &course.faults {
-        eprintln!("error: {fault}\n");
+        eprintln!("{}\n", error_text("error: ", fault));
     }
     Ok(course)
 }

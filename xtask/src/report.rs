@@ -7,7 +7,7 @@ use console::style;
 use xtask_core::course::{Item, Stage};
 use xtask_core::engine::{Failure, Status, TestResult, TestStatus, Verdict};
 
-use crate::terminal::{folded, harmless, inline, linked, look, width, wrapped};
+use crate::terminal::{folded, hanging, harmless, inline, linked, look, width, wrapped};
 
 /// How many lines of what the code printed are shown.
 const PRINTED_LINES: usize = 12;
@@ -41,7 +41,7 @@ pub fn headline(verdict: &Verdict, title: &str) -> String {
 
 /// What a learner reads about one exercise.
 pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
-    let mut out = headline(verdict, &item.exercise.title) + "\n";
+    let mut out = hanging(&headline(verdict, &item.exercise.title), "  ") + "\n";
     for note in &verdict.notes {
         let _ = writeln!(out, "\n{}", wrapped(&inline(note), "  "));
     }
@@ -186,9 +186,16 @@ fn failed_test(stage: &Stage, test: &TestResult) -> String {
 
 fn write_failure(out: &mut String, stage: &Stage, failure: &Failure) {
     let bar = bar();
-    for line in failure.lines() {
-        for line in harmless(&line).lines() {
-            let _ = writeln!(out, "    {line}");
+    let says = failure.says.lines().count();
+    for (index, line) in failure.lines().iter().enumerate() {
+        for line in harmless(line).lines() {
+            // Words are broken where the line ends; a value stands as it is.
+            let line = if index < says {
+                wrapped(line, "    ")
+            } else {
+                format!("    {line}")
+            };
+            let _ = writeln!(out, "{line}");
         }
     }
     if let Some(place) = &failure.place {

@@ -15,6 +15,8 @@ pub mod watch;
 
 use xtask_core::error::Error;
 
+use crate::terminal::error_text;
+
 /// How a command ended: the exit code is 0 or 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
@@ -33,6 +35,7 @@ impl From<bool> for Ending {
 /// Says what went wrong besides: the verdicts stand.
 fn warn(warnings: &[Error]) {
     for warning in warnings {
-        eprintln!("\nwarning: this verdict could not be remembered: {warning}");
+        let word = "warning: this verdict could not be remembered: ";
+        eprintln!("\n{}", error_text(word, warning));
     }
 }

@@ -19,7 +19,9 @@ use super::next::{print_advance, print_progress};
 use super::open::Opening;
 use super::{Ending, hint, reset, solution, warn};
 use crate::interrupt;
-use crate::terminal::{Key, Keyboard, clear_screen, height, look, take_line_away, width, wrapped};
+use crate::terminal::{
+    Key, Keyboard, clear_screen, error_text, height, look, take_line_away, width, wrapped,
+};
 
 use files::{Stamp, watch_files};
 use prebuild::Prebuild;
@@ -266,7 +268,7 @@ impl<'a> Watch<'_, 'a> {
     fn show(&mut self, advance: &Advance<'a>) -> Result<()> {
         self.list_top = None;
         clear_screen();
-        print_advance(advance);
+        print_advance(self.desk, advance);
         let passed = advance.passed.iter().map(|(item, _)| *item);
         self.last_passed = passed.clone().next_back().or(self.last_passed);
         self.earlier.extend(passed);
@@ -302,7 +304,7 @@ impl<'a> Watch<'_, 'a> {
     fn show_error(&mut self, error: &Error) -> Result<()> {
         take_line_away();
         clear_screen();
-        println!("{error}");
+        println!("{}", error_text("", error));
         self.print_keys();
         Ok(())
     }
@@ -456,7 +458,7 @@ impl<'a> Watch<'_, 'a> {
             }
             Ok(false) => Ok(()),
             Err(error) => {
-                println!("\n{error}");
+                println!("\n{}", error_text("", &error));
                 self.print_keys();
                 Ok(())
             }

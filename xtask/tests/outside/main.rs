@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod desk;
+mod ends;
 mod freshness;
 mod kills;
 mod meanwhile;

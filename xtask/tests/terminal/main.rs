@@ -4,6 +4,8 @@
 mod learner;
 mod names;
 #[cfg(unix)]
+mod narrow;
+#[cfg(unix)]
 mod screens;
 #[cfg(unix)]
 mod signals;
