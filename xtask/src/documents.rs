@@ -1,7 +1,7 @@
 //! The documented JSON: verdicts, the roadmap, and what went wrong.
 
 use nojson::{DisplayJson, JsonFormatter};
-use xtask_core::course::PlannedStage;
+use xtask_core::course::{Changed, PlannedStage};
 use xtask_core::desk::{ExerciseState, Roadmap, StageState};
 use xtask_core::engine::{Status, TestResult, TestStatus, Verdict};
 use xtask_core::error::Error;
@@ -58,7 +58,19 @@ fn verdict(verdict: &Verdict, f: &mut JsonFormatter<'_, '_>) -> Written {
         if !verdict.notes.is_empty() {
             f.member("notes", &verdict.notes)?;
         }
+        if !verdict.changed.is_empty() {
+            f.member("changed", list(&verdict.changed, changed))?;
+        }
         Ok(())
+    })
+}
+
+fn changed(one: &Changed, f: &mut JsonFormatter<'_, '_>) -> Written {
+    f.object(|f| {
+        f.member("name", &one.name)?;
+        f.member("file", &one.file)?;
+        f.member("starter", &one.starter)?;
+        f.member("yours", &one.yours)
     })
 }
 

@@ -26,6 +26,22 @@ pub enum Command {
     Help { text: String },
 }
 
+impl Command {
+    /// The exercises and stages that it names.
+    pub fn names(&self) -> &[String] {
+        use std::slice::from_ref;
+        match self {
+            Command::Check(check) => &check.names,
+            Command::Watch { start: name }
+            | Command::Lesson { name }
+            | Command::Hint { name, .. }
+            | Command::Open { name } => name.as_slice(),
+            Command::Reset { name, .. } | Command::Solution { name, .. } => from_ref(name),
+            Command::Next | Command::List { .. } | Command::Doctor | Command::Help { .. } => &[],
+        }
+    }
+}
+
 /// What `check` takes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Check {
@@ -300,7 +316,10 @@ const JSON: &str = "\
 The JSON document:
   {\"exercises\":[{\"exercise\":\"logic/variables\",
     \"status\":\"passed|failed|not_started|compile_error|timed_out\",
-    \"tests\":[{\"name\":\"…\",\"status\":\"passed|failed|timed_out\",\"message\":\"…\"}]}]}
+    \"tests\":[{\"name\":\"…\",\"status\":\"passed|failed|timed_out\",\"message\":\"…\"}],
+    \"changed\":[{\"name\":\"…\",\"file\":\"…\",\"starter\":\"…\",\"yours\":\"…\"}]}]}
+`changed` is there when a signature is not as in the starter.
+What is missing in one of the two is null.
 ";
 
 impl Spec {
@@ -350,10 +369,8 @@ fn row(word: &str, meaning: &str) -> String {
 }
 
 fn overview() -> String {
-    let mut text = String::from(
-        "Backend Roadmap: learn backend development in Rust, one failing test at a time.\n\n\
-         Usage: cargo xtask [COMMAND]\n\nFor learners\n",
-    );
+    let about = "Backend Roadmap: learn backend development in Rust, one failing test at a time.";
+    let mut text = wrapped(about, "") + "\n\nUsage: cargo xtask [COMMAND]\n\nFor learners\n";
     text += &row("(nothing)", "check where you are, and say what to do next");
     for spec in &COMMANDS {
         let name = format!("{}{}", spec.name, spec.names.usage());
@@ -513,11 +530,28 @@ impl Words {
     }
 }
 
+/// What other tools call it, and the learner's command for it.
+const CALLED_OTHERWISE: [(&str, &str); 10] = [
+    ("next", "cargo xtask"),
+    ("start", "cargo xtask"),
+    ("run", "cargo xtask"),
+    ("go", "cargo xtask"),
+    ("status", "cargo xtask list"),
+    ("progress", "cargo xtask list"),
+    ("roadmap", "cargo xtask list"),
+    ("test", "cargo xtask check"),
+    ("edit", "cargo xtask open"),
+    ("answer", "cargo xtask solution"),
+];
+
+/// Only learners' commands are suggested: whoever writes the course or grades knows the others.
 fn unknown_command(name: &str) -> Error {
-    let own = COMMANDS.iter().map(|spec| spec.name);
-    let others = elsewhere::COMMANDS.iter().map(|other| other.name);
-    let known: Vec<String> = own.chain(others).map(str::to_owned).collect();
+    let known: Vec<String> = COMMANDS.iter().map(|spec| spec.name.to_owned()).collect();
     let error = Error::new(format!("there is no command `{name}`"));
+    let mut others = CALLED_OTHERWISE.iter();
+    if let Some((_, command)) = others.find(|(other, _)| *other == name) {
+        return error.help(format!("that is `{command}` here"));
+    }
     match nearest(name, &known) {
         Some(near) => error.help(format!("did you mean `cargo xtask {near}`?")),
         None => error.help(format!(
@@ -574,6 +608,15 @@ mod tests {
     #[test]
     fn wrong_lines_say_what_is_wrong() {
         assert!(refusal("wach").contains("did you mean `cargo xtask watch`?"));
+        assert!(refusal("next").contains("that is `cargo xtask` here"));
+        for name in ["nex", "neww", "seall", "verfy", "gradee", "exportt"] {
+            let said = refusal(name);
+            let others = elsewhere::COMMANDS.iter().map(|other| other.name);
+            for other in others {
+                let suggested = format!("xtask {other}`");
+                assert!(!said.contains(&suggested), "{said}");
+            }
+        }
         assert!(refusal("list --anyway").contains("`list` does not take `--anyway`"));
         assert!(refusal("reset").contains("`reset` needs a name"));
         assert!(refusal("list logic").contains("`list` has no use for `logic`"));

@@ -20,10 +20,11 @@ use xtask_core::error::{Error, Kind, Result};
 use xtask_core::process::Cancel;
 
 use commands::{
-    Ending, check, doctor, elsewhere, hint, lesson, list, next, open, reset, solution, watch,
+    Ending, check, doctor, elsewhere, hint, lesson, list, next, open, renamed, reset, solution,
+    watch,
 };
 use flags::{Command, Format};
-use terminal::Meter;
+use terminal::{Meter, error_text};
 
 /// The exit code of a command that was called off, as shells give it after Ctrl-C.
 const CALLED_OFF: u8 = 130;
@@ -51,7 +52,7 @@ pub fn exit_code(result: Result<Ending>, wants_json: bool) -> ExitCode {
         Ok(Ending::NotYet) => ExitCode::from(1),
         Err(error) if error.kind() == Kind::Cancelled => ExitCode::from(CALLED_OFF),
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("{}", error_text("error: ", &error));
             if wants_json {
                 println!("{}", documents::error(&error));
             }
@@ -91,12 +92,19 @@ fn run(command: Command) -> Result<Ending> {
     let desk =
         Desk::new(&course, target.clone(), cancel.clone(), &meter, colours).impatient(!wants_all);
     if let Some(notice) = desk.notice()? {
-        eprintln!("{notice}");
+        eprintln!("{}", terminal::wrapped(&notice, ""));
+    }
+    for name in command.names() {
+        renamed::print_called(&course, name);
+    }
+    let renamed = renamed::words(&desk);
+    if !matches!(command, Command::Watch { .. }) {
+        eprint!("{renamed}");
     }
     match command {
         Command::Help { .. } => Ok(Ending::Well),
         Command::Next => next::run(&desk),
-        Command::Watch { start } => watch::run(&desk, start.as_deref(), &cancel),
+        Command::Watch { start } => watch::run(&desk, start.as_deref(), &cancel, renamed),
         Command::Check(check) => check::run(&desk, &check),
         Command::List { format } => list::run(&desk, format),
         Command::Lesson { name } => lesson::run(&desk, name.as_deref()),
@@ -116,7 +124,7 @@ fn run(command: Command) -> Result<Ending> {
 pub fn load() -> Result<Course> {
     let course = Course::load(&root()?)?;
     for fault in &course.faults {
-        eprintln!("error: {fault}\n");
+        eprintln!("{}\n", error_text("error: ", fault));
     }
     Ok(course)
 }

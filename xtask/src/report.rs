@@ -7,7 +7,7 @@ use console::style;
 use xtask_core::course::{Item, Stage};
 use xtask_core::engine::{Failure, Status, TestResult, TestStatus, Verdict};
 
-use crate::terminal::{folded, harmless, inline, linked, look, width, wrapped};
+use crate::terminal::{folded, hanging, harmless, inline, linked, look, width, wrapped};
 
 /// How many lines of what the code printed are shown.
 const PRINTED_LINES: usize = 12;
@@ -41,10 +41,11 @@ pub fn headline(verdict: &Verdict, title: &str) -> String {
 
 /// What a learner reads about one exercise.
 pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
-    let mut out = headline(verdict, &item.exercise.title) + "\n";
+    let mut out = hanging(&headline(verdict, &item.exercise.title), "  ") + "\n";
     for note in &verdict.notes {
         let _ = writeln!(out, "\n{}", wrapped(&inline(note), "  "));
     }
+    out.push_str(&changes(verdict, detail));
     diagnostics(&mut out, verdict, detail);
     let failures: Vec<&TestResult> = verdict.failures().collect();
     let shown = match detail {
@@ -69,13 +70,53 @@ pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
     out
 }
 
+/// Where signatures are not the starter's: the compiler would point into the tests, where nothing is wrong.
+fn changes(verdict: &Verdict, detail: Detail) -> String {
+    let shown = match detail {
+        Detail::First => 2,
+        Detail::Every => verdict.changed.len(),
+    };
+    let mut out = String::new();
+    for one in verdict.changed.iter().take(shown) {
+        let head = format!(
+            "`{}` in {} is not as in the starter, and the tests are written for the starter's. Mend this first.",
+            one.name, one.file
+        );
+        let side = |word: &str, text: &Option<String>| {
+            let text = text.as_deref().unwrap_or("nothing like it");
+            wrapped(&format!("{word} {text}"), "    ")
+        };
+        let _ = writeln!(
+            out,
+            "\n{}\n\n{}\n{}",
+            wrapped(&head, "  "),
+            side("the starter has", &one.starter),
+            side("your file has", &one.yours)
+        );
+    }
+    let more = verdict.changed.len().saturating_sub(shown);
+    if more > 0 {
+        let _ = writeln!(
+            out,
+            "\n  {}",
+            style(format!("and {more} more that are not as in the starter")).dim()
+        );
+    }
+    out
+}
+
 fn diagnostics(out: &mut String, verdict: &Verdict, detail: Detail) {
     let shown = match detail {
         Detail::First => 1,
         Detail::Every => verdict.diagnostics.len(),
     };
     for diagnostic in verdict.diagnostics.iter().take(shown) {
-        let lines: Vec<String> = diagnostic.rendered.lines().map(arrow_line).collect();
+        let words = diagnostic.place.is_none();
+        let line = |line: &str| match words {
+            true => wrapped(line, "  "),
+            false => arrow_line(line),
+        };
+        let lines: Vec<String> = diagnostic.rendered.lines().map(line).collect();
         let _ = writeln!(out, "\n{}", lines.join("\n"));
     }
     let more = verdict.diagnostics.len().saturating_sub(shown);
@@ -145,9 +186,16 @@ fn failed_test(stage: &Stage, test: &TestResult) -> String {
 
 fn write_failure(out: &mut String, stage: &Stage, failure: &Failure) {
     let bar = bar();
-    for line in failure.lines() {
-        for line in harmless(&line).lines() {
-            let _ = writeln!(out, "    {line}");
+    let says = failure.says.lines().count();
+    for (index, line) in failure.lines().iter().enumerate() {
+        for line in harmless(line).lines() {
+            // Words are broken where the line ends; a value stands as it is.
+            let line = if index < says {
+                wrapped(line, "    ")
+            } else {
+                format!("    {line}")
+            };
+            let _ = writeln!(out, "{line}");
         }
     }
     if let Some(place) = &failure.place {

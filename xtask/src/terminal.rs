@@ -103,9 +103,31 @@ pub fn clear_screen() {
 
 /// Breaks `text` to the width of the terminal; every line begins with `indent`.
 pub fn wrapped(text: &str, indent: &str) -> String {
+    broken(text, indent, indent)
+}
+
+/// Breaks `text` to the width of the terminal; every line but the first begins with `indent`.
+pub fn hanging(text: &str, indent: &str) -> String {
+    broken(text, "", indent)
+}
+
+/// What went wrong and what to do about it, behind a word, broken to the width of the terminal, if it goes to one.
+pub fn error_text(word: &str, error: &xtask_core::error::Error) -> String {
+    let text = format!("{word}{error}");
+    if !Term::stderr().is_term() {
+        return text;
+    }
+    let line = |line: &str| {
+        let inside = line.trim_start();
+        wrapped(inside, &line[..line.len() - inside.len()])
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn broken(text: &str, first: &str, rest: &str) -> String {
     let options = textwrap::Options::new(width())
-        .initial_indent(indent)
-        .subsequent_indent(indent)
+        .initial_indent(first)
+        .subsequent_indent(rest)
         .word_separator(textwrap::WordSeparator::Custom(words))
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .break_words(false);

@@ -1,6 +1,7 @@
 //! The learner's place: what can be done with the course, as data, for a terminal and a page alike.
 
 mod changes;
+mod renamed;
 mod roadmap;
 
 use std::path::{Path, PathBuf};
@@ -13,9 +14,10 @@ use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::key::KeyMaker;
 use crate::process::Cancel;
-use crate::progress::{Change, Progress, Snapshot};
+use crate::progress::{Change, Progress, Snapshot, UNDER_ANOTHER_NAME};
 
 pub use changes::{Comparison, Hints, Restored, compare, debugging_left, reset, reset_tests};
+pub use renamed::Renamed;
 pub use roadmap::{ExerciseState, Roadmap, StageState};
 
 /// Judges what a learner asks for, and nothing twice.
@@ -324,7 +326,9 @@ impl<'a> Desk<'a> {
         let keys = self.keys(stage, &Material::read(stage, &originals))?;
         let items = stage.items().zip(passed);
         Ok(items
-            .map(|(item, passed)| passed.is_some_and(|key| key == keys.of(&item)))
+            .map(|(item, passed)| {
+                passed.is_some_and(|key| key == keys.of(&item) || key == UNDER_ANOTHER_NAME)
+            })
             .collect())
     }
 
@@ -420,6 +424,7 @@ fn passed_before(item: &Item<'_>, originals: &Originals) -> Result<Verdict> {
         tests: tests.into_iter().map(passed).collect(),
         diagnostics: Vec::new(),
         notes: Vec::new(),
+        changed: Vec::new(),
     })
 }
 

@@ -16,6 +16,9 @@ use crate::json::Node;
 /// The form of the file. A file of another form is set aside, not overwritten.
 const VERSION: u64 = 1;
 
+/// In the place of a key: the exercise passed when it had another name, and was not judged since.
+pub const UNDER_ANOTHER_NAME: &str = "under another name";
+
 /// The learner's progress file, `.progress.json` in the course's folder.
 #[derive(Debug)]
 pub struct Progress {
@@ -46,6 +49,8 @@ pub enum Change {
     },
     /// So many hints of the exercise were shown.
     Hinted { exercise: String, shown: usize },
+    /// What is remembered under one name counts for another one, of which nothing is remembered yet.
+    Renamed { was: String, now: String },
 }
 
 impl Progress {
@@ -128,6 +133,11 @@ impl Snapshot {
         self.entries.is_empty()
     }
 
+    /// Whether something is remembered of an exercise.
+    pub fn knows(&self, exercise: &str) -> bool {
+        self.entries.contains_key(exercise)
+    }
+
     /// How many hints of an exercise were shown.
     pub fn hints_shown(&self, exercise: &str) -> usize {
         self.entries.get(exercise).map_or(0, |entry| entry.hints)
@@ -142,6 +152,13 @@ impl Snapshot {
             Change::Hinted { exercise, shown } => {
                 let entry = self.entries.entry(exercise.clone()).or_default();
                 entry.hints = entry.hints.max(*shown);
+            }
+            Change::Renamed { was, now } => {
+                let earlier = self.entries.get(was).cloned().unwrap_or_default();
+                self.entries.entry(now.clone()).or_insert(Entry {
+                    passed: earlier.passed.map(|_| UNDER_ANOTHER_NAME.to_owned()),
+                    ..earlier
+                });
             }
         }
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::course::conflict_line;
 use crate::error::{Error, Kind, Result};
 
 /// A TOML file while it is read.
@@ -36,7 +37,15 @@ impl<'a> TomlFile<'a> {
     /// When the text is not TOML, when `reader` refuses it, and when a key stands there that nobody asked for.
     pub fn parse<T>(&self, reader: impl FnOnce(&mut Table<'_>) -> Result<T>) -> Result<T> {
         let document = DeTable::parse(self.text)
-            .map_err(|error| self.error(error.span().unwrap_or(0..0), error.message()))?;
+            .map_err(|error| self.error(error.span().unwrap_or(0..0), error.message()))
+            .map_err(|error| match conflict_line(self.text) {
+                Some(line) => error.help(format!(
+                    "git has left a conflict in it, from line {line} on; the course's version is right, and after a \
+                     merge `git checkout --theirs {}` takes it",
+                    self.path.display()
+                )),
+                None => error,
+            })?;
         Table::open(self, document.get_ref(), document.span()).read_whole(reader)
     }
 

@@ -320,3 +320,36 @@ fn copies_that_share_a_target_folder_are_not_mixed_up() {
         assert_eq!(judge(&other), Status::NotStarted);
     }
 }
+
+#[test]
+fn a_conflict_of_git_is_explained_before_anything_is_compiled() {
+    let sample = Sample::build();
+    sample.solve("words");
+    sample.change(
+        SUMS,
+        "    todo!(\"add both\")\n",
+        "<<<<<<< HEAD\n    one + other\n=======\n    todo!(\"add\")\n>>>>>>> origin/main\n",
+    );
+    let verdicts = sample.judge();
+    assert_eq!(statuses(&verdicts), [Status::CompileError, Status::Passed]);
+    let said = &verdicts[0].diagnostics;
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0]
+            .rendered
+            .contains("git has left a conflict in exercises/01-tiny/src/sums.rs, from line 5 on"),
+        "{said:?}"
+    );
+    let lib = "exercises/01-tiny/src/lib.rs";
+    sample.change(
+        lib,
+        "pub mod words;\n",
+        "<<<<<<< HEAD\npub mod words;\n=======\n>>>>>>> origin/main\n",
+    );
+    for verdict in sample.judge() {
+        assert!(
+            verdict.diagnostics[0].rendered.contains("src/lib.rs"),
+            "{verdict:?}"
+        );
+    }
+}

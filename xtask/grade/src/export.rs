@@ -1,5 +1,7 @@
 //! `cargo xtask export`: what an instructor hands out, as a workspace of its own.
 
+mod trimmed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,6 +85,12 @@ pub fn export(course: &Course, stages: &[String], out: &Path) -> Result<()> {
         write_atomically(&place.path().join(path), &text)?;
     }
     settle_lock(place.path())?;
+    let manifest = place.path().join("Cargo.toml");
+    let lock = files::read(&place.path().join("Cargo.lock"))?;
+    write_atomically(
+        &manifest,
+        &trimmed::manifest(&files::read(&manifest)?, &lock),
+    )?;
     // An empty folder that is there already gives way.
     let _ = fs::remove_dir(out);
     let place = place.keep();
@@ -131,6 +139,8 @@ fn handed_out(course: &Course, stages: &[&Stage]) -> Result<FileSet> {
             out.insert(format!("{folder}/{path}"), text);
         }
     }
+    let is_absent = |stage: &&Stage| stages.iter().all(|one| one.folder != stage.folder);
+    let absent: Vec<&Stage> = course.stages.iter().filter(is_absent).collect();
     for stage in stages {
         let base = format!("exercises/{}", stage.folder);
         // The starters as they were recorded, whatever somebody has tried in this checkout since.
@@ -142,12 +152,11 @@ fn handed_out(course: &Course, stages: &[&Stage]) -> Result<FileSet> {
             format!("{base}/originals.json"),
             Originals::encode(originals.files()),
         );
-        for name in ["README.md", "stage.toml"] {
-            out.insert(
-                format!("{base}/{name}"),
-                files::read(&stage.folder().join(name))?,
-            );
-        }
+        let lesson = files::read(&stage.folder().join("README.md"))?;
+        let lesson = trimmed::lesson(&lesson, &absent);
+        out.insert(format!("{base}/README.md"), lesson);
+        let settings = files::read(&stage.folder().join("stage.toml"))?;
+        out.insert(format!("{base}/stage.toml"), settings);
     }
     Ok(out)
 }
@@ -181,7 +190,9 @@ fn readme(stages: &[&Stage], version: Option<&str>) -> String {
     let version = version.map_or_else(String::new, |version| format!(", {version} or newer"));
     let mut text = format!(
         "# Backend Roadmap: your exercises\n\n\
-        You need [Rust](https://rustup.rs){version}; `cargo xtask doctor` looks for what else may be missing.\n\n\
+        You need [Rust](https://rustup.rs){version}, and a linker, which comes with a C compiler: on Debian and Ubuntu \
+        `sudo apt install build-essential`, on Fedora `sudo dnf install gcc`, on macOS `xcode-select --install`; on \
+        Windows rustup's installer offers it. `cargo xtask doctor` looks for what else may be missing.\n\n\
         `cargo xtask` checks the current exercise and says what to do next; `cargo xtask watch` does so on every save.\n\
         `cargo xtask --help` lists the other commands. Edit only the files in `src/` of each stage.\n\n"
     );

@@ -410,16 +410,16 @@ fn what_is_handed_out_stands_by_itself() {
         assert!(out.join(name).exists(), "{name}");
     }
     assert!(!out.join("solutions").exists() && !out.join("exercises/08-frameworks").exists());
+    let lesson = std::fs::read_to_string(out.join("exercises/01-logic/README.md"));
+    let lesson = lesson.expect("it is handed out");
+    assert!(
+        !lesson.contains("](../00-start"),
+        "a link leads to what is not there"
+    );
+    assert!(lesson.contains("## How to work"), "{lesson}");
     let mut metadata = std::process::Command::new(env!("CARGO"));
     metadata
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--offline",
-            "--quiet",
-        ])
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
         .current_dir(&out);
     let metadata = metadata.output().expect("cargo starts");
     assert!(
@@ -427,6 +427,8 @@ fn what_is_handed_out_stands_by_itself() {
         "{}",
         String::from_utf8_lossy(&metadata.stderr)
     );
+    let said = String::from_utf8_lossy(&metadata.stderr);
+    assert!(!said.contains("warning"), "cargo warns the learner: {said}");
     let work = place.path("work").display().to_string();
     let graded = place
         .command(&["grade", ".", "--work", &work, "--format", "json"])

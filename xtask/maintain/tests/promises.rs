@@ -55,6 +55,19 @@ fn a_sound_course_keeps_every_promise() {
 }
 
 #[test]
+fn an_earlier_name_is_nobodys_name_now() {
+    let renamed = "title = \"Shouting\"\nwas = [\"yelling\"]";
+    let sample = Sample::build();
+    sample.change(STAGE, "title = \"Shouting\"", renamed);
+    assert_eq!(seen(&sample), []);
+    for taken in ["sums", "words", "tiny/sums"] {
+        let was = renamed.replace("yelling", taken);
+        let what = "and there is an exercise of that name";
+        breaks(STAGE, "title = \"Shouting\"", &was, "stage.toml", what);
+    }
+}
+
+#[test]
 fn three_hints_points_and_topics() {
     breaks(
         STAGE,

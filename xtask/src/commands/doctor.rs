@@ -12,7 +12,7 @@ use xtask_core::error::{Error, Kind, Result};
 use xtask_core::files;
 
 use super::Ending;
-use crate::terminal::wrapped;
+use crate::terminal::{hanging, wrapped};
 
 /// What the whole course takes in the target folder, in GiB, with some room.
 const DISK_GIB: u64 = 4;
@@ -67,16 +67,16 @@ pub fn run(course: &Course, target_folder: &Path) -> Result<Ending> {
     ];
     let mut well = true;
     for finding in &findings {
-        match &finding.state {
-            State::Well(seen) => println!("{} {:<11} {seen}", style("✓").green(), finding.what),
-            State::NotChecked(why) => {
-                println!("{} {:<11} {why}", style("?").yellow(), finding.what)
-            }
-            State::Missing { seen, mend } => {
-                well = false;
-                println!("{} {:<11} {seen}", style("✗").red(), finding.what);
-                println!("{}", wrapped(mend, "  "));
-            }
+        let (mark, seen) = match &finding.state {
+            State::Well(seen) => (style("✓").green(), seen),
+            State::NotChecked(why) => (style("?").yellow(), why),
+            State::Missing { seen, .. } => (style("✗").red(), seen),
+        };
+        let line = format!("{mark} {:<11} {seen}", finding.what);
+        println!("{}", hanging(&line, "  "));
+        if let State::Missing { mend, .. } = &finding.state {
+            well = false;
+            println!("{}", wrapped(mend, "  "));
         }
     }
     Ok(well.into())

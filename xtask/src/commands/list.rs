@@ -8,7 +8,7 @@ use xtask_core::error::Result;
 use super::Ending;
 use crate::documents;
 use crate::flags::Format;
-use crate::terminal::{bar, look, width};
+use crate::terminal::{bar, look, width, wrapped};
 
 /// Cells of a bar; smaller on a narrow terminal.
 const BAR: usize = 12;
@@ -84,11 +84,14 @@ impl Lines {
     fn add_stage(&mut self, state: &StageState<'_>, here: Option<&str>, cells: usize) {
         let (done, all) = (state.done(), state.exercises.len());
         self.add(String::new());
-        self.add(format!(
-            "  {} {}",
+        let head = format!(
+            "{} {}",
             style(&state.stage.folder).bold(),
             state.stage.title
-        ));
+        );
+        for line in wrapped(&head, "  ").lines() {
+            self.add(line.to_owned());
+        }
         self.add(format!("  {}", counted(done, all, cells)));
         for exercise in &state.exercises {
             let is_here = here == Some(exercise.id.as_str());

@@ -8,11 +8,14 @@ pub mod lesson;
 pub mod list;
 pub mod next;
 pub mod open;
+pub mod renamed;
 pub mod reset;
 pub mod solution;
 pub mod watch;
 
 use xtask_core::error::Error;
+
+use crate::terminal::error_text;
 
 /// How a command ended: the exit code is 0 or 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,7 @@ impl From<bool> for Ending {
 /// Says what went wrong besides: the verdicts stand.
 fn warn(warnings: &[Error]) {
     for warning in warnings {
-        eprintln!("\nwarning: this verdict could not be remembered: {warning}");
+        let word = "warning: this verdict could not be remembered: ";
+        eprintln!("\n{}", error_text(word, warning));
     }
 }

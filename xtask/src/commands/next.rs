@@ -1,13 +1,13 @@
 //! `cargo xtask` without a word: where the learner is, and what to do next.
 
 use console::style;
-use xtask_core::course::Item;
+use xtask_core::course::{Item, Stage};
 use xtask_core::desk::{Advance, Desk, End, debugging_left};
 use xtask_core::error::{Error, Kind, Result};
 
 use super::{Ending, warn};
 use crate::report::{self, Detail};
-use crate::terminal::{bar, look, width, wrapped};
+use crate::terminal::{bar, hanging, look, width, wrapped};
 
 const WELCOME: &str = "\
 Every exercise is one file with the task in its comments, and tests that fail until the code is right. Open the file \
@@ -24,7 +24,7 @@ pub fn run(desk: &Desk<'_>) -> Result<Ending> {
         print_welcome(current.as_ref());
     }
     let advance = desk.advance(current)?;
-    let ending = print_advance(&advance);
+    let ending = print_advance(desk, &advance);
     if matches!(advance.end, End::Finished) && !desk.course.faults.is_empty() {
         let words = "every exercise that can be read passes; a stage cannot be read, see above";
         return Err(Error::of(Kind::Course, words));
@@ -51,9 +51,10 @@ fn print_welcome(current: Option<&Item<'_>>) {
 }
 
 /// What passes by now, and what comes next.
-pub fn print_advance(advance: &Advance<'_>) -> Ending {
+pub fn print_advance(desk: &Desk<'_>, advance: &Advance<'_>) -> Ending {
     for (item, verdict) in &advance.passed {
-        println!("{}", report::headline(verdict, &item.exercise.title));
+        let line = report::headline(verdict, &item.exercise.title);
+        println!("{}", hanging(&line, "  "));
         print_leftovers(item);
     }
     match &advance.end {
@@ -66,25 +67,56 @@ pub fn print_advance(advance: &Advance<'_>) -> Ending {
             Ending::NotYet
         }
         End::Next(item) => {
+            let before = advance.passed.last().map(|(item, _)| item.stage);
+            if let Some(before) = before.filter(|before| before.folder != item.stage.folder) {
+                print_new_stage(before, item.stage);
+            }
             print_next(item);
             Ending::Well
         }
         End::Finished => {
-            println!(
-                "{}",
-                style("Every exercise passes. The roadmap is yours.").green()
-            );
+            println!("{}", style(wrapped(finished(desk), "")).green());
             Ending::Well
         }
     }
 }
 
+/// Says where the roadmap goes on.
+fn print_new_stage(before: &Stage, next: &Stage) {
+    let words = format!(
+        "That was the last of \"{}\"; \"{}\" begins. Its introduction:",
+        before.title, next.title
+    );
+    println!(
+        "\n{}\n  cargo xtask lesson {}",
+        wrapped(&words, ""),
+        next.id
+    );
+}
+
+/// What comes after the last exercise of all.
+fn finished(desk: &Desk<'_>) -> &'static str {
+    if !desk.course.exercises().any(|item| item.has_solution()) {
+        "Every exercise that you were handed out passes, and nothing comes after them here. Hand them in as you were \
+         told: with git, commit and push."
+    } else if desk.course.planned.is_empty() {
+        "Every exercise passes. The roadmap is yours."
+    } else {
+        "Every exercise passes. The roadmap is yours; the stages that are planned come with an update of the course, \
+         see README.md."
+    }
+}
+
 /// Names the next exercise.
 fn print_next(item: &Item<'_>) {
-    println!(
-        "\nNext: {} · {}\n{}",
+    let line = format!(
+        "Next: {} · {}",
         style(item.id()).bold(),
-        item.exercise.title,
+        item.exercise.title
+    );
+    println!(
+        "\n{}\n{}",
+        hanging(&line, "  "),
         report::pointers(item).trim_end()
     );
 }

@@ -12,6 +12,7 @@ use xtask_core::error::{Error, Kind, Result};
 use xtask_core::files;
 
 use super::Ending;
+use crate::terminal::wrapped;
 
 /// How an editor is told a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,10 +59,11 @@ pub fn run(desk: &Desk<'_>, name: Option<&str>) -> Result<Ending> {
     let item = desk.named_or_current(name)?;
     let opened = Opening::of(&item, None)?;
     opened.start()?;
-    println!(
+    let words = format!(
         "{}:{} is open in {}.",
         opened.shown, opened.line, opened.program
     );
+    println!("{}", wrapped(&words, ""));
     Ok(Ending::Well)
 }
 

@@ -5,6 +5,7 @@ use xtask_core::desk::{self, Restored};
 use xtask_core::error::Result;
 
 use super::Ending;
+use crate::terminal::wrapped;
 
 /// Brings back the starter of an exercise, or with `tests` its tests (with a stage, all of its tests).
 ///
@@ -18,10 +19,11 @@ pub fn run(course: &Course, name: &str, tests: bool) -> Result<Ending> {
         desk::reset(course, name)?
     };
     for one in &restored {
-        println!("{}", words(one));
+        println!("{}", wrapped(&words(one), ""));
     }
     if restored.is_empty() {
-        println!("The tests of `{name}` are as they were handed out.");
+        let words = format!("The tests of `{name}` are as they were handed out.");
+        println!("{}", wrapped(&words, ""));
     }
     Ok(Ending::Well)
 }

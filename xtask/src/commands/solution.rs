@@ -6,6 +6,7 @@ use xtask_core::engine::Verdict;
 use xtask_core::error::Result;
 
 use super::{Ending, warn};
+use crate::terminal::{hanging, wrapped};
 
 /// Lines of equal text shown around a difference.
 const CONTEXT: usize = 3;
@@ -23,8 +24,11 @@ pub fn run(desk: &Desk<'_>, name: &str, anyway: bool) -> Result<Ending> {
         warn(&judged.warnings);
         if !judged.verdicts.iter().all(Verdict::passed) {
             let id = item.id();
-            println!("{id} does not pass yet, and the answer teaches most after your own.");
-            println!("A hint: `cargo xtask hint {id}`. The answer all the same: add --anyway.");
+            let words = format!(
+                "{id} does not pass yet, and the answer teaches most after your own. A hint: `cargo xtask hint {id}`. \
+                 The answer all the same: add --anyway."
+            );
+            println!("{}", wrapped(&words, ""));
             return Ok(Ending::NotYet);
         }
     }
@@ -37,12 +41,10 @@ fn print_difference(comparison: &Comparison) {
         println!("Yours is the reference answer, to the letter.");
         return;
     }
-    println!("{} yours: {}", style("-").red(), comparison.file);
-    println!(
-        "{} reference: {}\n",
-        style("+").green(),
-        comparison.reference_file
-    );
+    let yours = format!("{} yours: {}", style("-").red(), comparison.file);
+    let reference = comparison.reference_file.as_str();
+    let reference = format!("{} reference: {reference}", style("+").green());
+    println!("{}\n{}\n", hanging(&yours, "  "), hanging(&reference, "  "));
     let lines = diff::lines(&comparison.yours, &comparison.reference);
     let is_change = |index: usize| !matches!(lines.get(index), None | Some(diff::Result::Both(..)));
     let mut skipped = false;

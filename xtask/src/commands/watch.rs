@@ -19,7 +19,9 @@ use super::next::{print_advance, print_progress};
 use super::open::Opening;
 use super::{Ending, hint, reset, solution, warn};
 use crate::interrupt;
-use crate::terminal::{Key, Keyboard, clear_screen, height, look, take_line_away, width, wrapped};
+use crate::terminal::{
+    Key, Keyboard, clear_screen, error_text, height, look, take_line_away, width, wrapped,
+};
 
 use files::{Stamp, Watcher};
 use prebuild::Prebuild;
@@ -35,12 +37,18 @@ enum Event {
     Key(Key),
 }
 
-/// Judges the current exercise now and on every save, until `q` or Ctrl-C.
+/// Judges the current exercise now and on every save, until `q` or Ctrl-C. `renamed` is said once, below the first
+/// verdict.
 ///
 /// # Errors
 ///
 /// When the name is wrong, or the course cannot be read.
-pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Ending> {
+pub fn run(
+    desk: &Desk<'_>,
+    start: Option<&str>,
+    cancel: &Cancel,
+    renamed: String,
+) -> Result<Ending> {
     let item = first_item(desk, start)?;
     let (sender, events) = channel();
     let watcher = Watcher::start(item.stage, sender.clone(), cancel.clone());
@@ -59,6 +67,7 @@ pub fn run(desk: &Desk<'_>, start: Option<&str>, cancel: &Cancel) -> Result<Endi
         watcher,
         course: Stamp::of_course(desk.course),
         is_updated: false,
+        renamed,
         prebuild: Prebuild::default(),
         has_keys: keyboard.is_some(),
     };
@@ -165,6 +174,8 @@ struct Watch<'b, 'a> {
     course: Stamp,
     /// They are others by now.
     is_updated: bool,
+    /// What is to be said once about exercises that have another name now.
+    renamed: String,
     prebuild: Prebuild,
     has_keys: bool,
 }
@@ -231,7 +242,7 @@ impl<'a> Watch<'_, 'a> {
     fn show(&mut self, advance: &Advance<'a>) -> Result<()> {
         self.list_top = None;
         clear_screen();
-        print_advance(advance);
+        print_advance(self.desk, advance);
         let passed = advance.passed.iter().map(|(item, _)| *item);
         self.last_passed = passed.clone().next_back().or(self.last_passed);
         self.earlier.extend(passed);
@@ -258,6 +269,7 @@ impl<'a> Watch<'_, 'a> {
         }
         print_progress(self.desk)?;
         warn(&advance.warnings);
+        print!("{}", std::mem::take(&mut self.renamed));
         self.print_keys();
         self.prebuild.start(self.desk, self.item.stage);
         Ok(())
@@ -266,7 +278,7 @@ impl<'a> Watch<'_, 'a> {
     fn show_error(&mut self, error: &Error) -> Result<()> {
         take_line_away();
         clear_screen();
-        println!("{error}");
+        println!("{}", error_text("", error));
         self.print_keys();
         Ok(())
     }
@@ -420,7 +432,7 @@ impl<'a> Watch<'_, 'a> {
             }
             Ok(false) => Ok(()),
             Err(error) => {
-                println!("\n{error}");
+                println!("\n{}", error_text("", &error));
                 self.print_keys();
                 Ok(())
             }

@@ -2,9 +2,11 @@
 #![cfg(unix)]
 
 mod desk;
+mod ends;
 mod freshness;
 mod kills;
 mod meanwhile;
+mod renamed;
 mod tree;
 
 use std::io::{BufRead, BufReader};

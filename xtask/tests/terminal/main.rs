@@ -2,10 +2,14 @@
 //! where keys and the look of the screen matter.
 
 mod learner;
+mod names;
+#[cfg(unix)]
+mod narrow;
 #[cfg(unix)]
 mod screens;
 #[cfg(unix)]
 mod signals;
+mod signatures;
 #[cfg(unix)]
 mod watch;
 mod words;

@@ -111,6 +111,7 @@ fn exercise(table: &mut Table<'_>) -> Result<Exercise> {
         test_seconds: table
             .optional_number("test_seconds")?
             .unwrap_or(TEST_SECONDS),
+        was: table.texts("was")?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What the files of the course say: the stages, their exercises, and the tests that each exercise must pass.
 
 mod base;
+mod conflict;
 pub mod lesson;
 mod load;
 mod lock;
@@ -10,6 +11,7 @@ mod modules;
 mod names;
 mod originals;
 pub(crate) mod rust_tokens;
+mod signatures;
 mod test_list;
 
 use std::collections::BTreeMap;
@@ -19,12 +21,14 @@ use crate::error::{Error, Result};
 use crate::files::{self, FileSet};
 
 pub use base::base_key;
+pub use conflict::conflict_line;
 pub use load::stage_id;
 pub use lock::behind as locked_behind;
 pub use manifest::{PROFILE, StageManifest, WorkspaceManifest};
 pub use material::{LIBRARY, Material, TESTS, Uses, files_behind};
 pub use names::{Selection, nearest};
 pub use originals::Originals;
+pub use signatures::{Changed, changed, relied_on};
 pub use test_list::{Test, tests_of};
 
 /// The whole course, as read from its folder.
@@ -70,6 +74,8 @@ pub struct Exercise {
     pub debugging: bool,
     /// How long one test may run, in seconds.
     pub test_seconds: u16,
+    /// Names that it had in earlier versions of the course: `newtypes`, or `data/newtypes` where the stage was another.
+    pub was: Vec<String>,
 }
 
 /// A stage that stands in the roadmap and has no files yet.
@@ -131,13 +137,19 @@ impl Course {
         self.stages.iter().flat_map(Stage::items)
     }
 
-    /// What the words on the command line name: stages, `stage/exercise`, or an exercise whose name is unique.
+    /// What the words on the command line name: stages, `stage/exercise`, an exercise whose name is unique, or the path
+    /// of a file or a folder of one.
     ///
     /// # Errors
     ///
     /// When a name is unknown (with the nearest one) or means several exercises (with all of them).
     pub fn select(&self, names: &[String]) -> Result<Vec<Selection<'_>>> {
         names.iter().map(|name| names::select(self, name)).collect()
+    }
+
+    /// What came of an exercise that an earlier version called `name`; nothing when something is called so now.
+    pub fn now_called(&self, name: &str) -> Vec<Item<'_>> {
+        names::now_called(self, name)
     }
 
     /// The one exercise that `name` names.
@@ -147,6 +159,11 @@ impl Course {
     /// As [`Course::select`], and when the name is that of a stage.
     pub fn exercise(&self, name: &str) -> Result<Item<'_>> {
         names::exercise(self, name)
+    }
+
+    /// The stage in whose folder this program was started, or in a folder below it.
+    pub fn stage_here(&self) -> Option<&Stage> {
+        names::stage_here(self)
     }
 
     /// The stage that `name` names, by its id or its folder.
@@ -170,6 +187,18 @@ impl Item<'_> {
     /// The stable id, such as `logic/variables`.
     pub fn id(&self) -> String {
         format!("{}/{}", self.stage.id, self.exercise.name)
+    }
+
+    /// The ids that it had in earlier versions of the course.
+    pub fn earlier_ids(&self) -> impl Iterator<Item = String> {
+        let whole = |was: &String| {
+            if was.contains('/') {
+                was.clone()
+            } else {
+                format!("{}/{was}", self.stage.id)
+            }
+        };
+        self.exercise.was.iter().map(whole)
     }
 
     /// Whether this copy of the course has a reference answer.

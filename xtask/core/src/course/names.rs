@@ -1,5 +1,7 @@
 //! Finds what a word on the command line names.
 
+use std::path::{Component, Path};
+
 use super::{Course, Item, Stage};
 use crate::error::{Error, Result};
 
@@ -21,6 +23,46 @@ impl<'a> Selection<'a> {
 }
 
 pub fn select<'a>(course: &'a Course, name: &str) -> Result<Selection<'a>> {
+    match by_name(course, name) {
+        Err(error) => match earlier(course, name).as_slice() {
+            [item] => Ok(Selection::Exercise(*item)),
+            [] => Err(error),
+            several => {
+                let ids: Vec<String> = several.iter().map(Item::id).collect();
+                Err(Error::new(format!("`{name}` is several exercises now"))
+                    .help(format!("they are {}", ids.join(" and "))))
+            }
+        },
+        found => found,
+    }
+}
+
+pub fn now_called<'a>(course: &'a Course, name: &str) -> Vec<Item<'a>> {
+    match by_name(course, name) {
+        Ok(_) => Vec::new(),
+        Err(_) => earlier(course, name),
+    }
+}
+
+/// The exercises that were called so: by name, by id, or by the path of a file.
+fn earlier<'a>(course: &'a Course, name: &str) -> Vec<Item<'a>> {
+    let file = file_of(name);
+    let path = Path::new(&file);
+    let is_source = file.ends_with(".rs");
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let is_meant = |item: &Item<'_>| {
+        item.earlier_ids().any(|id| {
+            let short = id.split_once('/').map_or(id.as_str(), |(_, short)| short);
+            id == name
+                || short == name
+                || format!("{}/{short}", item.stage.folder) == name
+                || is_source && short == stem
+        })
+    };
+    course.exercises().filter(is_meant).collect()
+}
+
+fn by_name<'a>(course: &'a Course, name: &str) -> Result<Selection<'a>> {
     if let Some(stage) = find_stage(course, name) {
         return Ok(Selection::Stage(stage));
     }
@@ -37,6 +79,7 @@ pub fn select<'a>(course: &'a Course, name: &str) -> Result<Selection<'a>> {
         .collect();
     match found.as_slice() {
         [item] => Ok(Selection::Exercise(*item)),
+        [] if is_path(name) => by_path(course, name).ok_or_else(|| unknown(course, name))?,
         [] => Err(unknown(course, name)),
         several => {
             let ids: Vec<String> = several.iter().map(Item::id).collect();
@@ -46,6 +89,70 @@ pub fn select<'a>(course: &'a Course, name: &str) -> Result<Selection<'a>> {
             )
         }
     }
+}
+
+fn is_path(name: &str) -> bool {
+    name.contains(['/', '\\', '.']) || Path::new(name).exists()
+}
+
+/// What lies at a path, which may be seen from the working folder, from the course's or from `exercises`; nothing when
+/// the path leads to no stage, or to nothing in it.
+fn by_path<'a>(course: &'a Course, name: &str) -> Option<Result<Selection<'a>>> {
+    let file = file_of(name);
+    let (stage, inside) = place_of(course, Path::new(&file)).or_else(|| {
+        let working = std::env::current_dir().ok()?;
+        place_of(course, &working.join(&file))
+    })?;
+    let owner = stage.owner(&inside);
+    if let Some(exercise) = owner.or_else(|| stage.owner(&format!("{inside}/"))) {
+        return Some(Ok(Selection::Exercise(Item { stage, exercise })));
+    }
+    let is_there = stage.folder().join(&inside).exists();
+    if inside.ends_with(".rs") && is_there {
+        let names: Vec<String> = stage.items().map(|item| item.id()).collect();
+        return Some(Err(Error::new(format!(
+            "`{name}` belongs to no exercise of {}",
+            stage.id
+        ))
+        .help(format!("it holds {}", names.join(", ")))));
+    }
+    is_there.then_some(Ok(Selection::Stage(stage)))
+}
+
+/// A path with forward slashes, without the line that editors and compilers write behind it: `loops.rs:12:5`.
+fn file_of(name: &str) -> String {
+    let forward = name.replace('\\', "/");
+    match forward.split_once(".rs:") {
+        Some((before, _)) => format!("{before}.rs"),
+        None => forward,
+    }
+}
+
+/// The stage that a path leads into, and the rest of the path.
+fn place_of<'a>(course: &'a Course, path: &Path) -> Option<(&'a Stage, String)> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
+            Component::ParentDir => {
+                parts.pop()?;
+            }
+            _ => {}
+        }
+    }
+    let named = |part: &String| course.stages.iter().find(|stage| &stage.folder == part);
+    let at = parts.iter().rposition(|part| named(part).is_some())?;
+    Some((named(&parts[at])?, parts[at + 1..].join("/")))
+}
+
+/// The stage in whose folder this program was started, or in a folder below it.
+pub fn stage_here(course: &Course) -> Option<&Stage> {
+    let working = std::env::current_dir().ok()?;
+    let exercises = course.root.join("exercises");
+    let exercises = exercises.canonicalize().unwrap_or(exercises);
+    let working = working.canonicalize().unwrap_or(working);
+    let below = working.strip_prefix(exercises).ok()?;
+    Some(place_of(course, below)?.0)
 }
 
 pub fn exercise<'a>(course: &'a Course, name: &str) -> Result<Item<'a>> {
@@ -96,7 +203,12 @@ fn unknown(course: &Course, name: &str) -> Error {
     let exercises = course.exercises().map(|item| item.exercise.name.clone());
     let ids = course.exercises().map(|item| item.id());
     let known: Vec<String> = stages.chain(exercises).chain(ids).collect();
-    match nearest(name, &known) {
+    let file = file_of(name);
+    let stem = Path::new(&file)
+        .file_stem()
+        .map_or(name.into(), |stem| stem.to_string_lossy());
+    let near = nearest(name, &known).or_else(|| nearest(&stem, &known));
+    match near {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help("`cargo xtask list` shows every name"),
     }

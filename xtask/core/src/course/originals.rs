@@ -17,6 +17,17 @@ use crate::json::Node;
 #[derive(Debug)]
 pub struct Originals {
     files: FileSet,
+    /// What to do when something is missing in them.
+    mend: String,
+}
+
+/// The file is the course's own, and nobody writes in it.
+fn mend(stage: &Stage) -> String {
+    format!(
+        "bring the course's own file back: `git checkout HEAD -- exercises/{}/originals.json`, or take it from a fresh \
+         download",
+        stage.folder
+    )
 }
 
 impl Originals {
@@ -32,10 +43,9 @@ impl Originals {
     /// When the file is missing or is not an object of texts.
     pub fn load(stage: &Stage) -> Result<Self> {
         let path = Self::path(stage);
-        let mend = "a learner restores it with `git checkout` or a fresh download; a maintainer records it with \
-                    `cargo xtask seal`";
-        let text = files::read(&path).map_err(|error| error.help(mend))?;
-        let broken = |what: String| Error::file(&path, what).as_kind(Kind::Course).help(mend);
+        let mend = mend(stage);
+        let text = files::read(&path).map_err(|error| error.help(&mend))?;
+        let broken = |what: String| Error::file(&path, what).as_kind(Kind::Course).help(&mend);
         let document = RawJson::parse(&text).map_err(|error| broken(error.to_string()))?;
         let members = Node::of(&document)
             .members()
@@ -47,12 +57,15 @@ impl Originals {
                 None => Err(broken(format!("`{name}` is not a text"))),
             })
             .collect::<Result<FileSet>>()?;
-        Ok(Self { files })
+        Ok(Self { files, mend })
     }
 
     /// Originals that hold `files`.
     pub fn new(files: FileSet) -> Self {
-        Self { files }
+        Self {
+            files,
+            mend: "`cargo xtask seal` records a stage as it is handed out".to_owned(),
+        }
     }
 
     /// The working tree as it is, for a maintainer who has not recorded it yet.
@@ -63,6 +76,7 @@ impl Originals {
     pub fn of_tree(stage: &Stage) -> Result<Self> {
         Ok(Self {
             files: stage.tree()?,
+            mend: mend(stage),
         })
     }
 
@@ -110,8 +124,7 @@ impl Originals {
     /// When the originals do not hold it.
     pub fn get(&self, path: &str) -> Result<&str> {
         self.files.get(path).map(String::as_str).ok_or_else(|| {
-            Error::of(Kind::Course, format!("`originals.json` has no `{path}`"))
-                .help("a maintainer records it with `cargo xtask seal`")
+            Error::of(Kind::Course, format!("`originals.json` has no `{path}`")).help(&self.mend)
         })
     }
 }

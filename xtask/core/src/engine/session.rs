@@ -8,7 +8,10 @@ use super::compile::{Build, Said};
 use super::overlay::JUDGED;
 use super::run::Case;
 use super::verdict::{Diagnostic, Status, TestResult, TestStatus, Verdict};
-use crate::course::{Exercise, Item, Originals, Stage, Test, tests_of};
+use crate::course::{
+    Changed, Exercise, Item, Originals, Stage, Test, Uses, changed, conflict_line, relied_on,
+    tests_of,
+};
 use crate::error::{Error, Kind, Result};
 use crate::files::FileSet;
 
@@ -73,7 +76,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Notes the exercises whose source is not among `files`, or cannot be read.
+    /// Notes the exercises whose source is not among `files`, cannot be read, or holds the marks of a conflict.
     pub fn note_missing(&mut self, files: &FileSet, unreadable: &BTreeMap<String, String>) {
         for item in self.stage.items() {
             let path = item.exercise.source();
@@ -86,6 +89,8 @@ impl<'a> Session<'a> {
                     self.stage.shown(&item.source()),
                     item.id()
                 )
+            } else if let Some(words) = self.conflict(&item, files) {
+                words
             } else {
                 continue;
             };
@@ -94,6 +99,24 @@ impl<'a> Session<'a> {
                 diagnostics: vec![Diagnostic::words(words)],
             });
         }
+    }
+
+    /// The words about a conflict that git has left in a source of the exercise, or in one that belongs to all.
+    fn conflict(&self, item: &Item<'_>, files: &FileSet) -> Option<String> {
+        let mut sources = files.iter().filter(|(path, _)| {
+            let owner = self.stage.owner(path);
+            path.starts_with("src/") && owner.is_none_or(|owner| owner.name == item.exercise.name)
+        });
+        let (path, line) = sources.find_map(|(path, text)| Some((path, conflict_line(text)?)))?;
+        Some(format!(
+            "git has left a conflict in exercises/{}/{path}, from line {line} on: the course and you have both changed \
+             this place. Above `=======` stands one version, below it the other; the words behind `<<<<<<<` and \
+             `>>>>>>>` say where each comes from, and `HEAD` is yours, unless you rebase. Keep the lines that you want, \
+             take out the three lines with the marks, and save. Or begin anew, your file is kept: \
+             `cargo xtask reset {}`.",
+            self.stage.folder,
+            item.id()
+        ))
     }
 
     /// What the reader of the verdict on `exercise` should know: a changed test that it did not come from, and other
@@ -234,6 +257,7 @@ impl<'a> Session<'a> {
                 tests: Vec::new(),
                 diagnostics: Vec::new(),
                 notes: self.notes_on(exercise),
+                changed: Vec::new(),
             };
             match self.fault(exercise) {
                 Some(fault) => verdict.diagnostics = fault.diagnostics.clone(),
@@ -250,9 +274,36 @@ impl<'a> Session<'a> {
                         own.map(|said| without_overlay(&said.diagnostic)).collect();
                 }
             }
+            if !verdict.passed() {
+                verdict.changed = self.changed_behind(exercise, judged);
+            }
             verdicts.push(verdict);
         }
         verdicts
+    }
+
+    /// What is not as the starter has it in the exercise's file, and in those of the exercises that it uses.
+    fn changed_behind(&self, exercise: &Exercise, judged: &FileSet) -> Vec<Changed> {
+        let mut found = Vec::new();
+        for name in Uses::of(self.stage, judged).exercises_behind(self.stage, exercise) {
+            let Some(used) = self.stage.exercise(name) else {
+                continue;
+            };
+            let path = used.source();
+            let (Ok(starter), Some(yours)) = (self.originals.starter(used), judged.get(&path))
+            else {
+                continue;
+            };
+            let file = format!("exercises/{}/{path}", self.stage.folder);
+            let others = judged.iter().filter(|(other, _)| **other != path);
+            let rust = others.filter(|(other, _)| other.ends_with(".rs"));
+            let own = relied_on(changed(starter, yours), rust.map(|(_, text)| text.as_str()));
+            found.extend(own.into_iter().map(|one| Changed {
+                file: file.clone(),
+                ..one
+            }));
+        }
+        found
     }
 
     /// Paths of the overlay become those of the course, and the failed statement is added.

@@ -1,5 +1,7 @@
 //! What the engine answers.
 
+use crate::course::Changed;
+
 /// The judgement of one exercise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -13,6 +15,9 @@ pub struct Verdict {
     pub diagnostics: Vec<Diagnostic>,
     /// What the reader should know about how this verdict was reached.
     pub notes: Vec<String>,
+    /// Where the answer's signatures are not the starter's, when it does not pass: the tests are written for those.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub changed: Vec<Changed>,
 }
 
 /// How an exercise stands.

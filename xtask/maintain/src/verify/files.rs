@@ -264,6 +264,16 @@ fn check_description(ledger: &mut Ledger, course: &Course, item: &Item<'_>) {
         &what,
         "Name at least one topic of roadmap.toml, as `area.topic`.",
     );
+    for was in item.earlier_ids() {
+        let what = format!("`{name}` was `{was}`, and there is an exercise of that name");
+        let is_taken = course.exercises().any(|other| other.id() == was);
+        ledger.check(
+            !is_taken,
+            &file,
+            &what,
+            "`was` holds names that no exercise has any more.",
+        );
+    }
     for topic in &exercise.topics {
         let known = topic.split_once('.').is_some_and(|(area, name)| {
             course
