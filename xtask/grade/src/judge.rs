@@ -18,6 +18,7 @@ use crate::intake::{Submission, Taken, own_comparisons, scan};
 use crate::plan::Plan;
 use crate::results::{Mark, Points, Standing, TestMark, TestStanding};
 use crate::store::{Key, Store};
+use crate::text::carried;
 
 /// One place in which submissions are judged, one after the other.
 pub struct Lane<'a> {
@@ -386,7 +387,7 @@ impl<'a> Lane<'a> {
     fn told(&self, error: &Error) -> String {
         const MIB: u64 = 1024 * 1024;
         if error.kind() == Kind::ForeignRead {
-            return crate::results::carried(&error.to_string());
+            return carried(&error.to_string());
         }
         format!(
             "the compiler came to no end with this file: it was stopped after {} s of processor time, at {} MiB of \

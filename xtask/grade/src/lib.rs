@@ -22,6 +22,7 @@ pub mod results;
 pub mod roster;
 pub mod sandbox;
 pub mod store;
+pub mod text;
 pub mod toolchain;
 
 use std::path::Path;

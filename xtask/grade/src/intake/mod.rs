@@ -14,6 +14,7 @@ use xtask_core::files::FileSet;
 
 pub use scan::{own_comparisons, scan};
 
+use crate::text::turns_direction;
 use layout::Layout;
 
 /// The most bytes that one source file may have.
@@ -230,11 +231,6 @@ fn check_characters(text: &str, shown: &str) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Whether what follows the character is shown in another order than it has.
-pub fn turns_direction(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub fn report(learners: usize) -> Report {
         name: name.into(),
         sentence: "The total is what the cart says.".into(),
         status,
-        message: crate::results::carried(message),
+        message: crate::text::carried(message),
     };
     let learner = |index: usize| Learner {
         id: format!("=ada{index}"),
@@ -123,6 +123,34 @@ fn what_a_learner_wrote_stays_text() {
     for format in [Format::Table, Format::Html, Format::Junit, Format::Markdown] {
         assert!(!written(1, format).contains('\u{1b}'), "{format:?}");
     }
+}
+
+/// What XML cannot hold is replaced wherever a text stands: the document is read by programs that stop at it.
+#[test]
+fn junit_holds_whatever_was_written() {
+    const UNHEARD: &str = "a\u{fffe}b\u{ffff}c\u{1}d\u{1b}e";
+    let mut report = report(2);
+    let said = || UNHEARD.to_owned();
+    report.exercises[0].exercise = said();
+    report.exercises[0].title = said();
+    for learner in &mut report.learners {
+        (learner.id, learner.name) = (said(), said());
+        let mark = &mut learner.exercises[0];
+        mark.exercise = said();
+        for test in &mut mark.tests {
+            (test.name, test.sentence, test.message) = (said(), said(), said());
+        }
+    }
+    report.learners[1].problem = Some(said());
+    let mut broken = report.learners[0].clone();
+    broken.exercises[0].tests.clear();
+    broken.exercises[0].diagnostics = vec![said()];
+    report.learners.push(broken);
+    let xml = write(&report, Format::Junit).expect("it can be written");
+    let stray = xml.chars().find(|one| !crate::text::is_in_xml(*one));
+    assert_eq!(stray, None, "{xml:?}");
+    // A suite's name, its test's name and class, and what was said, for the first learner alone.
+    assert!(xml.matches("a\u{fffd}b\u{fffd}c").count() > 10, "{xml}");
 }
 
 #[test]
