@@ -187,7 +187,7 @@ impl<'a> Lane<'a> {
                 |status, said: Vec<String>| Mark::without_tests(plan.id(exercise), status, said);
             let mark = match taken.get(exercise.name.as_str()) {
                 None | Some(Taken::Missing) => without(Standing::NotSubmitted, Vec::new()),
-                Some(Taken::Refused(why)) => without(Standing::Refused, vec![why.clone()]),
+                Some(Taken::Refused(why)) => without(Standing::Refused, vec![carried(why)]),
                 Some(Taken::Files(files)) if is_starter(plan, exercise, files) => {
                     without(Standing::NotStarted, Vec::new())
                 }

@@ -127,6 +127,9 @@ pub struct Learner {
     /// Why nothing could be graded.
     pub problem: Option<String>,
     pub exercises: Vec<Mark>,
+    /// What an instructor should look at, besides what is said of single exercises.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 /// One learner's mark for one exercise.

@@ -294,6 +294,49 @@ fn what_cannot_be_read_is_reported_and_the_others_are_graded() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("`7` stands there twice"));
 }
 
+/// A learner cannot choose by a link whose work is graded, and a folder that stands in the roster twice is told.
+#[test]
+fn a_folder_is_the_learners_own() {
+    use std::os::unix::fs::symlink;
+
+    let place = Place::new();
+    place.submit("ada", &[("alder", RIGHT)]);
+    let solutions = place.course().join("solutions");
+    symlink(&solutions, place.path("in/eve")).expect("writable");
+    fs::create_dir_all(place.path("in/mallory")).expect("writable");
+    symlink(&solutions, place.path("in/mallory/work")).expect("writable");
+    place.file(
+        "in/class.csv",
+        "id,name,folder\n1,Ada,ada\n2,Bob,./ada/\n3,Eve,eve/\n4,Mallory,mallory/work\n",
+    );
+    let work = place.path("work").display().to_string();
+    let roster = place.path("in/class.csv").display().to_string();
+    let grade = |words: &[&str]| {
+        let mut command = place.command(&["--work", &work, "--format", "json"]);
+        let output = command.args(words).output().expect("it starts");
+        serde_json::from_slice::<Report>(&output.stdout).expect("a report")
+    };
+    let report = grade(&["--roster", &roster]);
+    for id in ["3", "4"] {
+        let problem = learner(&report, id).problem.clone().unwrap_or_default();
+        assert!(problem.contains("is a link"), "{id}: {problem}");
+        assert_eq!(learner(&report, id).points.hundredths(), 0, "{id}");
+    }
+    for (id, other) in [("1", "with 2, "), ("2", "with 1, ")] {
+        assert_mark(&report, id, "alder", id, Passed, &ALL);
+        let notices = &learner(&report, id).notices;
+        assert!(notices.iter().any(|one| one.contains(other)), "{notices:?}");
+    }
+    // A shell writes `/` behind what looks like a folder to it.
+    let (link, inside) = (place.path("in/eve"), place.path("in/mallory/work"));
+    let words = [format!("{}/", link.display()), inside.display().to_string()];
+    let report = grade(&[&words[0], &words[1]]);
+    for id in ["eve", "work"] {
+        let problem = learner(&report, id).problem.clone().unwrap_or_default();
+        assert!(problem.contains("is a link"), "{id}: {problem}");
+    }
+}
+
 /// The time for a submission ends what still runs; what was finished keeps its score.
 #[test]
 fn the_time_for_a_submission_ends() {

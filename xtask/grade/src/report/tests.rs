@@ -32,6 +32,7 @@ pub fn report(learners: usize) -> Report {
             diagnostics: Vec::new(),
             notices: vec!["src/variables.rs, line 3: <b>look".into()],
         }],
+        notices: vec!["one folder with bob".into()],
     };
     Report {
         version: VERSION,
@@ -159,6 +160,7 @@ fn what_is_worth_a_look_is_shown_to_instructors() {
         for learners in [1, 2] {
             let text = written(learners, format);
             assert!(text.contains("line 3: "), "{format:?}: {text}");
+            assert!(text.contains("one folder with bob"), "{format:?}: {text}");
         }
     }
 }
@@ -180,6 +182,48 @@ fn gradescope_gets_its_fields() {
             .as_str()
             .is_some_and(|output| output.contains("taxes"))
     );
+}
+
+/// A spreadsheet takes a text for a formula that begins with a sign of arithmetic, in full width as well.
+#[test]
+fn no_cell_is_a_formula() {
+    let mut report = report(1);
+    let forms = [
+        "=",
+        "+",
+        "-",
+        "@",
+        "＝",
+        "＋",
+        "－",
+        "＠",
+        "﹦",
+        "﹢",
+        "﹣",
+        "﹫",
+        "−",
+        "⁼",
+        "₊",
+        "|",
+        "%",
+        " =",
+        "\u{200b}＝",
+        "\u{feff}=",
+        "\u{a0}@",
+    ];
+    for form in forms {
+        report.learners[0].name = format!("{form}HYPERLINK(1)");
+        let csv = write(&report, Format::Csv).expect("it can be written");
+        assert!(
+            csv.contains(&format!(",'{form}HYPERLINK(1),")),
+            "{form}: {csv}"
+        );
+    }
+    for name in ["Ada", "李", "O'Neill", "5th group", "Zoë = Ada"] {
+        report.learners[0].name = name.into();
+        let csv = write(&report, Format::Csv).expect("it can be written");
+        assert!(csv.contains(&format!(",{name},")), "{csv}");
+    }
 }
 
 #[test]
