@@ -21,6 +21,7 @@ pub mod report;
 pub mod results;
 pub mod roster;
 pub mod sandbox;
+pub mod settings;
 pub mod store;
 pub mod text;
 pub mod toolchain;
@@ -96,6 +97,11 @@ fn run_grade(grade: Grade) -> Result<ExitCode> {
     let work = grade
         .work
         .unwrap_or_else(|| desk::target_folder(&course.root).join("grade"));
+    settings::check(
+        &course.root,
+        &work,
+        entries.iter().map(|entry| entry.folder.as_path()),
+    )?;
     let wish = class::Wish {
         entries,
         stages: grade.stages,

@@ -294,6 +294,67 @@ fn what_cannot_be_read_is_reported_and_the_others_are_graded() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("`7` stands there twice"));
 }
 
+/// Cargo obeys the settings of the folder that it is started in: a learner's are not obeyed at any level.
+#[test]
+fn cargo_obeys_nobody_who_is_graded() {
+    let place = Place::new();
+    place.submit("eve", &[("alder", WRONG)]);
+    let marker = place.path("marker");
+    let program = place.path("in/eve/run");
+    place.file(
+        "in/eve/run",
+        format!("#!/bin/sh\ntouch {}\nexec \"$@\"\n", marker.display()),
+    );
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("writable");
+    place.file(
+        "in/eve/.cargo/config.toml",
+        format!(
+            "[build]\nrustc-wrapper = {program:?}\n[target.'cfg(all())']\nrunner = {program:?}\n"
+        ),
+    );
+    let eve = place.path("in/eve").display().to_string();
+    let work = place.path("work").display().to_string();
+    let inside = place.path("in/eve/work").display().to_string();
+    for level in ["basic", "confined", "full"] {
+        let grade = |folder: &str, work: &str| {
+            let words = [
+                &eve,
+                "--work",
+                work,
+                "--isolation",
+                level,
+                "--exercise",
+                "tiny/alder",
+            ];
+            let mut command = place.command(&words);
+            command
+                .current_dir(place.path(folder))
+                .env("CARGO_MANIFEST_DIR", place.course());
+            command.output().expect("it starts")
+        };
+        // In the checkout, below it, and with what is built in it.
+        for (folder, work) in [
+            ("in/eve", &work),
+            ("in/eve/exercises/01-tiny", &work),
+            ("course", &inside),
+        ] {
+            let output = grade(folder, work);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{folder}: {said}");
+            assert!(output.stdout.is_empty(), "nobody was graded");
+            let how = format!("cd {} && cargo xtask grade", place.course().display());
+            assert!(
+                said.contains(&how) || said.contains("/course && cargo"),
+                "{said}"
+            );
+        }
+        let output = grade("course", &work);
+        assert_eq!(output.status.code(), Some(1), "in the course's folder");
+        assert!(!marker.exists(), "a program of the learner's has run");
+    }
+}
+
 /// A learner cannot choose by a link whose work is graded, and a folder that stands in the roster twice is told.
 #[test]
 fn a_folder_is_the_learners_own() {
