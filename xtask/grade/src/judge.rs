@@ -14,7 +14,7 @@ use xtask_core::process::Cancel;
 use crate::confine::{Bounds, Confined};
 use crate::disk::{NEEDED, ensure_free};
 use crate::groups::groups;
-use crate::intake::{Submission, Taken, own_comparisons, scan};
+use crate::intake::{Fault, Submission, Taken, own_comparisons, scan};
 use crate::plan::Plan;
 use crate::results::{Mark, Points, Standing, TestMark, TestStanding};
 use crate::store::{Key, Store};
@@ -247,12 +247,14 @@ impl<'a> Lane<'a> {
         let Taken::Files(files) = &taken else {
             return taken;
         };
+        // What the starter itself has cannot be held against the learner.
+        let given = scan(plan.starter(exercise)).unwrap_or_default();
+        let is_given = |why: &str| given.iter().any(|fault| fault.why == why);
         for (path, text) in files {
-            if let Some(Err(why)) = scan(text)
-                // What the starter itself has cannot be held against the learner.
-                && !matches!(scan(plan.starter(exercise)), Some(Err(_)))
-            {
-                return Taken::Refused(format!("{path}, {why}"));
+            let mut faults = scan(text).into_iter().flatten();
+            if let Some(fault) = faults.find(|fault| !is_given(&fault.why)) {
+                let Fault { line, why } = fault;
+                return Taken::Refused(format!("{path}, line {line}: {why}"));
             }
         }
         taken
@@ -420,6 +422,7 @@ impl<'a> Lane<'a> {
         wanted: &[&Exercise],
     ) -> Result<Vec<Verdict>> {
         let files = plan.with_sources(sources);
+        self.guard.set_package(&plan.stage.folder, files.keys());
         let wanted: Vec<Wanted<'_>> = wanted.iter().map(|one| Wanted::whole(one)).collect();
         self.engine
             .judge_files(plan.stage, &plan.originals, files, &wanted)

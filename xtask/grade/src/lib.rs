@@ -7,6 +7,7 @@
 
 pub mod class;
 pub mod confine;
+pub mod dep_info;
 pub mod disk;
 pub mod export;
 pub mod flags;
