@@ -16,9 +16,10 @@ use crate::judge::Lane;
 use crate::plan::{Plan, check_hidden};
 use crate::progress::Progress;
 use crate::results::{Learner, Report, Shard, VERSION};
-use crate::roster::Entry;
+use crate::roster::{Entry, shared_folders};
 use crate::sandbox::{Held, Isolation, Level, Measures};
 use crate::store::{Key, Store};
+use crate::text::line;
 use crate::toolchain::toolchain;
 
 /// What is asked of a grading.
@@ -49,6 +50,8 @@ struct Hall<'a> {
     toolchain: Vec<PathBuf>,
     grade: PathBuf,
     workers: usize,
+    /// Learners who have one folder, with that folder.
+    shared: Vec<(Vec<String>, PathBuf)>,
 }
 
 /// Grades what `wish` asks for.
@@ -107,6 +110,7 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         toolchain: toolchain.folders,
         grade,
         workers: (cores / jobs).max(1),
+        shared: shared_folders(&wish.entries),
     };
     let learners = hall.grade_all(&entries, jobs)?;
     Ok(Report {
@@ -348,7 +352,14 @@ impl Hall<'_> {
             points: crate::results::Points::default(),
             problem: None,
             exercises: Vec::new(),
+            notices: self.shared_folder(entry).into_iter().collect(),
         };
+        if let Some(link) = &entry.link {
+            let link = link.display();
+            let problem = format!("the folder {link} is a link, and links are not taken");
+            learner.problem = Some(line(&problem));
+            return Ok(learner);
+        }
         match Submission::open(&entry.folder, self.course, &self.stages) {
             Ok(submission) => {
                 for plan in self.plans {
@@ -360,10 +371,29 @@ impl Hall<'_> {
             }
             Err(problem) => {
                 let folder = entry.folder.display();
-                learner.problem = Some(format!("the folder {folder} {problem}"));
+                learner.problem = Some(line(&format!("the folder {folder} {problem}")));
             }
         }
         Ok(learner)
+    }
+
+    /// What is to be said of a learner who has a folder together with others.
+    fn shared_folder(&self, entry: &Entry) -> Option<String> {
+        let (ids, folder) = self
+            .shared
+            .iter()
+            .find(|(ids, _)| ids.contains(&entry.id))?;
+        let others: Vec<&str> = ids
+            .iter()
+            .filter(|id| **id != entry.id)
+            .map(String::as_str)
+            .collect();
+        let folder = folder.display();
+        let said = format!(
+            "has one folder with {}, {folder}: a pair, or a mistake in the roster",
+            others.join(", ")
+        );
+        Some(line(&said))
     }
 }
 

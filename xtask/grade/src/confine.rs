@@ -1,5 +1,6 @@
 //! The engine's guard: starts compilers and tests in the sandbox, and hears whether a test came to its end.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
@@ -10,9 +11,10 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use xtask_core::course::PROFILE;
-use xtask_core::engine::{Guard, Start};
+use xtask_core::engine::{Guard, JUDGED, Start};
 use xtask_core::error::{Error, Kind, Result};
 
+use crate::dep_info::DepInfo;
 use crate::sandbox::{COMPILER, Measures, Policy, TEST};
 
 /// How many bytes the number has that proves the end of a test.
@@ -125,6 +127,16 @@ pub struct Confined {
     /// Files that tests may read.
     fixtures: Mutex<Vec<PathBuf>>,
     deadline: Mutex<Option<Instant>>,
+    package: Mutex<Package>,
+}
+
+/// The package that is compiled.
+#[derive(Debug, Default)]
+struct Package {
+    /// Its folder's name.
+    folder: String,
+    /// The files that it consists of, by their path below its folder.
+    files: BTreeSet<String>,
 }
 
 impl Confined {
@@ -136,7 +148,16 @@ impl Confined {
             workers,
             fixtures: Mutex::default(),
             deadline: Mutex::default(),
+            package: Mutex::default(),
         }
+    }
+
+    /// From now on this package is compiled, of these files and of no others.
+    pub fn set_package<'f>(&self, folder: &str, files: impl Iterator<Item = &'f String>) {
+        *lock(&self.package) = Package {
+            folder: folder.to_owned(),
+            files: files.cloned().collect(),
+        };
     }
 
     /// From now on everything together may take so long; `None` is without end, and without limits on a build.
@@ -234,7 +255,7 @@ impl Guard for Confined {
         let is_part =
             |path: &&PathBuf| path.parent().is_some_and(|folder| folder.ends_with("deps"));
         for artifact in artifacts.iter().filter(is_part) {
-            check_read_files(artifact, &overlay)?;
+            lock(&self.package).check(artifact, &overlay)?;
         }
         Ok(())
     }
@@ -307,50 +328,67 @@ fn is_proved(ours: &UnixStream, number: &[u8; PROOF_BYTES]) -> bool {
     answer[..length] == number[..]
 }
 
-/// The compiler notes every file that it has read, `include!` and its like among them. What was made of the stage's
-/// package may rest on the package's own files only, and its library not on the tests.
-fn check_read_files(artifact: &Path, overlay: &Path) -> Result<()> {
-    let name = artifact.file_name().map(|name| name.to_string_lossy());
-    let Some(name) = name else {
-        return Ok(());
-    };
-    let stem = name.split('.').next().unwrap_or_default();
-    let is_library = name.ends_with(".rlib") || name.ends_with(".rmeta");
-    let stem = if is_library {
-        stem.trim_start_matches("lib")
-    } else {
-        stem
-    };
-    let notes = artifact.with_file_name(format!("{stem}.d"));
-    let text = std::fs::read_to_string(&notes).map_err(|cause| Error::file(&notes, cause))?;
-    let own = overlay.join("judged").join("exercises");
-    for path in read_files(&text) {
-        let path = plain(&overlay.join(path));
-        let below = path.strip_prefix(&own).ok();
-        let mut parts = below.into_iter().flat_map(Path::components).skip(1);
-        let inside = parts.next();
-        let is_test = inside.is_some_and(|part| part.as_os_str() == "tests");
-        if inside.is_none() || (is_library && is_test) {
-            let words = format!(
-                "while it is compiled, the code reads the file {}; a solution consists of its own source files only",
-                path.display()
-            );
-            return Err(Error::of(Kind::ForeignRead, words));
-        }
-    }
-    Ok(())
+/// What a package knows of itself; every other variable is the grader's.
+fn is_the_packages(variable: &str) -> bool {
+    let whole = [
+        "CARGO_CRATE_NAME",
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH",
+    ];
+    variable.starts_with("CARGO_PKG_") || whole.contains(&variable)
 }
 
-/// The files that a `.d` file names: `made: read read…`, with a backslash before a space in a name.
-fn read_files(text: &str) -> Vec<PathBuf> {
-    let rules = text.lines().filter(|line| !line.starts_with('#'));
-    let mut found = Vec::new();
-    for (_, read) in rules.filter_map(|line| line.split_once(": ")) {
-        let whole = read.replace("\\ ", "\0");
-        let names = whole.split(' ').filter(|name| !name.is_empty());
-        found.extend(names.map(|name| PathBuf::from(name.replace('\0', " "))));
+impl Package {
+    /// Compares what the compiler says that it has read with what was handed to it: the files of the package, and for the
+    /// library without the tests. A library that stages share is the course's, and reads where it likes in the overlay.
+    fn check(&self, artifact: &Path, overlay: &Path) -> Result<()> {
+        let name = artifact.file_name().map(|name| name.to_string_lossy());
+        let Some(name) = name else {
+            return Ok(());
+        };
+        let stem = name.split('.').next().unwrap_or_default();
+        let is_library = name.ends_with(".rlib") || name.ends_with(".rmeta");
+        let stem = if is_library {
+            stem.trim_start_matches("lib")
+        } else {
+            stem
+        };
+        let notes = artifact.with_file_name(format!("{stem}.d"));
+        let text = std::fs::read_to_string(&notes).map_err(|cause| Error::file(&notes, cause))?;
+        let foreign = |what: String| {
+            let words = format!(
+                "while it is compiled, the code reads {what}; a solution consists of its own source files only"
+            );
+            Error::of(Kind::ForeignRead, words)
+        };
+        let read =
+            DepInfo::read(&text).map_err(|what| foreign(format!("what cannot be told: {what}")))?;
+        let judged = overlay.join(JUDGED).join("exercises");
+        let own = judged.join(&self.folder);
+        let files: Vec<PathBuf> = read
+            .files
+            .iter()
+            .map(|path| plain(&overlay.join(path)))
+            .collect();
+        let is_shared = !files.iter().any(|path| path.starts_with(&own));
+        let is_allowed = |path: &Path| {
+            if is_shared {
+                return path.starts_with(&judged);
+            }
+            let inside = path.strip_prefix(&own).ok().and_then(Path::to_str);
+            inside.is_some_and(|inside| {
+                self.files.contains(inside) && !(is_library && inside.starts_with("tests/"))
+            })
+        };
+        if let Some(path) = files.iter().find(|path| !is_allowed(path)) {
+            return Err(foreign(format!("the file {}", path.display())));
+        }
+        let mut variables = read.variables.iter();
+        match variables.find(|name| is_library && !is_shared && !is_the_packages(name)) {
+            Some(name) => Err(foreign(format!("the variable {name}"))),
+            None => Ok(()),
+        }
     }
-    found
 }
 
 /// The path without `.` and `..`.
@@ -376,41 +414,76 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_read_files, read_files};
     use std::path::PathBuf;
 
+    use super::Package;
+
     #[test]
-    fn a_build_may_rest_on_its_own_package_only() {
+    fn a_build_may_rest_on_what_was_handed_in_only() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let overlay = folder.path().join("overlay");
-        let check = |made: &str, read: &str| {
+        let overlay = folder.path().join("over lay");
+        let own = [
+            "src/lib.rs",
+            "src/a.rs",
+            "src/given.sql",
+            "tests/stage/main.rs",
+        ];
+        let package = Package {
+            folder: "01-logic".into(),
+            files: own.map(String::from).into(),
+        };
+        let check = |made: &str, read: &[&str], notes: &str| {
             let stem = made
                 .trim_start_matches("lib")
                 .split('.')
                 .next()
                 .unwrap_or_default();
-            let notes = folder.path().join(format!("{stem}.d"));
-            std::fs::write(&notes, format!("{made}: {read}\n\n# env-dep:X=1\n")).expect("writable");
-            check_read_files(&folder.path().join(made), &overlay)
+            let rule = read.join(" ");
+            let path: PathBuf = folder.path().join(format!("{stem}.d"));
+            let text = format!("/w\\ x/{made}: {rule}\n\n{}:\n\n{notes}", read.join(":\n"));
+            std::fs::write(path, text).expect("writable");
+            package.check(&folder.path().join(made), &overlay).is_ok()
         };
-        let source = "judged/exercises/01-logic/src/lib.rs";
-        let test = "judged/exercises/01-logic/tests/stage/main.rs";
-        assert!(check("liblogic-1.rlib", source).is_ok());
-        assert!(check("stage-1", test).is_ok());
-        assert!(check("liblogic-1.rlib", &format!("{source} {test}")).is_err());
+        const LIBRARY: &str = "judged/exercises/01-logic/src/lib.rs";
+        const TESTS: &str = "judged/exercises/01-logic/tests/stage/main.rs";
+        let own = "# env-dep:CARGO_PKG_NAME=logic\n";
+        assert!(check(
+            "liblogic-1.rlib",
+            &[LIBRARY, "judged/exercises/01-logic/src/given.sql"],
+            own
+        ));
         assert!(
-            check(
-                "liblogic-1.rlib",
-                "judged/exercises/01-logic/src/../../../../secret.rs"
-            )
-            .is_err()
+            check("stage-1", &[TESTS], "# env-dep:HOME=/root\n"),
+            "the tests are the course's"
         );
-        assert!(check("stage-1", &format!("{test} /etc/passwd")).is_err());
-    }
-
-    #[test]
-    fn names_with_spaces_are_read_whole() {
-        let found = read_files("made: a\\ b.rs c.rs\n\na\\ b.rs:\nc.rs:\n");
-        assert_eq!(found, [PathBuf::from("a b.rs"), PathBuf::from("c.rs")]);
+        assert!(check(
+            "libsupport-1.rlib",
+            &["judged/exercises/support/src/lib.rs"],
+            ""
+        ));
+        assert!(
+            !check("liblogic-1.rlib", &[LIBRARY, TESTS], ""),
+            "the tests"
+        );
+        for read in [
+            "judged/exercises/01-logic/src/../../../../secret.rs",
+            "judged/exercises/01-logic/src/left_by_another.rs",
+            "judged/exercises/02-data/src/lib.rs",
+            "judged/exercises/support/src/lib.rs",
+            "/etc/passwd",
+            "src/a\n.rs",
+        ] {
+            assert!(!check("liblogic-1.rlib", &[LIBRARY, read], ""), "{read}");
+            assert!(!check("stage-1", &[TESTS, read], ""), "{read}");
+        }
+        for name in [
+            "CARGO_HTTP_PROXY=http://me:secret@x",
+            "HOME=/root",
+            "CARGO_HOME=/x",
+            "TOKEN",
+        ] {
+            let note = format!("# env-dep:{name}\n");
+            assert!(!check("liblogic-1.rlib", &[LIBRARY], &note), "{name}");
+        }
     }
 }

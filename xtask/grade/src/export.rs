@@ -202,7 +202,10 @@ fn readme(stages: &[&Stage], version: Option<&str>) -> String {
             stage.title, stage.folder, stage.summary
         ));
     }
-    text.push_str("\nEvery push is graded by `.github/workflows/grade.yml`, which shows the points in its summary.\n");
+    text.push_str(
+        "\nWhere your instructor has set it up, `.github/workflows/grade.yml` grades every push and shows the points in its \
+         summary.\n",
+    );
     text
 }
 

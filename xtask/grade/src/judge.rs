@@ -14,10 +14,11 @@ use xtask_core::process::Cancel;
 use crate::confine::{Bounds, Confined};
 use crate::disk::{NEEDED, ensure_free};
 use crate::groups::groups;
-use crate::intake::{Submission, Taken, own_comparisons, scan};
+use crate::intake::{Fault, Submission, Taken, own_comparisons, scan};
 use crate::plan::Plan;
 use crate::results::{Mark, Points, Standing, TestMark, TestStanding};
 use crate::store::{Key, Store};
+use crate::text::carried;
 
 /// One place in which submissions are judged, one after the other.
 pub struct Lane<'a> {
@@ -186,7 +187,7 @@ impl<'a> Lane<'a> {
                 |status, said: Vec<String>| Mark::without_tests(plan.id(exercise), status, said);
             let mark = match taken.get(exercise.name.as_str()) {
                 None | Some(Taken::Missing) => without(Standing::NotSubmitted, Vec::new()),
-                Some(Taken::Refused(why)) => without(Standing::Refused, vec![why.clone()]),
+                Some(Taken::Refused(why)) => without(Standing::Refused, vec![carried(why)]),
                 Some(Taken::Files(files)) if is_starter(plan, exercise, files) => {
                     without(Standing::NotStarted, Vec::new())
                 }
@@ -246,12 +247,14 @@ impl<'a> Lane<'a> {
         let Taken::Files(files) = &taken else {
             return taken;
         };
+        // What the starter itself has cannot be held against the learner.
+        let given = scan(plan.starter(exercise)).unwrap_or_default();
+        let is_given = |why: &str| given.iter().any(|fault| fault.why == why);
         for (path, text) in files {
-            if let Some(Err(why)) = scan(text)
-                // What the starter itself has cannot be held against the learner.
-                && !matches!(scan(plan.starter(exercise)), Some(Err(_)))
-            {
-                return Taken::Refused(format!("{path}, {why}"));
+            let mut faults = scan(text).into_iter().flatten();
+            if let Some(fault) = faults.find(|fault| !is_given(&fault.why)) {
+                let Fault { line, why } = fault;
+                return Taken::Refused(format!("{path}, line {line}: {why}"));
             }
         }
         taken
@@ -386,7 +389,7 @@ impl<'a> Lane<'a> {
     fn told(&self, error: &Error) -> String {
         const MIB: u64 = 1024 * 1024;
         if error.kind() == Kind::ForeignRead {
-            return crate::results::carried(&error.to_string());
+            return carried(&error.to_string());
         }
         format!(
             "the compiler came to no end with this file: it was stopped after {} s of processor time, at {} MiB of \
@@ -419,6 +422,7 @@ impl<'a> Lane<'a> {
         wanted: &[&Exercise],
     ) -> Result<Vec<Verdict>> {
         let files = plan.with_sources(sources);
+        self.guard.set_package(&plan.stage.folder, files.keys());
         let wanted: Vec<Wanted<'_>> = wanted.iter().map(|one| Wanted::whole(one)).collect();
         self.engine
             .judge_files(plan.stage, &plan.originals, files, &wanted)

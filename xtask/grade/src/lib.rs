@@ -7,6 +7,7 @@
 
 pub mod class;
 pub mod confine;
+pub mod dep_info;
 pub mod disk;
 pub mod export;
 pub mod flags;
@@ -21,7 +22,9 @@ pub mod report;
 pub mod results;
 pub mod roster;
 pub mod sandbox;
+pub mod settings;
 pub mod store;
+pub mod text;
 pub mod toolchain;
 
 use std::path::Path;
@@ -95,6 +98,11 @@ fn run_grade(grade: Grade) -> Result<ExitCode> {
     let work = grade
         .work
         .unwrap_or_else(|| desk::target_folder(&course.root).join("grade"));
+    settings::check(
+        &course.root,
+        &work,
+        entries.iter().map(|entry| entry.folder.as_path()),
+    )?;
     let wish = class::Wish {
         entries,
         stages: grade.stages,

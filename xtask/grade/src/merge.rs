@@ -125,6 +125,7 @@ mod tests {
                 points: Points::default(),
                 problem: None,
                 exercises: Vec::new(),
+                notices: Vec::new(),
             }],
         }
     }

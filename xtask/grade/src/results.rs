@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use xtask_core::engine::{Failure, Status, TestResult, TestStatus, Verdict};
 
-use crate::intake::turns_direction;
 use crate::plan::points_to_hidden;
 use crate::sandbox::Level;
+use crate::text::carried;
 
 /// The form of the JSON document.
 pub const VERSION: u32 = 1;
@@ -127,6 +127,9 @@ pub struct Learner {
     /// Why nothing could be graded.
     pub problem: Option<String>,
     pub exercises: Vec<Mark>,
+    /// What an instructor should look at, besides what is said of single exercises.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 /// One learner's mark for one exercise.
@@ -185,7 +188,7 @@ impl Standing {
             Standing::NotStarted => '·',
             Standing::NotSubmitted => '–',
             Standing::CompileError => '✗',
-            Standing::TimedOut => '⏱',
+            Standing::TimedOut => '∞',
             Standing::Refused => '!',
             Standing::NotGraded => '?',
         }
@@ -223,29 +226,8 @@ pub enum TestStanding {
     TimedOut,
 }
 
-/// The longest message that a report carries, in characters.
-const MESSAGE: usize = 2000;
-
 /// The most diagnostics of one exercise that a report carries.
 const DIAGNOSTICS: usize = 3;
-
-/// A text of at most [`MESSAGE`] characters that can stand in any report: control characters, and those that turn the
-/// direction of a text, become visible.
-pub fn carried(text: &str) -> String {
-    let mut out: String = text
-        .chars()
-        .take(MESSAGE)
-        .map(|character| match character {
-            '\n' | '\t' => character,
-            other if other.is_control() || turns_direction(other) => '\u{fffd}',
-            other => other,
-        })
-        .collect();
-    if text.chars().nth(MESSAGE).is_some() {
-        out.push_str("\n[more was said]");
-    }
-    out
-}
 
 /// What a compiler says, without the lines of a hidden test that it shows.
 fn without_hidden(said: &str) -> &str {
@@ -324,7 +306,7 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark, Points, carried, without_hidden};
+    use super::{Mark, Points, without_hidden};
     use xtask_core::engine::{Diagnostic, Failure, Status, TestResult, TestStatus, Verdict};
 
     #[test]
@@ -382,16 +364,6 @@ mod tests {
         );
         verdict.status = Status::CompileError;
         assert_eq!(Mark::from_verdict(&verdict).diagnostics, ["a warning"]);
-    }
-
-    #[test]
-    fn what_is_carried_is_short_and_commands_nobody() {
-        let text = carried("a\tb\nc\u{1b}[2J\u{202e}d");
-        assert_eq!(text, "a\tb\nc\u{fffd}[2J\u{fffd}d");
-        let long = carried(&"x".repeat(2001));
-        assert_eq!(long.matches('x').count(), 2000);
-        assert!(long.ends_with("[more was said]"));
-        assert!(!carried(&"x".repeat(2000)).contains("more"));
     }
 
     #[test]

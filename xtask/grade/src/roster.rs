@@ -1,9 +1,11 @@
 //! Who is graded: the folders of the command line, or a roster.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use xtask_core::error::{Error, Result};
+
+use crate::text::line;
 
 /// A learner and the folder of the submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +13,9 @@ pub struct Entry {
     pub id: String,
     pub name: String,
     pub folder: PathBuf,
+    /// The part of the folder's path that is a link, where one lies below what the instructor named: what is handed in
+    /// decides then what is graded.
+    pub link: Option<PathBuf>,
 }
 
 /// One learner for each folder, named after it.
@@ -20,16 +25,20 @@ pub struct Entry {
 /// When two folders have one name: their learners could not be told apart.
 pub fn of_folders(folders: &[PathBuf]) -> Result<Vec<Entry>> {
     let entries = folders.iter().map(|folder| {
-        // `.` and `..` have a name only once they are resolved.
-        let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
+        // `.` and `..` have a name only once they are resolved. What has one keeps it, be it a link: it is the learner's.
+        let whole = match folder.file_name() {
+            Some(_) => folder.clone(),
+            None => std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone()),
+        };
         let id = whole.file_name().map_or_else(
             || "submission".to_owned(),
             |name| name.to_string_lossy().into_owned(),
         );
         Entry {
-            id: plain(&id),
+            id: line(&id),
             name: String::new(),
             folder: folder.clone(),
+            link: link_below(folder.parent().unwrap_or(folder), folder),
         }
     });
     let entries: Vec<Entry> = entries.collect();
@@ -72,17 +81,18 @@ pub fn read(path: &Path, base: Option<&Path>) -> Result<Vec<Entry>> {
     for record in reader.records() {
         let record = record.map_err(|error| wrong(error.to_string()))?;
         let field = |index: usize| record.get(index).unwrap_or_default();
-        let line = record.position().map_or(0, csv::Position::line);
+        let number = record.position().map_or(0, csv::Position::line);
         if field(id).is_empty() {
-            return Err(wrong(format!("line {line} has no id")));
+            return Err(wrong(format!("line {number} has no id")));
         }
         if field(folder).is_empty() {
-            return Err(wrong(format!("line {line} has no folder")));
+            return Err(wrong(format!("line {number} has no folder")));
         }
         entries.push(Entry {
-            id: plain(field(id)),
-            name: plain(field(name)),
+            id: line(field(id)),
+            name: line(field(name)),
             folder: beside.join(field(folder)),
+            link: link_below(beside, Path::new(field(folder))),
         });
     }
     if let Some(id) = duplicate(&entries) {
@@ -94,16 +104,35 @@ pub fn read(path: &Path, base: Option<&Path>) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// One line without control characters.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                '\u{fffd}'
-            } else {
-                character
-            }
-        })
+/// The first part of `folder` below `base` that is a link. Of a path from the root, only its end is looked at: the rest is
+/// the machine's.
+fn link_below(base: &Path, folder: &Path) -> Option<PathBuf> {
+    // Behind a `/` at its end, a link is looked through.
+    let whole: PathBuf = base.join(folder).components().collect();
+    if folder.is_absolute() {
+        return whole.is_symlink().then_some(whole);
+    }
+    let mut path = base.to_owned();
+    let mut parts = folder.strip_prefix(base).unwrap_or(folder).components();
+    parts.find_map(|part| {
+        path.push(part);
+        path.is_symlink().then(|| path.clone())
+    })
+}
+
+/// Learners whose folders are one and the same, a line for each folder. It may be a pair that works together, or a
+/// mistake in the roster.
+pub fn shared_folders(entries: &[Entry]) -> Vec<(Vec<String>, PathBuf)> {
+    let mut owners: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
+    for entry in entries {
+        if let Ok(folder) = std::fs::canonicalize(&entry.folder) {
+            owners.entry(folder).or_default().push(entry.id.clone());
+        }
+    }
+    owners.retain(|_, ids| ids.len() > 1);
+    owners
+        .into_iter()
+        .map(|(folder, ids)| (ids, folder))
         .collect()
 }
 
@@ -115,7 +144,7 @@ fn duplicate(entries: &[Entry]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{of_folders, read};
+    use super::{of_folders, read, shared_folders};
     use std::path::{Path, PathBuf};
 
     fn roster(text: &str) -> Result<Vec<super::Entry>, String> {
@@ -146,6 +175,26 @@ mod tests {
             let said = roster(text).expect_err(text);
             assert!(said.contains(word), "{said}");
         }
+    }
+
+    #[test]
+    fn one_folder_of_several_learners_is_noticed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("ada")).expect("writable");
+        let path = folder.path().join("class.csv");
+        let text = "id,name,folder\n1,A,ada\n2,B,./ada/\n3,C,nobody\n4,D,nobody\n";
+        std::fs::write(&path, text).expect("writable");
+        let entries = read(&path, None).expect("it is right");
+        let shared = shared_folders(&entries);
+        let ids: Vec<&[String]> = shared.iter().map(|(ids, _)| ids.as_slice()).collect();
+        assert_eq!(ids, [["1".to_owned(), "2".to_owned()]]);
+    }
+
+    #[test]
+    fn names_are_one_line_that_turns_no_direction() {
+        let entries = roster("id,name,folder\n1\u{202e},\"A\n::b\u{7}\",a\n").expect("it is right");
+        assert_eq!(entries[0].id, "1\u{fffd}");
+        assert_eq!(entries[0].name, "A\u{fffd}::b\u{fffd}");
     }
 
     #[test]

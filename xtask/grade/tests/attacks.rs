@@ -17,6 +17,9 @@ const ALL: [&str; 4] = ["empty", "two", "many", "too_much"];
 /// What stands in files that nobody's submission may read.
 const SECRET: &str = "the word that opens the safe";
 
+/// What the grader's environment holds for cargo alone.
+const TOKEN: &str = "cio-it-opens-the-registry";
+
 /// What an attempt is called, its file, and the tests that it passes honestly.
 type Attempt = (&'static str, String, Standing, &'static [&'static str]);
 
@@ -143,6 +146,16 @@ fn everywhere() -> Vec<Attempt> {
         ("include the tests", "macro_rules! take { ($i:ident, $p:literal) => { const T: &str = $i!($p); } }\ntake!(include_str, \"../tests/stage/alder.rs\");\n".to_owned() + RIGHT, Refused, &[]),
         ("the environment", total("std::env::vars().find(|(_, value)| value == \"a secret of the grader\").map_or(1, |_| prices.iter().sum())"), Failed, &[]),
         ("the environment while compiling", "const S: &str = env!(\"GRADER_SECRET\");\n".to_owned() + RIGHT, CompileError, &[]),
+        ("a proxy's password", "const S: &str = env!(\"CARGO_HTTP_PROXY\");\n".to_owned() + &total("panic!(\"{S}\")"), CompileError, &[]),
+        ("a registry's token", "const S: &str = env!(\"CARGO_REGISTRY_TOKEN\");\n".to_owned() + &total("panic!(\"{S}\")"), CompileError, &[]),
+        ("what the compiler is given for itself", "const S: &str = env!(\"HOME\");\n".to_owned() + &total("panic!(\"{S}\")"), CompileError, &[]),
+        ("the same by another name", "macro_rules! take { ($i:ident, $n:literal) => { $i!($n) } }\nconst S: &str = take!(env, \"PATH\");\n".to_owned() + &total("panic!(\"{S}\")"), CompileError, &[]),
+        ("a variable that may not be there", "const S: Option<&str> = std::r#option_env!(\"CARGO_HTTP_PROXY\");\n".to_owned() + RIGHT, Refused, &[]),
+        ("the tests, by a raw name", "const S: &str = r#include_str!(\"../tests/stage/alder.rs\");\n".to_owned() + RIGHT, Refused, &[]),
+        ("the solution, by a raw name", "r#include!(\"SOLUTION\");\n".to_owned(), Refused, &[]),
+        ("a path, by a raw name", "#[r#path = \"SOLUTION\"]\nmod stolen;\npub use stolen::total;\n".to_owned(), Refused, &[]),
+        ("an allocator, by a raw name", "#[r#global_allocator]\nstatic A: std::alloc::System = std::alloc::System;\n".to_owned() + RIGHT, Refused, &[]),
+        ("a file of the course that is nobody's, by another name", "macro_rules! take { ($i:ident, $p:literal) => { $i!($p) } }\nconst S: &str = take!(include_str, \"../Cargo.toml\");\n".to_owned() + RIGHT, Refused, &[]),
         ("a link section", "#[link_section = \".init_array\"]\nstatic X: fn() = || ();\n".to_owned() + RIGHT, Refused, &[]),
         ("colours in a message", total("panic!(\"\\u{1b}[2J\\u{202e}gone\")"), Failed, &[]),
         ("endless threads", total("while prices.is_empty() { std::thread::spawn(|| std::thread::sleep(std::time::Duration::from_secs(900))); } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
@@ -324,7 +337,9 @@ fn grade_at(place: &Place, level: Level) -> (grade::results::Report, String) {
     ]);
     command
         .args(place.submissions())
-        .env("GRADER_SECRET", "a secret of the grader");
+        .env("GRADER_SECRET", "a secret of the grader")
+        .env("CARGO_REGISTRY_TOKEN", TOKEN)
+        .env("CARGO_HTTP_PROXY", format!("http://me:{TOKEN}@127.0.0.1:9"));
     // Whoever starts the grader may have left a file open.
     place.file("open", SECRET);
     let open = std::fs::File::open(place.path("open")).expect("it was written");
@@ -357,7 +372,7 @@ fn no_attempt_earns_a_mark_in_full_isolation() {
         modes,
         "a file outside was changed"
     );
-    for secret in ["a secret of the grader", SECRET] {
+    for secret in ["a secret of the grader", SECRET, TOKEN] {
         assert!(!text.contains(secret), "{secret} is in the report");
     }
     let shown = attempts
@@ -382,13 +397,15 @@ fn what_confined_isolation_cannot_stop_is_known() {
     let carried = submit(&place, "m", &machine);
     let shown: Vec<Attempt> = everywhere()
         .into_iter()
-        .filter(|(what, ..)| what.starts_with("show a file"))
+        .filter(|(_, _, status, _)| [Refused, CompileError].contains(status))
         .collect();
     let read = submit(&place, "s", &shown);
     let (report, text) = grade_at(&place, Level::Confined);
     check(&report, &machine, &carried);
     check(&report, &shown, &read);
-    assert!(!text.contains(SECRET), "a file outside is in the report");
+    for secret in [SECRET, TOKEN] {
+        assert!(!text.contains(secret), "{secret} is in the report");
+    }
     assert!(!exists(&place.path("marker")), "a file outside was written");
     assert!(!exists(&place.path("daemon")), "a daemon was left");
     assert_eq!(
@@ -409,16 +426,18 @@ fn what_basic_isolation_cannot_stop_is_known() {
     let (_listener, address) = door();
     let machine = at(Level::Basic, &on_the_machine(&place, address));
     let carried = submit(&place, "m", &machine);
-    let stolen = everywhere()
+    // What the compiler has read is noticed at every level; what it shows of a file in a message is not.
+    let stolen: Vec<Attempt> = everywhere()
         .into_iter()
-        .filter(|(what, ..)| what.contains("by another name"));
-    let stolen: Vec<Attempt> = stolen.collect();
+        .filter(|(_, _, status, _)| [Refused, CompileError].contains(status))
+        .filter(|(what, ..)| !what.starts_with("show a file"))
+        .collect();
     let read = submit(&place, "s", &stolen);
-    let (report, _) = grade_at(&place, Level::Basic);
+    let (report, text) = grade_at(&place, Level::Basic);
     check(&report, &machine, &carried);
     assert!(exists(&place.path("marker")));
-    // What the compiler has read is noticed at every level.
     check(&report, &stolen, &read);
+    assert!(!text.contains(TOKEN), "a token is in the report");
     assert!(Level::Basic.words().contains("Not stopped"));
     let refused = place.run(&["--isolation", "basic", "--require-isolation"]);
     assert_eq!(
@@ -761,6 +780,10 @@ fn only_the_exercises_own_files_count() {
         place.path(&format!("{stage}/src/cedar.rs")),
     )
     .expect("writable");
+    // A line break in a name would hide what follows it from whoever reads the compiler's notes.
+    place.submit("mallory", &[("elder", "mod a;\npub use a::total;\n")]);
+    place.file(&format!("{stage}/src/elder/a.rs"), RIGHT);
+    place.file(&format!("{stage}/src/elder/a\nb.rs"), RIGHT);
     let report = place.grade(&[]);
     assert_mark(
         &report,
@@ -779,6 +802,7 @@ fn only_the_exercises_own_files_count() {
         &["empty", "two", "many", "too_much"],
     );
     assert_mark(&report, "mallory", "cedar", "a link", Refused, &[]);
+    assert_mark(&report, "mallory", "elder", "a name", Refused, &[]);
     assert_eq!(
         learner(&report, "mallory").exercises.len(),
         common::EXERCISES.len()

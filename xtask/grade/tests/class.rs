@@ -294,6 +294,110 @@ fn what_cannot_be_read_is_reported_and_the_others_are_graded() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("`7` stands there twice"));
 }
 
+/// Cargo obeys the settings of the folder that it is started in: a learner's are not obeyed at any level.
+#[test]
+fn cargo_obeys_nobody_who_is_graded() {
+    let place = Place::new();
+    place.submit("eve", &[("alder", WRONG)]);
+    let marker = place.path("marker");
+    let program = place.path("in/eve/run");
+    place.file(
+        "in/eve/run",
+        format!("#!/bin/sh\ntouch {}\nexec \"$@\"\n", marker.display()),
+    );
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("writable");
+    place.file(
+        "in/eve/.cargo/config.toml",
+        format!(
+            "[build]\nrustc-wrapper = {program:?}\n[target.'cfg(all())']\nrunner = {program:?}\n"
+        ),
+    );
+    let eve = place.path("in/eve").display().to_string();
+    let work = place.path("work").display().to_string();
+    let inside = place.path("in/eve/work").display().to_string();
+    for level in ["basic", "confined", "full"] {
+        let grade = |folder: &str, work: &str| {
+            let words = [
+                &eve,
+                "--work",
+                work,
+                "--isolation",
+                level,
+                "--exercise",
+                "tiny/alder",
+            ];
+            let mut command = place.command(&words);
+            command
+                .current_dir(place.path(folder))
+                .env("CARGO_MANIFEST_DIR", place.course());
+            command.output().expect("it starts")
+        };
+        // In the checkout, below it, and with what is built in it.
+        for (folder, work) in [
+            ("in/eve", &work),
+            ("in/eve/exercises/01-tiny", &work),
+            ("course", &inside),
+        ] {
+            let output = grade(folder, work);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{folder}: {said}");
+            assert!(output.stdout.is_empty(), "nobody was graded");
+            let how = format!("cd {} && cargo xtask grade", place.course().display());
+            assert!(
+                said.contains(&how) || said.contains("/course && cargo"),
+                "{said}"
+            );
+        }
+        let output = grade("course", &work);
+        assert_eq!(output.status.code(), Some(1), "in the course's folder");
+        assert!(!marker.exists(), "a program of the learner's has run");
+    }
+}
+
+/// A learner cannot choose by a link whose work is graded, and a folder that stands in the roster twice is told.
+#[test]
+fn a_folder_is_the_learners_own() {
+    use std::os::unix::fs::symlink;
+
+    let place = Place::new();
+    place.submit("ada", &[("alder", RIGHT)]);
+    let solutions = place.course().join("solutions");
+    symlink(&solutions, place.path("in/eve")).expect("writable");
+    fs::create_dir_all(place.path("in/mallory")).expect("writable");
+    symlink(&solutions, place.path("in/mallory/work")).expect("writable");
+    place.file(
+        "in/class.csv",
+        "id,name,folder\n1,Ada,ada\n2,Bob,./ada/\n3,Eve,eve/\n4,Mallory,mallory/work\n",
+    );
+    let work = place.path("work").display().to_string();
+    let roster = place.path("in/class.csv").display().to_string();
+    let grade = |words: &[&str]| {
+        let mut command = place.command(&["--work", &work, "--format", "json"]);
+        let output = command.args(words).output().expect("it starts");
+        serde_json::from_slice::<Report>(&output.stdout).expect("a report")
+    };
+    let report = grade(&["--roster", &roster]);
+    for id in ["3", "4"] {
+        let problem = learner(&report, id).problem.clone().unwrap_or_default();
+        assert!(problem.contains("is a link"), "{id}: {problem}");
+        assert_eq!(learner(&report, id).points.hundredths(), 0, "{id}");
+    }
+    for (id, other) in [("1", "with 2, "), ("2", "with 1, ")] {
+        assert_mark(&report, id, "alder", id, Passed, &ALL);
+        let notices = &learner(&report, id).notices;
+        assert!(notices.iter().any(|one| one.contains(other)), "{notices:?}");
+    }
+    // A shell writes `/` behind what looks like a folder to it.
+    let (link, inside) = (place.path("in/eve"), place.path("in/mallory/work"));
+    let words = [format!("{}/", link.display()), inside.display().to_string()];
+    let report = grade(&[&words[0], &words[1]]);
+    for id in ["eve", "work"] {
+        let problem = learner(&report, id).problem.clone().unwrap_or_default();
+        assert!(problem.contains("is a link"), "{id}: {problem}");
+    }
+}
+
 /// The time for a submission ends what still runs; what was finished keeps its score.
 #[test]
 fn the_time_for_a_submission_ends() {

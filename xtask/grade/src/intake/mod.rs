@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use xtask_core::course::{Course, Exercise, Stage};
 use xtask_core::files::FileSet;
 
-pub use scan::{own_comparisons, scan};
+pub use scan::{Fault, own_comparisons, scan};
 
+use crate::text::{line, turns_direction};
 use layout::Layout;
 
 /// The most bytes that one source file may have.
@@ -157,20 +158,39 @@ fn read_folder(
         return Err(format!("{inside} holds more than {FILES} files"));
     }
     names.sort();
+    // What a name hides from a reader, it may hide from a check.
+    if let Some(name) = names.iter().find(|name| line(name) != **name) {
+        return Err(format!(
+            "the name {inside}/{} holds a character that is not shown, or that turns the direction of the text",
+            line(name)
+        ));
+    }
     for name in names {
         let (path, inside) = (folder.join(&name), format!("{inside}/{name}"));
-        if name.ends_with(".rs") {
+        if let Some(module) = name.strip_suffix(".rs") {
+            // No `mod` finds a file of another name, so it is no part of the work.
+            if !is_word(module) {
+                continue;
+            }
             if let Some(text) = read_source(&path, &inside)? {
                 files.insert(inside, text);
             }
             if files.len() > FILES {
                 return Err(format!("the exercise has more than {FILES} files"));
             }
-        } else if !name.starts_with('.') && path.is_dir() {
+        } else if is_word(&name) && path.is_dir() {
             read_folder(&path, &inside, depth - 1, files)?;
         }
     }
     Ok(())
+}
+
+/// Whether a name can be that of a module.
+fn is_word(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || letter == '_')
 }
 
 /// The text of a source file; `None` when there is no such file.
@@ -217,8 +237,8 @@ fn open(path: &Path) -> std::io::Result<File> {
 
 /// Refuses what makes a text read differently from what is compiled.
 fn check_characters(text: &str, shown: &str) -> Result<(), String> {
-    for (index, line) in text.lines().enumerate() {
-        for character in line.chars() {
+    for (index, said) in text.lines().enumerate() {
+        for character in said.chars() {
             let what = match character {
                 '\0' => "a NUL character",
                 other if turns_direction(other) => {
@@ -230,11 +250,6 @@ fn check_characters(text: &str, shown: &str) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Whether what follows the character is shown in another order than it has.
-pub fn turns_direction(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

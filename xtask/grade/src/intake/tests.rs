@@ -245,6 +245,48 @@ fn a_file_in_the_place_of_a_folder_is_refused_and_not_passed_over() {
 }
 
 #[test]
+fn names_that_read_differently_from_what_they_are_are_refused() {
+    for name in [
+        "a\nb.rs",
+        "a\u{202e}b.rs",
+        "\u{7}.rs",
+        "in\tside/a.rs",
+        "a\u{2066}/b.rs",
+        "notes\u{1b}.txt",
+    ] {
+        let place = Place::new();
+        place.write("ada/exercises/01-logic/src/loops.rs", "");
+        place.write(&format!("ada/exercises/01-logic/src/loops/{name}"), "");
+        let why = refusal(&place.submission(), &place.course);
+        assert!(why.contains("holds a character"), "{why}");
+        assert!(
+            !why.chars().any(|one| one.is_control() || one == '\u{202e}'),
+            "{why:?}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_can_be_no_module_is_no_part_of_the_work() {
+    let place = Place::new();
+    for name in [
+        "loops.rs",
+        "loops/a copy.rs",
+        "loops/a (1).rs",
+        "loops/a\\b.rs",
+        "loops/old stuff/a.rs",
+        "loops/größe.rs",
+    ] {
+        place.write(&format!("ada/exercises/01-logic/src/{name}"), "");
+    }
+    let Ok(Taken::Files(files)) = taken(&place.submission(), &place.course) else {
+        panic!("the files are taken");
+    };
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["src/loops.rs", "src/loops/größe.rs"]);
+}
+
+#[test]
 fn texts_that_read_differently_from_what_is_compiled_are_refused() {
     for (text, word) in [
         (&b"fn a() {}\n\xff"[..], "not UTF-8"),

@@ -41,9 +41,20 @@ pub fn write(report: &Report) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| Error::new(error.to_string()))
 }
 
+/// What a spreadsheet may begin a formula with, in the forms that the signs have in other writings.
+const FORMULA: [char; 20] = [
+    '=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−', '⁼', '⁺',
+    '₊', '₌', '⁻',
+];
+
 /// A text that a spreadsheet does not take for a formula.
 fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t']) {
+    let is_blank = |letter: char| {
+        letter.is_whitespace()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    };
+    let first = text.trim_start_matches(is_blank).chars().next();
+    if text.starts_with(['\t', '\r', '\n']) || first.is_some_and(|one| FORMULA.contains(&one)) {
         format!("'{text}")
     } else {
         text.to_owned()

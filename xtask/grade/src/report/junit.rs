@@ -5,6 +5,10 @@ use xtask_core::error::{Error, Result};
 
 use super::{LIMITS, isolation};
 use crate::results::{Learner, Mark, Report, Standing, TestStanding};
+use crate::text::is_in_xml;
+
+/// What stands in the place of a character that XML cannot hold.
+const REPLACEMENT: &str = "\u{fffd}";
 
 pub fn write(report: &Report) -> Result<String> {
     let mut document = Document::new("grade");
@@ -20,6 +24,8 @@ pub fn write(report: &Report) -> Result<String> {
     }
     document
         .to_string()
+        // One character that XML cannot hold, anywhere, and no program reads anything of the class.
+        .map(|text| text.replace(|one| !is_in_xml(one), REPLACEMENT))
         .map_err(|error| Error::new(format!("the JUnit report cannot be written: {error}")))
 }
 

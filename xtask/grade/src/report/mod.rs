@@ -129,6 +129,8 @@ fn explanation(mark: &Mark) -> String {
 fn notices(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     for learner in &report.learners {
+        let own = learner.notices.iter();
+        lines.extend(own.map(|notice| format!("{} · {notice}", learner.id)));
         for mark in &learner.exercises {
             let own = mark.notices.iter();
             lines

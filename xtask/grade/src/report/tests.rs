@@ -14,7 +14,7 @@ pub fn report(learners: usize) -> Report {
         name: name.into(),
         sentence: "The total is what the cart says.".into(),
         status,
-        message: crate::results::carried(message),
+        message: crate::text::carried(message),
     };
     let learner = |index: usize| Learner {
         id: format!("=ada{index}"),
@@ -32,6 +32,7 @@ pub fn report(learners: usize) -> Report {
             diagnostics: Vec::new(),
             notices: vec!["src/variables.rs, line 3: <b>look".into()],
         }],
+        notices: vec!["one folder with bob".into()],
     };
     Report {
         version: VERSION,
@@ -125,12 +126,41 @@ fn what_a_learner_wrote_stays_text() {
     }
 }
 
+/// What XML cannot hold is replaced wherever a text stands: the document is read by programs that stop at it.
+#[test]
+fn junit_holds_whatever_was_written() {
+    const UNHEARD: &str = "a\u{fffe}b\u{ffff}c\u{1}d\u{1b}e";
+    let mut report = report(2);
+    let said = || UNHEARD.to_owned();
+    report.exercises[0].exercise = said();
+    report.exercises[0].title = said();
+    for learner in &mut report.learners {
+        (learner.id, learner.name) = (said(), said());
+        let mark = &mut learner.exercises[0];
+        mark.exercise = said();
+        for test in &mut mark.tests {
+            (test.name, test.sentence, test.message) = (said(), said(), said());
+        }
+    }
+    report.learners[1].problem = Some(said());
+    let mut broken = report.learners[0].clone();
+    broken.exercises[0].tests.clear();
+    broken.exercises[0].diagnostics = vec![said()];
+    report.learners.push(broken);
+    let xml = write(&report, Format::Junit).expect("it can be written");
+    let stray = xml.chars().find(|one| !crate::text::is_in_xml(*one));
+    assert_eq!(stray, None, "{xml:?}");
+    // A suite's name, its test's name and class, and what was said, for the first learner alone.
+    assert!(xml.matches("a\u{fffd}b\u{fffd}c").count() > 10, "{xml}");
+}
+
 #[test]
 fn what_is_worth_a_look_is_shown_to_instructors() {
     for format in [Format::Table, Format::Json, Format::Markdown, Format::Html] {
         for learners in [1, 2] {
             let text = written(learners, format);
             assert!(text.contains("line 3: "), "{format:?}: {text}");
+            assert!(text.contains("one folder with bob"), "{format:?}: {text}");
         }
     }
 }
@@ -152,6 +182,48 @@ fn gradescope_gets_its_fields() {
             .as_str()
             .is_some_and(|output| output.contains("taxes"))
     );
+}
+
+/// A spreadsheet takes a text for a formula that begins with a sign of arithmetic, in full width as well.
+#[test]
+fn no_cell_is_a_formula() {
+    let mut report = report(1);
+    let forms = [
+        "=",
+        "+",
+        "-",
+        "@",
+        "＝",
+        "＋",
+        "－",
+        "＠",
+        "﹦",
+        "﹢",
+        "﹣",
+        "﹫",
+        "−",
+        "⁼",
+        "₊",
+        "|",
+        "%",
+        " =",
+        "\u{200b}＝",
+        "\u{feff}=",
+        "\u{a0}@",
+    ];
+    for form in forms {
+        report.learners[0].name = format!("{form}HYPERLINK(1)");
+        let csv = write(&report, Format::Csv).expect("it can be written");
+        assert!(
+            csv.contains(&format!(",'{form}HYPERLINK(1),")),
+            "{form}: {csv}"
+        );
+    }
+    for name in ["Ada", "李", "O'Neill", "5th group", "Zoë = Ada"] {
+        report.learners[0].name = name.into();
+        let csv = write(&report, Format::Csv).expect("it can be written");
+        assert!(csv.contains(&format!(",{name},")), "{csv}");
+    }
 }
 
 #[test]

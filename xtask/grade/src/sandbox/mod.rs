@@ -35,6 +35,29 @@ pub const NAMESPACES: &str = "__namespaces";
 /// The variable that holds the policy of a start that becomes a compiler.
 pub const COMPILER: &str = "GRADE_COMPILER_POLICY";
 
+/// What a compiler needs to know of the package and of the language of its reader. Not all of `CARGO_`: a registry's token
+/// and a proxy's password are among those.
+const COMPILER_PREFIXES: [&str; 4] = ["CARGO_PKG_", "CARGO_BIN_", "CARGO_MANIFEST_", "LC_"];
+
+/// What a compiler and a linker need to find themselves and each other.
+const COMPILER_VARIABLES: [&str; 15] = [
+    "CARGO",
+    "CARGO_CRATE_NAME",
+    "CARGO_HOME",
+    "CARGO_PRIMARY_PACKAGE",
+    "CARGO_TARGET_TMPDIR",
+    "CC",
+    "HOME",
+    "LANG",
+    "LD_LIBRARY_PATH",
+    "OUT_DIR",
+    "PATH",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "RUST_MIN_STACK",
+    "TMPDIR",
+];
+
 /// The exit code of a start that could not become what it should.
 const FAILED: u8 = 125;
 
@@ -179,24 +202,13 @@ fn become_compiler(policy: &OsString) -> Result<(), String> {
     policy.reads.extend(sources(&words));
     let mut command = Command::new(&rustc);
     command.args(words).env_remove(COMPILER);
-    // `env!` can read whatever the compiler is given, so it is given no secrets.
+    // `env!` can read whatever the compiler is given, so it is given no more than it needs.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let wanted = ["CARGO", "RUST", "LC_"];
-        let known = wanted.iter().any(|prefix| text.starts_with(prefix))
-            || [
-                "PATH",
-                "HOME",
-                "LANG",
-                "TMPDIR",
-                "CC",
-                "LD_LIBRARY_PATH",
-                "OUT_DIR",
-            ]
-            .contains(&text.as_ref());
-        let secret =
-            text.contains("TOKEN") || text.contains("REGISTR") || text.contains("CREDENTIAL");
-        if !known || secret {
+        let known = COMPILER_PREFIXES
+            .iter()
+            .any(|prefix| text.starts_with(prefix));
+        if !known && !COMPILER_VARIABLES.contains(&text.as_ref()) {
             command.env_remove(&name);
         }
     }
