@@ -420,6 +420,7 @@ fn passed_before(item: &Item<'_>, originals: &Originals) -> Result<Verdict> {
         tests: tests.into_iter().map(passed).collect(),
         diagnostics: Vec::new(),
         notes: Vec::new(),
+        diagnosis: None,
     })
 }
 

@@ -368,6 +368,7 @@ mod tests {
             ],
             diagnostics: vec![Diagnostic::words("a warning")],
             notes: Vec::new(),
+            diagnosis: None,
         };
         let mark = Mark::from_verdict(&verdict);
         let told = "two lines\ncame:     1\nexpected: 2\nat tests/stage/loops.rs:7";

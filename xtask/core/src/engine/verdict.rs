@@ -1,5 +1,7 @@
 //! What the engine answers.
 
+use crate::diagnosis::Diagnosis;
+
 /// The judgement of one exercise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -13,6 +15,9 @@ pub struct Verdict {
     pub diagnostics: Vec<Diagnostic>,
     /// What the reader should know about how this verdict was reached.
     pub notes: Vec<String>,
+    /// The known mistake that fails in just this way.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// How an exercise stands.
@@ -108,6 +113,23 @@ pub struct Failure {
     pub place: Option<String>,
     /// The statement at that place, as far as it is short.
     pub statement: Vec<String>,
+    /// Whether it says something about what was written.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sense: Sense,
+}
+
+/// Whether a failure says something about what was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Sense {
+    /// It comes from what was written.
+    #[default]
+    Written,
+    /// It came to a `todo!`: that part is not written yet.
+    NotWritten,
+    /// The test did not run to an end of its own, so nobody knows how it would have ended.
+    NotKnown,
 }
 
 /// One panic.
@@ -155,6 +177,14 @@ impl Failure {
         }
     }
 
+    /// The words for a test that did not run to an end of its own.
+    pub fn not_known(message: impl Into<String>) -> Self {
+        Self {
+            sense: Sense::NotKnown,
+            ..Self::words(message)
+        }
+    }
+
     /// What a panic's message means. Tests compare `assert_eq!(yours, expected)`.
     pub fn of_panic(message: &str, place: &str) -> Self {
         let mut failure = Self {
@@ -164,6 +194,7 @@ impl Failure {
         };
         if let Some(rest) = message.strip_prefix("not yet implemented") {
             failure.says = format!("not written yet{rest}");
+            failure.sense = Sense::NotWritten;
             return failure;
         }
         let Some(rest) = message.strip_prefix("assertion `left == right` failed") else {
