@@ -58,6 +58,15 @@ fn verdict(verdict: &Verdict, f: &mut JsonFormatter<'_, '_>) -> Written {
         if !verdict.notes.is_empty() {
             f.member("notes", &verdict.notes)?;
         }
+        if let Some(known) = &verdict.diagnosis {
+            f.member(
+                "diagnosis",
+                nojson::object(|f| {
+                    f.member("mistake", &known.mistake)?;
+                    f.member("ask", &known.ask)
+                }),
+            )?;
+        }
         Ok(())
     })
 }

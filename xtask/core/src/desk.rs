@@ -81,7 +81,8 @@ impl<'a> Desk<'a> {
     ) -> Self {
         let engine = Engine::new(course, target_folder, cancel)
             .observed(observer)
-            .coloured(colours);
+            .coloured(colours)
+            .asking(true);
         Self {
             course,
             engine,
@@ -171,14 +172,17 @@ impl<'a> Desk<'a> {
             let answered = self
                 .engine
                 .judge_material(stage, &originals, material, &wanted)?;
-            let changes: Vec<Change> = open
-                .iter()
-                .zip(&answered)
-                .map(|(item, verdict)| Change::Judged {
+            let mut changes: Vec<Change> = Vec::new();
+            for (item, verdict) in open.iter().zip(&answered) {
+                changes.push(Change::Judged {
                     exercise: item.id(),
                     passed: verdict.passed().then(|| keys.of(item)),
-                })
-                .collect();
+                });
+                changes.extend(verdict.diagnosis.iter().map(|known| Change::Asked {
+                    exercise: item.id(),
+                    mistake: known.mistake.clone(),
+                }));
+            }
             if let Err(warning) = self.progress.change(&changes) {
                 judged.warnings.push(warning);
             }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use xtask_core::diagnosis::Diagnosis;
 use xtask_core::engine::{Failure, Status, TestResult, TestStatus, Verdict};
 
 use crate::intake::turns_direction;
@@ -142,6 +143,9 @@ pub struct Mark {
     /// What an instructor should look at, whatever the points are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+    /// The known mistake that fails in just this way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// How one exercise of one learner stands.
@@ -272,6 +276,7 @@ impl Mark {
             tests: Vec::new(),
             diagnostics,
             notices: Vec::new(),
+            diagnosis: None,
         }
     }
 
@@ -299,6 +304,7 @@ impl Mark {
                 .map(|one| carried(without_hidden(&one.rendered)))
                 .collect(),
             notices: Vec::new(),
+            diagnosis: verdict.diagnosis.clone(),
         }
     }
 

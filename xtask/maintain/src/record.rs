@@ -30,6 +30,8 @@ pub struct Recorded {
     pub rounds: usize,
     /// The files of mistakes of which nothing can be recorded.
     pub left_out: Vec<String>,
+    /// Mistakes of one exercise that fail in the same way: none of their questions is asked.
+    pub alike: Vec<Vec<String>>,
 }
 
 /// An answer to an exercise that is tried among the solutions of the others.
@@ -98,10 +100,29 @@ pub fn stage(
         known.mistakes.insert(kept.name(), mistake);
         after.put(name, known);
     }
+    recorded.alike = stage
+        .items()
+        .filter_map(|item| after.known(&item.exercise.name))
+        .flat_map(alike)
+        .collect();
     if after != before {
         after.record(stage)?;
     }
     Ok(recorded)
+}
+
+/// The mistakes that fail in the same way, group by group.
+fn alike(known: &Known) -> Vec<Vec<String>> {
+    let mut groups: Vec<(&KnownMistake, Vec<String>)> = Vec::new();
+    for (name, mistake) in &known.mistakes {
+        let same = |group: &&mut (&KnownMistake, Vec<String>)| group.0.fails == mistake.fails;
+        match groups.iter_mut().find(same) {
+            Some((_, names)) => names.push(name.clone()),
+            None => groups.push((mistake, vec![name.clone()])),
+        }
+    }
+    let names = groups.into_iter().map(|(_, names)| names);
+    names.filter(|names| names.len() > 1).collect()
 }
 
 /// The exercises of a stage whose record is not of what lies there now.

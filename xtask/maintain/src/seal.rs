@@ -44,6 +44,13 @@ pub fn run(
                 "{path} is left out: it does not fit, does not compile, or no test fails on it."
             );
         }
+        for names in &recorded.alike {
+            println!(
+                "{}: {} fail in the same way, so that neither question is asked.",
+                stage.folder,
+                names.join(" and ")
+            );
+        }
         if recorded.mistakes > 0 {
             println!(
                 "{}: how {} known mistakes fail is recorded, from {} builds in {:.1} s.",

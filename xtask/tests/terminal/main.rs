@@ -2,6 +2,7 @@
 //! where keys and the look of the screen matter.
 
 mod learner;
+mod question;
 #[cfg(unix)]
 mod screens;
 #[cfg(unix)]
