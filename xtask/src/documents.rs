@@ -61,6 +61,15 @@ fn verdict(verdict: &Verdict, f: &mut JsonFormatter<'_, '_>) -> Written {
         if !verdict.changed.is_empty() {
             f.member("changed", list(&verdict.changed, changed))?;
         }
+        if let Some(known) = &verdict.diagnosis {
+            f.member(
+                "diagnosis",
+                nojson::object(|f| {
+                    f.member("mistake", &known.mistake)?;
+                    f.member("ask", &known.ask)
+                }),
+            )?;
+        }
         Ok(())
     })
 }

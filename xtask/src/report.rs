@@ -67,6 +67,9 @@ pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
         );
         let _ = writeln!(out, "\n{}", style(wrapped(&line, "  ")).dim());
     }
+    if let Some(known) = &verdict.diagnosis {
+        let _ = writeln!(out, "\n{}", question(&known.ask));
+    }
     out
 }
 
@@ -103,6 +106,24 @@ fn changes(verdict: &Verdict, detail: Detail) -> String {
         );
     }
     out
+}
+
+/// The question of a known mistake, set apart from what the tests say.
+fn question(ask: &str) -> String {
+    const HEAD: &str = "A known mistake fails in just this way. Ask yourself:";
+    if look().plain {
+        return wrapped(&format!("{HEAD} {ask}"), "  ");
+    }
+    const INDENT: &str = "    ";
+    let head = wrapped(HEAD, INDENT);
+    let ask = wrapped(&inline(ask), INDENT);
+    let lines: Vec<String> = head
+        .lines()
+        .map(|line| style(line.trim_start()).bold().to_string())
+        .chain(ask.lines().map(|line| line.trim_start().to_owned()))
+        .map(|line| format!("  {} {line}", style("┃").magenta()))
+        .collect();
+    lines.join("\n")
 }
 
 fn diagnostics(out: &mut String, verdict: &Verdict, detail: Detail) {

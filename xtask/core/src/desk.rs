@@ -83,7 +83,8 @@ impl<'a> Desk<'a> {
     ) -> Self {
         let engine = Engine::new(course, target_folder, cancel)
             .observed(observer)
-            .coloured(colours);
+            .coloured(colours)
+            .asking(true);
         Self {
             course,
             engine,
@@ -173,14 +174,17 @@ impl<'a> Desk<'a> {
             let answered = self
                 .engine
                 .judge_material(stage, &originals, material, &wanted)?;
-            let changes: Vec<Change> = open
-                .iter()
-                .zip(&answered)
-                .map(|(item, verdict)| Change::Judged {
+            let mut changes: Vec<Change> = Vec::new();
+            for (item, verdict) in open.iter().zip(&answered) {
+                changes.push(Change::Judged {
                     exercise: item.id(),
                     passed: verdict.passed().then(|| keys.of(item)),
-                })
-                .collect();
+                });
+                changes.extend(verdict.diagnosis.iter().map(|known| Change::Asked {
+                    exercise: item.id(),
+                    mistake: known.mistake.clone(),
+                }));
+            }
             if let Err(warning) = self.progress.change(&changes) {
                 judged.warnings.push(warning);
             }
@@ -425,6 +429,7 @@ fn passed_before(item: &Item<'_>, originals: &Originals) -> Result<Verdict> {
         diagnostics: Vec::new(),
         notes: Vec::new(),
         changed: Vec::new(),
+        diagnosis: None,
     })
 }
 

@@ -6,6 +6,7 @@
 
 pub mod course;
 pub mod desk;
+pub mod diagnosis;
 pub mod engine;
 pub mod error;
 pub mod files;

@@ -3,7 +3,7 @@
 //! Two terminals, a page and an editor may all be open, so nothing is kept in memory: every question reads the file,
 //! and every change locks, reads again, merges and writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,8 @@ struct Entry {
     passed: Option<String>,
     /// How many hints were shown.
     hints: usize,
+    /// The known mistakes whose question was asked.
+    asked: BTreeSet<String>,
 }
 
 /// A change of what is remembered.
@@ -51,6 +53,8 @@ pub enum Change {
     Hinted { exercise: String, shown: usize },
     /// What is remembered under one name counts for another one, of which nothing is remembered yet.
     Renamed { was: String, now: String },
+    /// The question of a known mistake was asked.
+    Asked { exercise: String, mistake: String },
 }
 
 impl Progress {
@@ -143,6 +147,12 @@ impl Snapshot {
         self.entries.get(exercise).map_or(0, |entry| entry.hints)
     }
 
+    /// How many different questions were asked about an exercise: they are no hints, which a learner asks for.
+    pub fn questions_asked(&self, exercise: &str) -> usize {
+        let entry = self.entries.get(exercise);
+        entry.map_or(0, |entry| entry.asked.len())
+    }
+
     fn apply(&mut self, change: &Change) {
         match change {
             Change::Judged { exercise, passed } => {
@@ -160,6 +170,10 @@ impl Snapshot {
                     ..earlier
                 });
             }
+            Change::Asked { exercise, mistake } => {
+                let entry = self.entries.entry(exercise.clone()).or_default();
+                entry.asked.insert(mistake.clone());
+            }
         }
     }
 }
@@ -176,7 +190,8 @@ fn encode(snapshot: &Snapshot) -> String {
                     for (id, entry) in &snapshot.entries {
                         let value = nojson::object(|f| {
                             f.member("passed", &entry.passed)?;
-                            f.member("hints", entry.hints)
+                            f.member("hints", entry.hints)?;
+                            f.member("asked", &entry.asked)
                         });
                         f.member(id, value)?;
                     }
@@ -206,6 +221,12 @@ fn decode(text: &[u8]) -> std::result::Result<BTreeMap<String, Entry>, &'static 
             .number()
             .and_then(|hints| usize::try_from(hints).ok())
             .unwrap_or(0),
+        asked: value
+            .at("asked")
+            .items()
+            .into_iter()
+            .filter_map(|name| Some(name.text()?.into_owned()))
+            .collect(),
     };
     Ok(exercises
         .into_iter()
@@ -238,6 +259,32 @@ mod tests {
             .change(&[passed("logic/loops", None)])
             .expect("writable");
         assert_eq!(progress.read().passed_as("logic/loops"), None);
+    }
+
+    #[test]
+    fn hints_and_questions_are_counted_apart_and_each_once() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let progress = Progress::of(folder.path());
+        let exercise = || "logic/loops".to_owned();
+        let asked = |mistake: &str| Change::Asked {
+            exercise: exercise(),
+            mistake: mistake.to_owned(),
+        };
+        let hinted = Change::Hinted {
+            exercise: exercise(),
+            shown: 1,
+        };
+        let changes = [
+            asked("off_by_one"),
+            hinted,
+            asked("off_by_one"),
+            asked("endless"),
+        ];
+        progress.change(&changes).expect("writable");
+        let snapshot = progress.read();
+        assert_eq!(snapshot.hints_shown("logic/loops"), 1);
+        assert_eq!(snapshot.questions_asked("logic/loops"), 2);
+        assert_eq!(snapshot.questions_asked("logic/strings"), 0);
     }
 
     #[test]

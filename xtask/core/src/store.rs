@@ -42,23 +42,32 @@ impl Store {
     }
 }
 
-/// The key of what judges: the toolchain, and the program that asks. What another one has found may be wrong now.
+/// The key of the toolchain.
 ///
 /// # Errors
 ///
-/// When the toolchain does not answer, or the program cannot be read.
-pub fn judge_key() -> Result<String> {
+/// When it does not answer.
+pub fn toolchain_key() -> Result<String> {
     let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(program).arg("-vV").output();
     let version = version.map_err(|cause| {
         Error::of(Kind::System, format!("rustc cannot be started: {cause}"))
             .help("`rustc -vV` should answer")
     })?;
+    Ok(KeyMaker::default().bytes(&version.stdout).finish())
+}
+
+/// The key of what judges: the toolchain, and the program that asks. What another one has found may be wrong now.
+///
+/// # Errors
+///
+/// When the toolchain does not answer, or the program cannot be read.
+pub fn judge_key() -> Result<String> {
     let own = std::env::current_exe()
         .map_err(|cause| Error::of(Kind::System, format!("this program has no file: {cause}")))?;
     let bytes = std::fs::read(&own).map_err(|cause| Error::file(&own, cause))?;
     Ok(KeyMaker::default()
-        .bytes(&version.stdout)
+        .text(&toolchain_key()?)
         .bytes(&bytes)
         .finish())
 }

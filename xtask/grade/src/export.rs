@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use xtask_core::course::{Course, Originals, Stage, WorkspaceManifest};
+use xtask_core::diagnosis::Diagnoses;
 use xtask_core::engine::cargo;
 use xtask_core::error::{Error, Result};
 use xtask_core::files::{self, FileSet, write_atomically};
@@ -36,12 +37,16 @@ const ROOT_FILES: [&str; 9] = [
     "rust-toolchain.toml",
 ];
 
-/// Writes the stages that are named, the runner and the lessons to `out`, without solutions.
+/// What only maintainers have: it holds answers.
+const ANSWERS: &str = "maintain/tests/diagnoses";
+
+/// Writes the stages that are named, the runner and the lessons to `out`, without solutions. The questions about known
+/// mistakes are handed out where `questions` says so.
 ///
 /// # Errors
 ///
 /// When a stage is unknown or was not recorded as handed out, `out` holds something already, or cannot be written.
-pub fn export(course: &Course, stages: &[String], out: &Path) -> Result<()> {
+pub fn export(course: &Course, stages: &[String], out: &Path, questions: bool) -> Result<()> {
     if stages.is_empty() {
         let known: Vec<&str> = course
             .stages
@@ -81,7 +86,7 @@ pub fn export(course: &Course, stages: &[String], out: &Path) -> Result<()> {
         .prefix(".export-")
         .tempdir_in(parent)
         .map_err(|cause| Error::file(parent, cause))?;
-    for (path, text) in handed_out(course, &chosen)? {
+    for (path, text) in handed_out(course, &chosen, questions)? {
         write_atomically(&place.path().join(path), &text)?;
     }
     settle_lock(place.path())?;
@@ -107,7 +112,7 @@ fn open_to_others(place: &Path) -> Result<()> {
 }
 
 /// Every file that is handed out.
-fn handed_out(course: &Course, stages: &[&Stage]) -> Result<FileSet> {
+fn handed_out(course: &Course, stages: &[&Stage], questions: bool) -> Result<FileSet> {
     let mut out = FileSet::new();
     for name in ROOT_FILES {
         let path = course.root.join(name);
@@ -135,7 +140,9 @@ fn handed_out(course: &Course, stages: &[&Stage]) -> Result<FileSet> {
     out.insert("exercises/roadmap.toml".to_owned(), roadmap(course, stages));
     let folders = shared.iter().map(String::as_str).chain(["xtask"]);
     for folder in folders {
-        for (path, text) in files::texts(&course.root.join(folder), |name| name != "target")? {
+        for (path, text) in files::texts(&course.root.join(folder), |name| {
+            name != "target" && name != ANSWERS
+        })? {
             out.insert(format!("{folder}/{path}"), text);
         }
     }
@@ -157,6 +164,10 @@ fn handed_out(course: &Course, stages: &[&Stage]) -> Result<FileSet> {
         out.insert(format!("{base}/README.md"), lesson);
         let settings = files::read(&stage.folder().join("stage.toml"))?;
         out.insert(format!("{base}/stage.toml"), settings);
+        let diagnoses = Diagnoses::path(stage);
+        if questions && diagnoses.exists() {
+            out.insert(format!("{base}/diagnoses.json"), files::read(&diagnoses)?);
+        }
     }
     Ok(out)
 }

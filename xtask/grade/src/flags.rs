@@ -21,6 +21,8 @@ pub enum Command {
     Export {
         stages: Vec<String>,
         out: PathBuf,
+        /// Whether the questions about known mistakes are handed out.
+        questions: bool,
     },
     Help,
 }
@@ -59,7 +61,7 @@ the exercises' own source files are taken.
 Usage: cargo xtask grade DIR… [OPTIONS]
        cargo xtask grade --roster FILE [OPTIONS]
        cargo xtask merge FILE… [--format F] [--report F=FILE]
-       cargo xtask export --stage S… --out DIR
+       cargo xtask export --stage S… --out DIR [--no-questions]
 
 Each DIR is a learner's checkout, a folder that holds exercises/NN-stage/src/…, NN-stage/src/… or src/…, or single files.
 
@@ -119,7 +121,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
             })
         }
         Some("export") => {
-            words.only("export", &["stage", "out"])?;
+            words.only("export", &["stage", "out", "no-questions"])?;
             if let Some(extra) = values.get(1) {
                 let extra = extra.to_string_lossy();
                 return Err(Error::new(format!("`export` has no use for `{extra}`")));
@@ -130,6 +132,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
             Ok(Command::Export {
                 stages: words.stages,
                 out,
+                questions: !words.seen.iter().any(|flag| flag == "no-questions"),
             })
         }
         _ => {
@@ -139,6 +142,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
             if words.seen.iter().any(|flag| flag == "out") {
                 return Err(Error::new("`grade` does not take `--out`")
                     .help("a report goes to a file with `--report FORMAT=FILE`"));
+            }
+            if words.seen.iter().any(|flag| flag == "no-questions") {
+                return Err(Error::new("`grade` does not take `--no-questions`").help(
+                    "`export` does: nobody who gets the folder is asked about known mistakes",
+                ));
             }
             Ok(Command::Grade(Box::new(Grade {
                 folders: values.into_iter().map(PathBuf::from).collect(),
@@ -195,6 +203,9 @@ impl Words {
             self.seen.push(name.clone());
             if name == "help" {
                 self.help = true;
+                continue;
+            }
+            if name == "no-questions" {
                 continue;
             }
             if name == "require-isolation" {
@@ -337,7 +348,17 @@ mod tests {
         );
         assert!(matches!(
             line("export --stage logic --out x"),
-            Ok(Command::Export { .. })
+            Ok(Command::Export {
+                questions: true,
+                ..
+            })
+        ));
+        assert!(matches!(
+            line("export --stage logic --out x --no-questions"),
+            Ok(Command::Export {
+                questions: false,
+                ..
+            })
         ));
         assert!(matches!(line("grade --help"), Ok(Command::Help)));
     }
@@ -355,6 +376,7 @@ mod tests {
             ("a --nonsense", "--nonsense"),
             ("merge a --stage x", "does not take `--stage`"),
             ("export --stage x", "needs `--out DIR`"),
+            ("a --no-questions", "does not take `--no-questions`"),
         ] {
             let error = line(words).expect_err(words);
             assert!(error.contains(said), "{words}: {error}");

@@ -41,7 +41,9 @@ type Sources<'s> = BTreeMap<&'s str, &'s FileSet>;
 
 impl<'a> Lane<'a> {
     pub fn new(course: &'a Course, target: PathBuf, guard: &'a Confined, bounds: Bounds) -> Self {
-        let engine = Engine::new(course, target.clone(), Cancel::default()).guarded(guard);
+        let engine = Engine::new(course, target.clone(), Cancel::default())
+            .guarded(guard)
+            .asking(true);
         Self {
             engine,
             guard,

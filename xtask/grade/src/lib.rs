@@ -65,9 +65,13 @@ fn run(command: Command) -> Result<ExitCode> {
             publish(&merge::merge(&files)?, &reports)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Export { stages, out } => {
+        Command::Export {
+            stages,
+            out,
+            questions,
+        } => {
             let course = Course::load(&xtask::root()?)?;
-            export::export(&course, &stages, &out)?;
+            export::export(&course, &stages, &out, questions)?;
             println!(
                 "{} is ready to be handed out.",
                 export::shown(&out).display()

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use xtask_core::diagnosis::Diagnosis;
 use xtask_core::engine::{Failure, Status, TestResult, TestStatus, Verdict};
 
 use crate::plan::points_to_hidden;
@@ -145,6 +146,9 @@ pub struct Mark {
     /// What an instructor should look at, whatever the points are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+    /// The known mistake that fails in just this way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// How one exercise of one learner stands.
@@ -254,6 +258,7 @@ impl Mark {
             tests: Vec::new(),
             diagnostics,
             notices: Vec::new(),
+            diagnosis: None,
         }
     }
 
@@ -281,6 +286,7 @@ impl Mark {
                 .map(|one| carried(without_hidden(&one.rendered)))
                 .collect(),
             notices: Vec::new(),
+            diagnosis: verdict.diagnosis.clone(),
         }
     }
 
@@ -351,6 +357,7 @@ mod tests {
             diagnostics: vec![Diagnostic::words("a warning")],
             notes: Vec::new(),
             changed: Vec::new(),
+            diagnosis: None,
         };
         let mark = Mark::from_verdict(&verdict);
         let told = "two lines\ncame:     1\nexpected: 2\nat tests/stage/loops.rs:7";

@@ -521,6 +521,9 @@ fn what_is_handed_out_stands_by_itself() {
         "a link leads to what is not there"
     );
     assert!(lesson.contains("## How to work"), "{lesson}");
+    assert!(!out.join("xtask/maintain/tests/diagnoses").exists());
+    let questions = |out: &Path| out.join("exercises/01-logic/diagnoses.json").exists();
+    assert!(questions(&out));
     let mut metadata = std::process::Command::new(env!("CARGO"));
     metadata
         .args(["metadata", "--format-version", "1", "--locked", "--offline"])
@@ -553,4 +556,12 @@ fn what_is_handed_out_stands_by_itself() {
         .output()
         .expect("it starts");
     assert_eq!(again.status.code(), Some(2), "nothing is overwritten");
+    let silent = place.path("silent");
+    let mut words = words.map(str::to_owned);
+    words[4] = silent.display().to_string();
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.push("--no-questions");
+    let exported = place.command(&words).current_dir(&repository).output();
+    assert!(exported.expect("it starts").status.success());
+    assert!(silent.join("exercises/01-logic/stage.toml").exists() && !questions(&silent));
 }

@@ -1,11 +1,12 @@
 //! For those who write the course: [`verify`] proves it, [`new`] begins an exercise, [`mistake`] keeps the known
-//! mistakes, and [`seal`] records what is handed out.
+//! mistakes, and [`seal`] records what is handed out: starters, tests, and with [`record`] how each known mistake fails.
 
 pub mod flags;
 pub mod manifest;
 pub mod mistake;
 pub mod new;
 pub mod patch;
+pub mod record;
 pub mod seal;
 pub mod verify;
 
@@ -46,7 +47,7 @@ fn run(command: Command) -> Result<Ending> {
             verify::run(&course, &engine(), &clock, &wish)
         }
         Command::New { stage, name } => new::run(&course, &stage, &name),
-        Command::Seal { stage } => seal::run(&course, stage.as_deref()),
+        Command::Seal { stage } => seal::run(&course, &engine(), &clock, stage.as_deref()),
         Command::Mistake(command) => {
             let engine = engine().hurried(mistake::SECONDS);
             match command {

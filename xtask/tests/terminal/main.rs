@@ -5,6 +5,7 @@ mod learner;
 mod names;
 #[cfg(unix)]
 mod narrow;
+mod question;
 #[cfg(unix)]
 mod screens;
 #[cfg(unix)]

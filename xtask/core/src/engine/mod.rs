@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::course::{Course, Exercise, Material, Originals, Stage, Uses};
+use crate::diagnosis::Diagnoses;
 use crate::error::{Error, Kind, Result};
 use crate::files::FileSet;
 use crate::process::Cancel;
@@ -27,7 +28,7 @@ pub use compile::cargo;
 pub use event::{Event, Observer, Silent};
 pub use guard::{Guard, Start};
 pub use overlay::{JUDGED, Overlay};
-pub use verdict::{Diagnostic, Failure, Panic, Status, TestResult, TestStatus, Verdict};
+pub use verdict::{Diagnostic, Failure, Panic, Sense, Status, TestResult, TestStatus, Verdict};
 
 use built::Built;
 use compile::{Build, Target};
@@ -48,6 +49,8 @@ pub struct Engine<'a> {
     guard: Option<&'a dyn Guard>,
     most_seconds: Option<u16>,
     impatient: bool,
+    asking: bool,
+    traced: bool,
 }
 
 /// An exercise to judge.
@@ -80,6 +83,8 @@ impl<'a> Engine<'a> {
             guard: None,
             most_seconds: None,
             impatient: false,
+            asking: false,
+            traced: true,
         }
     }
 
@@ -115,6 +120,20 @@ impl<'a> Engine<'a> {
     #[must_use]
     pub fn impatient(mut self, impatient: bool) -> Self {
         self.impatient = impatient;
+        self
+    }
+
+    /// The same judge, whose verdicts name the known mistake that fails in just the same way.
+    #[must_use]
+    pub fn asking(mut self, asking: bool) -> Self {
+        self.asking = asking;
+        self
+    }
+
+    /// The same judge for whom the place is enough that a failure names itself: nothing is built to find a better one.
+    #[must_use]
+    pub fn untraced(mut self) -> Self {
+        self.traced = false;
         self
     }
 
@@ -166,6 +185,25 @@ impl<'a> Engine<'a> {
         self.judge_session(session, files)
     }
 
+    /// As [`Engine::judge_files`], and whatever fails is run again until it has run so many `times`: what a test says may
+    /// be another thing each time. Answers the verdicts of each time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::judge`].
+    pub fn judge_repeatedly(
+        &self,
+        stage: &Stage,
+        originals: &Originals,
+        files: FileSet,
+        wanted: &[Wanted<'_>],
+        times: usize,
+    ) -> Result<Vec<Vec<Verdict>>> {
+        let mut session = self.session(stage, originals, wanted)?;
+        session.note_missing(&files, &Default::default());
+        self.judge_session_times(session, files, times)
+    }
+
     /// Opens the overlay, and waits while another runner uses it.
     ///
     /// # Errors
@@ -198,10 +236,24 @@ impl<'a> Engine<'a> {
     ) -> Result<Session<'s>> {
         let most = self.most_seconds.unwrap_or(u16::MAX);
         let limit = |seconds: u16| Duration::from_secs(seconds.min(most).into());
-        Session::new(stage, originals, wanted, limit)
+        let mut session = Session::new(stage, originals, wanted, limit)?;
+        if self.asking {
+            session.diagnoses = Diagnoses::load(stage);
+        }
+        Ok(session)
     }
 
-    fn judge_session(&self, mut session: Session<'_>, mut files: FileSet) -> Result<Vec<Verdict>> {
+    fn judge_session(&self, session: Session<'_>, files: FileSet) -> Result<Vec<Verdict>> {
+        let times = self.judge_session_times(session, files, 1)?;
+        Ok(times.into_iter().next().unwrap_or_default())
+    }
+
+    fn judge_session_times(
+        &self,
+        mut session: Session<'_>,
+        mut files: FileSet,
+        times: usize,
+    ) -> Result<Vec<Vec<Verdict>>> {
         let judged = files.clone();
         let overlay = self.overlay()?;
         loop {
@@ -211,11 +263,11 @@ impl<'a> Engine<'a> {
             }
             let remaining = session.remaining();
             if remaining.is_empty() {
-                return Ok(session.verdicts(&judged, Vec::new(), &[]));
+                return Ok(vec![session.verdicts(&judged, Vec::new(), &[]); times]);
             }
             let build = self.build(&overlay, session.stage, &files, &remaining)?;
             if build.succeeded {
-                return self.run(&overlay, &session, &build, &judged);
+                return self.run(&overlay, &session, &build, &judged, times);
             }
             session.attribute(&build)?;
         }
@@ -271,7 +323,8 @@ impl<'a> Engine<'a> {
         session: &Session<'_>,
         build: &Build,
         judged: &FileSet,
-    ) -> Result<Vec<Verdict>> {
+        times: usize,
+    ) -> Result<Vec<Vec<Verdict>>> {
         let Some(binary) = &build.binary else {
             let words = format!("cargo built no test program for `{}`", session.stage.id);
             return Err(Error::of(Kind::Build, words)
@@ -298,8 +351,20 @@ impl<'a> Engine<'a> {
         });
         let mut results = results?;
         self.trace(overlay, session.stage, program, &cases, &mut results)?;
+        let mut verdicts = vec![session.verdicts(judged, results.clone(), &build.said)];
+        for _ in 1..times {
+            let fails = |index: &usize| results[*index].status == TestStatus::Failed;
+            let failing: Vec<usize> = (0..cases.len()).filter(fails).collect();
+            let again: Vec<Case> = failing.iter().map(|index| cases[*index].clone()).collect();
+            let answers = run::run_all(program, &again, &manner, |_| ())?;
+            let mut all = results.clone();
+            for (index, answer) in failing.into_iter().zip(answers) {
+                all[index] = answer;
+            }
+            verdicts.push(session.verdicts(judged, all, &build.said));
+        }
         self.observer.notice(Event::Settled);
-        Ok(session.verdicts(judged, results, &build.said))
+        Ok(verdicts)
     }
 
     /// Finds the learner's own line for the first failure that ended in somebody else's code.
@@ -315,7 +380,8 @@ impl<'a> Engine<'a> {
             let failure = result.failure.as_mut()?;
             trace::is_foreign(failure).then_some((case, failure))
         });
-        let Some((case, failure)) = foreign.next().filter(|_| self.guard.is_none()) else {
+        let wanted = self.traced && self.guard.is_none();
+        let Some((case, failure)) = foreign.next().filter(|_| wanted) else {
             return Ok(());
         };
         let target = Target {

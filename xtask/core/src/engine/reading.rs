@@ -31,6 +31,11 @@ impl Reading {
     pub fn words(status: TestStatus, message: &str) -> Self {
         Self::of(status, Some(Failure::words(message)))
     }
+
+    /// A test of which nobody knows how it would have ended, and why.
+    pub fn not_known(message: &str) -> Self {
+        Self::of(TestStatus::TimedOut, Some(Failure::not_known(message)))
+    }
 }
 
 /// What a program means that has ended by itself.

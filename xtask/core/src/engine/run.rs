@@ -255,7 +255,7 @@ enum RanEnd {
 
 impl Ran {
     fn not_tried(case: &Case, why: &str) -> Self {
-        let reading = Reading::words(TestStatus::TimedOut, why);
+        let reading = Reading::not_known(why);
         Self {
             result: result_of(case, reading),
             end: RanEnd::Done,
@@ -312,7 +312,7 @@ fn run_one(
     let proved = (start.proved)();
     let mut reading = match &outcome.end {
         End::Cancelled => return Ok(None),
-        End::TimedOut if time < usual => Reading::words(TestStatus::TimedOut, NO_TIME_LEFT),
+        End::TimedOut if time < usual => Reading::not_known(NO_TIME_LEFT),
         End::TimedOut => Reading::words(TestStatus::TimedOut, &timed_out(usual)),
         End::TooMuchOutput => Reading::words(TestStatus::Failed, &too_much_output()),
         End::Exited(status) => read_exit(&path, *status, &outcome),

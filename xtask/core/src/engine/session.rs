@@ -12,6 +12,7 @@ use crate::course::{
     Changed, Exercise, Item, Originals, Stage, Test, Uses, changed, conflict_line, relied_on,
     tests_of,
 };
+use crate::diagnosis::Diagnoses;
 use crate::error::{Error, Kind, Result};
 use crate::files::FileSet;
 
@@ -40,6 +41,8 @@ pub struct Session<'a> {
     pub faults: Vec<Fault<'a>>,
     /// What was handed out, is no source, and is not as it was.
     pub edited: Vec<String>,
+    /// The known mistakes that a verdict may speak of.
+    pub diagnoses: Diagnoses,
     wanted: Vec<Expected<'a>>,
 }
 
@@ -72,6 +75,7 @@ impl<'a> Session<'a> {
             originals,
             faults: Vec::new(),
             edited: Vec::new(),
+            diagnoses: Diagnoses::default(),
             wanted: wanted.iter().map(expected).collect::<Result<_>>()?,
         })
     }
@@ -258,6 +262,7 @@ impl<'a> Session<'a> {
                 diagnostics: Vec::new(),
                 notes: self.notes_on(exercise),
                 changed: Vec::new(),
+                diagnosis: None,
             };
             match self.fault(exercise) {
                 Some(fault) => verdict.diagnostics = fault.diagnostics.clone(),
@@ -268,6 +273,10 @@ impl<'a> Session<'a> {
                     let text = judged.get(&source).map(String::as_str);
                     let untouched = text == self.originals.starter(exercise).ok();
                     verdict.status = status_of(&verdict.tests, untouched);
+                    // With another's starter in its place a failure may be that one's.
+                    if verdict.status != Status::NotStarted && self.faults.is_empty() {
+                        verdict.diagnosis = self.diagnoses.of(exercise, &verdict.tests);
+                    }
                     let warnings = said.iter().filter(|said| !said.diagnostic.is_error);
                     let own = warnings.filter(|said| said.files.first() == Some(&source));
                     verdict.diagnostics =

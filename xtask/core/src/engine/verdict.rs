@@ -1,6 +1,7 @@
 //! What the engine answers.
 
 use crate::course::Changed;
+use crate::diagnosis::Diagnosis;
 
 /// The judgement of one exercise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,9 @@ pub struct Verdict {
     /// Where the answer's signatures are not the starter's, when it does not pass: the tests are written for those.
     #[cfg_attr(feature = "serde", serde(default))]
     pub changed: Vec<Changed>,
+    /// The known mistake that fails in just this way.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// How an exercise stands.
@@ -113,6 +117,23 @@ pub struct Failure {
     pub place: Option<String>,
     /// The statement at that place, as far as it is short.
     pub statement: Vec<String>,
+    /// Whether it says something about what was written.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sense: Sense,
+}
+
+/// Whether a failure says something about what was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Sense {
+    /// It comes from what was written.
+    #[default]
+    Written,
+    /// It came to a `todo!`: that part is not written yet.
+    NotWritten,
+    /// The test did not run to an end of its own, so nobody knows how it would have ended.
+    NotKnown,
 }
 
 /// One panic.
@@ -160,6 +181,14 @@ impl Failure {
         }
     }
 
+    /// The words for a test that did not run to an end of its own.
+    pub fn not_known(message: impl Into<String>) -> Self {
+        Self {
+            sense: Sense::NotKnown,
+            ..Self::words(message)
+        }
+    }
+
     /// What a panic's message means. Tests compare `assert_eq!(yours, expected)`.
     pub fn of_panic(message: &str, place: &str) -> Self {
         let mut failure = Self {
@@ -169,6 +198,7 @@ impl Failure {
         };
         if let Some(rest) = message.strip_prefix("not yet implemented") {
             failure.says = format!("not written yet{rest}");
+            failure.sense = Sense::NotWritten;
             return failure;
         }
         let Some(rest) = message.strip_prefix("assertion `left == right` failed") else {

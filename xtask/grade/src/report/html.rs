@@ -1,6 +1,7 @@
 //! One self-contained page: the class at a glance. No script, nothing loaded from elsewhere; details open with the
 //! keyboard, and everything is open on paper.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{LIMITS, NOTICES, explanation, isolation, legend, notices, passed_of};
@@ -19,6 +20,7 @@ pub fn write(report: &Report) -> String {
     );
     summary(&mut out, report);
     exercises(&mut out, report);
+    mistakes(&mut out, report);
     grid(&mut out, report);
     looks(&mut out, report);
     details(&mut out, report);
@@ -133,6 +135,35 @@ fn stuck(marks: &[&Mark]) -> String {
     }
 }
 
+/// The known mistakes that learners made, those of most learners first, and the question that helps them to see it.
+fn mistakes(out: &mut String, report: &Report) {
+    let mut rows = String::new();
+    for (index, graded) in report.exercises.iter().enumerate() {
+        let marks = report.learners.iter();
+        let own = marks.filter_map(|learner| learner.exercises.get(index)?.diagnosis.as_ref());
+        let mut counts: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+        for known in own {
+            let count = counts.entry(&known.mistake).or_insert((0, &known.ask));
+            count.0 += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        for (mistake, (count, ask)) in counts {
+            let learners = if count == 1 { "learner" } else { "learners" };
+            let _ = writeln!(
+                rows,
+                "<li><code>{}</code> · {count} {learners}: {}<br><q>{}</q></li>",
+                text(&graded.exercise),
+                text(&mistake.replace('_', " ")),
+                text(ask)
+            );
+        }
+    }
+    if !rows.is_empty() {
+        let _ = writeln!(out, "<h2>Known mistakes</h2>\n<ul>\n{rows}</ul>");
+    }
+}
+
 fn grid(out: &mut String, report: &Report) {
     let _ = writeln!(
         out,
@@ -220,6 +251,13 @@ fn details(out: &mut String, report: &Report) {
             let why = explanation(mark);
             if !why.is_empty() {
                 let _ = writeln!(out, "<pre>{}</pre>", text(&why));
+            }
+            if let Some(known) = &mark.diagnosis {
+                let mistake = text(&known.mistake.replace('_', " "));
+                let _ = writeln!(
+                    out,
+                    "<p>A known mistake fails in just this way: {mistake}.</p>"
+                );
             }
         }
         let _ = writeln!(out, "</div></details>");

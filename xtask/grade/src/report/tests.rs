@@ -5,6 +5,7 @@ use crate::results::{
     Graded, Learner, Mark, Points, Report, Standing, TestMark, TestStanding, VERSION,
 };
 use crate::sandbox::Level;
+use xtask_core::diagnosis::Diagnosis;
 
 const HOSTILE: &str = "<script>alert(1)</script> ``` ]]> | =1+1 \u{1b}[31m \" ' &";
 
@@ -31,6 +32,10 @@ pub fn report(learners: usize) -> Report {
             ],
             diagnostics: Vec::new(),
             notices: vec!["src/variables.rs, line 3: <b>look".into()],
+            diagnosis: Some(Diagnosis {
+                mistake: "added_not_multiplied".into(),
+                ask: "What do <b>3 copies</b> cost?".into(),
+            }),
         }],
         notices: vec!["one folder with bob".into()],
     };

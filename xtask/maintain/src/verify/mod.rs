@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod clock;
 pub mod constants;
+pub mod diagnoses;
 pub mod files;
 pub mod lessons;
 pub mod memory;
@@ -79,6 +80,7 @@ pub fn run(course: &Course, engine: &Engine<'_>, clock: &Clock, wish: &Wish) -> 
         ledger.stage(&stage.folder);
         ledger.section(&format!("{} · files", stage.folder));
         files::check_stage(&mut ledger, course, stage)?;
+        diagnoses::check_stage(&mut ledger, stage)?;
         let rounds = plan.rounds();
         ledger.section(&format!(
             "{} · starters, solutions, mistakes and alternatives, in {rounds} rounds",

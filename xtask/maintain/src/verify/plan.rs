@@ -89,16 +89,25 @@ pub struct Plan<'a> {
     rounds: Vec<Round>,
 }
 
+/// Whether two answers can be judged in one build: neither stands in for an exercise that the other one uses. Each has the
+/// exercise's name, and the exercises that it uses, itself among them.
+pub fn are_apart(one: (&str, &[&str]), other: (&str, &[&str])) -> bool {
+    !one.1.contains(&other.0) && !other.1.contains(&one.0)
+}
+
 /// Reads what one stage uses: once for its solutions, and again only for an answer that names other modules.
-struct UsesOf<'a> {
+#[derive(Debug)]
+pub struct UsesOf<'a> {
     stage: &'a Stage,
     solved: FileSet,
-    uses: Uses,
+    /// What the solutions use.
+    pub uses: Uses,
     of_solutions: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> UsesOf<'a> {
-    fn new(stage: &'a Stage, solved: FileSet) -> Self {
+    /// Reads the solutions' uses; `solved` is the whole stage with them.
+    pub fn new(stage: &'a Stage, solved: FileSet) -> Self {
         let uses = Uses::of(stage, &solved);
         let of_solutions = stage
             .exercises
@@ -119,7 +128,7 @@ impl<'a> UsesOf<'a> {
     }
 
     /// The files with an answer among them, and what they use where that is not what the solutions use.
-    fn with(&self, exercise: &Exercise, text: &str) -> (FileSet, Option<Uses>) {
+    pub fn with(&self, exercise: &Exercise, text: &str) -> (FileSet, Option<Uses>) {
         let source = exercise.source();
         let mut files = self.solved.clone();
         let before = files.insert(source, text.to_owned()).unwrap_or_default();
@@ -128,7 +137,8 @@ impl<'a> UsesOf<'a> {
         (files, uses)
     }
 
-    fn behind(&self, exercise: &'a Exercise, own: Option<&Uses>) -> Vec<&'a str> {
+    /// The exercises that an answer to this one uses, itself among them.
+    pub fn behind(&self, exercise: &'a Exercise, own: Option<&Uses>) -> Vec<&'a str> {
         match own {
             Some(uses) => uses.exercises_behind(self.stage, exercise),
             None => self
@@ -314,9 +324,8 @@ fn rounds(answers: &[Answer<'_>]) -> Vec<Round> {
             let other = &answers[*other];
             let is_starter = kind == RoundKind::Starters;
             let both_right = answer.kind == Kind::Solution && other.kind == Kind::Solution;
-            let clash = other.uses.contains(&name)
-                || answer.uses.contains(&other.item.exercise.name.as_str());
-            is_starter || both_right || !clash
+            let other = (other.item.exercise.name.as_str(), other.uses.as_slice());
+            is_starter || both_right || are_apart((name, &answer.uses), other)
         };
         let fits = |round: &&mut Round| round.kind == kind && round.answers.iter().all(apart);
         match rounds.iter_mut().find(fits) {
