@@ -7,3 +7,4 @@ pub mod files;
 pub mod json;
 pub mod cli;
 pub mod access_log;
+pub mod sharing;

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 use shop_io::access_log::{BadLine, Hit, Summary, busiest, parse_line, summarise, write_report};
 
@@ -45,6 +46,38 @@ fn a_line_tells_of_one_request() {
             u64::MAX,
         ),
         (
+            "C.example x [] \"get /%7Eada/#top?a#b? HTTP/1.1\" +404 +7",
+            "C.example",
+            "get",
+            "/%7Eada/#top",
+            404,
+            7,
+        ),
+        (
+            "c - - [t] \"OPTIONS * RTSP/1.0\" 0200 007 \"-\" \"a \u{1b}[1m browser\"",
+            "c",
+            "OPTIONS",
+            "*",
+            200,
+            7,
+        ),
+        (
+            "c - \"ada\" [a [b] \"M-SEARCH /a/ x\" 200 - [c] \"GET / HTTP/1.1\"",
+            "c",
+            "M-SEARCH",
+            "/a/",
+            200,
+            0,
+        ),
+        (
+            "c - - [t] - \"GET /caf\u{e9}\u{a9}! HTTP/1.1\" 200 1",
+            "c",
+            "GET",
+            "/caf\u{e9}\u{a9}!",
+            200,
+            1,
+        ),
+        (
             "c - - [t] \"GET /[a]-100 HTTP/1.1\" 200 7 200 8",
             "c",
             "GET",
@@ -86,6 +119,8 @@ fn a_bad_line_says_which_part_is_bad() {
             BadLine::Request,
         ),
         ("c - - [t] \"GET\t/ HTTP/1.1\" 200 0", BadLine::Request),
+        // A quote ends the request, also one behind a backslash.
+        ("c - - [t] \"GET /\\\" HTTP/1.1\" 200 0", BadLine::Request),
         ("c - - [t] \"GET / HTTP/1.1\"", BadLine::Status),
         ("c - - [t] \"GET / HTTP/1.1\" OK 1", BadLine::Status),
         ("c - - [t] \"GET / HTTP/1.1\" 99 1", BadLine::Status),
@@ -102,6 +137,30 @@ fn a_bad_line_says_which_part_is_bad() {
     ] {
         let hit: Result<Hit<'_>, BadLine> = parse_line(line);
         assert_eq!(hit, Err(bad), "line {line:?}");
+    }
+}
+
+/// No control character gets through in any part of a request; all other characters do.
+#[test]
+fn control_characters_are_refused() {
+    let controls = ('\0'..='\u{1f}').chain('\u{7f}'..='\u{9f}');
+    // A line feed ends the line of a log, and a quote the request; `parse_line` sees neither inside of a request.
+    for control in controls.filter(|control| *control != '\n') {
+        for request in [
+            format!("GET /a{control}b HTTP/1.1"),
+            format!("GET /a?b{control}c HTTP/1.1"),
+            format!("G{control}T /a HTTP/1.1"),
+            format!("GET /a HTTP/1.1{control}"),
+        ] {
+            let line = format!("c - - [t] \"{request}\" 200 1");
+            let hit: Result<Hit<'_>, BadLine> = parse_line(&line);
+            assert_eq!(hit, Err(BadLine::Request), "line {line:?}");
+        }
+    }
+    for harmless in ['!', '~', '\u{a1}', '\u{ad}', 'ÿ', 'é', '日', '📚'] {
+        let line = format!("c - - [t] \"GET /a{harmless}b HTTP/1.1\" 200 1");
+        let path = parse_line(&line).map(|hit| hit.path.to_string());
+        assert_eq!(path, Ok(format!("/a{harmless}b")), "line {line:?}");
     }
 }
 
@@ -129,15 +188,40 @@ fn a_log_adds_up() {
     }
     assert_eq!(summary_of(b""), Summary::default(), "an empty log");
 
-    let most = format!(
-        "{}\n{}\n",
-        line("a", "/", 200, "18446744073709551615"),
-        line("a", "/", 200, "9")
-    );
+    for (sizes, bytes) in [
+        (["18446744073709551615", "9"], u64::MAX),
+        (["18446744073709551615", "-"], u64::MAX),
+        (["18446744073709551606", "8"], u64::MAX - 1),
+        (["9007199254740992", "1"], 9_007_199_254_740_993),
+    ] {
+        let log = sizes.map(|size| line("a", "/", 200, size)).join("\n");
+        assert_eq!(
+            summary_of(log.as_bytes()).bytes,
+            bytes,
+            "the sum of {sizes:?}"
+        );
+    }
+
+    // What differs in one letter or one sign is another client, or another page.
+    let log = [
+        line("a.example", "/Books", 200, "1"),
+        line("A.example", "/books", 200, "1"),
+        line("a.example.", "/books/", 200, "1"),
+        line("A.example", "?", 200, "1"),
+        line("A.example", "/books#1?2", 200, "1"),
+    ];
+    let summary = summary_of(log.join("\n").as_bytes());
+    let clients: Vec<&str> = summary.clients.iter().map(String::as_str).collect();
     assert_eq!(
-        summary_of(most.as_bytes()).bytes,
-        u64::MAX,
-        "more bytes than a u64 can count"
+        clients,
+        ["A.example", "a.example", "a.example."],
+        "the clients"
+    );
+    let pages: Vec<&str> = summary.pages.keys().map(String::as_str).collect();
+    assert_eq!(
+        pages,
+        ["", "/Books", "/books", "/books#1", "/books/"],
+        "the pages"
     );
 }
 
@@ -166,6 +250,45 @@ fn a_bad_line_does_not_stop_the_rest() {
     );
 }
 
+/// The lines of a log are read one by one: neither asked for all at once nor kept.
+#[test]
+fn a_log_is_never_held_in_memory() {
+    const LINES: u64 = 1_500;
+    let before = most_memory();
+    let log = LongLog {
+        text: Vec::new(),
+        read: 0,
+        lines_left: LINES,
+    };
+    let summary = summarise(log).expect("this log can be read line by line");
+    assert_eq!(summary.hits, LINES, "the hits of a log of {LINES} lines");
+    assert_eq!(summary.bytes, 7 * LINES, "the bytes of that log");
+    if let (Some(before), Some(after)) = (before, most_memory()) {
+        let grown = after.saturating_sub(before);
+        assert!(
+            grown < 64_000,
+            "the log has {LINES} lines of 100 KB, and {grown} KB more memory were needed; one line at a time is enough"
+        );
+    }
+}
+
+/// The last line of a log need not end, however many lines there are before it.
+#[test]
+fn the_last_line_counts() {
+    for lines in [1, 2, 500] {
+        let log = vec![GOOD; lines].join("\n");
+        let summary = summary_of(log.as_bytes());
+        assert_eq!(summary.hits, lines as u64, "{lines} lines, the last open");
+        let log = format!("{log}\n???");
+        let summary = summary_of(log.as_bytes());
+        assert_eq!(
+            summary.first_bad_line,
+            Some(lines as u64 + 1),
+            "a bad line behind {lines} good ones, without an end"
+        );
+    }
+}
+
 /// The highest counts come first, equal counts in alphabetical order, and never more than were asked for.
 #[test]
 fn the_busiest_come_first() {
@@ -182,6 +305,16 @@ fn the_busiest_come_first() {
             ranked,
             all[..most.min(4)],
             "the {most} busiest of {counts:?}"
+        );
+    }
+
+    let many: BTreeMap<String, u64> = (0..1_000).map(|page| (format!("/{page}"), 1)).collect();
+    for most in [10, 100, 999, 1_000, usize::MAX] {
+        let ranked: Vec<(&str, u64)> = busiest(&many, most);
+        assert_eq!(
+            ranked.len(),
+            most.min(1_000),
+            "the {most} busiest of 1000 pages"
         );
     }
 
@@ -347,7 +480,7 @@ fn no_log_is_too_strange() {
         b"GET / HTTP/1.1",
         b"\xff",
         "日".as_bytes(),
-        "\u{a0}".as_bytes(),
+        "\u{a0}x".as_bytes(),
         b"[t] \"GET /?",
     ];
     let mut random = support::seeded(0x030E);
@@ -411,6 +544,17 @@ fn failures_come_back() {
         Err(io::ErrorKind::StorageFull),
         "the disk is full, as the last flush finds out"
     );
+
+    let summary = summary_of(format!("{GOOD}\n{}\n???\n", line("b", "/", 503, "-")).as_bytes());
+    let whole = report_of(&summary, 3).len();
+    for room in 0..whole {
+        let mut output = vec![0; room];
+        let answer: io::Result<()> = write_report(&summary, 3, output.as_mut_slice());
+        assert!(
+            answer.is_err(),
+            "the output has room for {room} of {whole} bytes"
+        );
+    }
 }
 
 fn line(client: &str, target: &str, status: u16, size: &str) -> String {
@@ -426,6 +570,64 @@ fn report_of(summary: &Summary, most: usize) -> String {
     let mut output = Vec::new();
     write_report(summary, most, &mut output).expect("writing into memory does not fail");
     String::from_utf8(output).expect("a report is text")
+}
+
+/// The most memory that the process has needed so far, in KB, where the system tells.
+fn most_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+/// A log of long lines, which are made up as they are read. It refuses to be read as a whole.
+struct LongLog {
+    text: Vec<u8>,
+    read: usize,
+    lines_left: u64,
+}
+
+impl BufRead for LongLog {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.read == self.text.len() && self.lines_left > 0 {
+            self.lines_left -= 1;
+            self.read = 0;
+            if self.text.is_empty() {
+                // The browser says a lot about itself.
+                let browser = "Mozilla ".repeat(12_500);
+                self.text = format!("{} \"{browser}\"\n", line("c", "/", 200, "7")).into_bytes();
+            }
+        }
+        Ok(&self.text[self.read..])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.read += amount;
+    }
+}
+
+impl Read for LongLog {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.fill_buf()?.read(buffer)?;
+        self.consume(length);
+        Ok(length)
+    }
+
+    fn read_to_end(&mut self, _: &mut Vec<u8>) -> io::Result<usize> {
+        Err(whole())
+    }
+
+    fn read_to_string(&mut self, _: &mut String) -> io::Result<usize> {
+        Err(whole())
+    }
+}
+
+fn whole() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::OutOfMemory,
+        "the whole log does not fit into memory",
+    )
 }
 
 /// A connection that breaks when it is read, and a disk that is full when it is written.

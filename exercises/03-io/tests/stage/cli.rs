@@ -56,6 +56,34 @@ fn arguments_become_a_command() {
             },
         ),
         (
+            vec!["find", "-", "-"],
+            Command::Find {
+                text: String::from("-"),
+                file: None,
+            },
+        ),
+        (
+            vec!["find", "", "-"],
+            Command::Find {
+                text: String::new(),
+                file: None,
+            },
+        ),
+        (
+            vec!["find", " Emma ", " "],
+            Command::Find {
+                text: String::from(" Emma "),
+                file: Some(PathBuf::from(" ")),
+            },
+        ),
+        (vec!["report", "-"], Command::Report { file: None }),
+        (
+            vec!["count", "–help"],
+            Command::Count {
+                file: Some(PathBuf::from("–help")),
+            },
+        ),
+        (
             vec!["find", "", ""],
             Command::Find {
                 text: String::new(),
@@ -106,6 +134,7 @@ fn options_may_stand_anywhere_before_two_dashes() {
         (vec!["find", "--", "--", "--"], find("--", Some("--"))),
         (vec!["find", "--", "Emma", "-"], find("Emma", None)),
         (vec!["find", "Emma", "--"], find("Emma", None)),
+        (vec!["find", "Emma", "--", "--"], find("Emma", Some("--"))),
     ] {
         let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
         assert_eq!(parsed, Ok(command), "arguments {arguments:?}");
@@ -144,6 +173,21 @@ fn arguments_without_sense_are_refused() {
             UsageError::UnknownOption(text("-1")),
         ),
         (vec!["---"], UsageError::UnknownOption(text("---"))),
+        (vec!["--", "--"], UsageError::UnknownCommand(text("--"))),
+        (
+            vec!["--", "--", "count"],
+            UsageError::UnknownCommand(text("--")),
+        ),
+        (vec!["-H"], UsageError::UnknownOption(text("-H"))),
+        (vec!["-hx"], UsageError::UnknownOption(text("-hx"))),
+        (vec!["-help"], UsageError::UnknownOption(text("-help"))),
+        (vec!["--HELP"], UsageError::UnknownOption(text("--HELP"))),
+        (vec!["--help="], UsageError::UnknownOption(text("--help="))),
+        (
+            vec!["--helper"],
+            UsageError::UnknownOption(text("--helper")),
+        ),
+        (vec!["count "], UsageError::UnknownCommand(text("count "))),
     ] {
         let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
         assert_eq!(parsed, Err(error), "arguments {arguments:?}");
@@ -154,12 +198,34 @@ fn arguments_without_sense_are_refused() {
         Err(UsageError::TextIsNotUnicode),
         "a text that is not Unicode"
     );
-    let parsed = parse(&[not_unicode()]);
-    let shown = not_unicode().to_string_lossy().into_owned();
+    // Two faults: the text stands before the argument that is too many in the list of `UsageError`.
+    let words = ["a", "b"].map(OsString::from);
+    let parsed = parse(&[&[OsString::from("find"), not_unicode()], words.as_slice()].concat());
     assert_eq!(
         parsed,
-        Err(UsageError::UnknownCommand(shown)),
+        Err(UsageError::TextIsNotUnicode),
+        "a text that is not Unicode, and an argument too many"
+    );
+    let shown = not_unicode().to_string_lossy().into_owned();
+    let parsed = parse(&[not_unicode()]);
+    assert_eq!(
+        parsed,
+        Err(UsageError::UnknownCommand(shown.clone())),
         "a command that is not Unicode"
+    );
+    let parsed = parse(&[OsString::from("count"), OsString::from("a"), not_unicode()]);
+    assert_eq!(
+        parsed,
+        Err(UsageError::TooMany(shown.clone())),
+        "an argument too many that is not Unicode"
+    );
+    let mut option = OsString::from("-");
+    option.push(not_unicode());
+    let parsed = parse(&[OsString::from("count"), option]);
+    assert_eq!(
+        parsed,
+        Err(UsageError::UnknownOption(format!("-{shown}"))),
+        "an option that is not Unicode"
     );
 }
 
@@ -182,6 +248,12 @@ fn the_answer_goes_to_the_output() {
         (vec!["find", "emma"], orders, "", NOTHING_FOUND),
         (vec!["find", "Emma", "-"], "", "", NOTHING_FOUND),
         (vec!["find", ""], "\na\n", "\na\n", DONE),
+        (vec!["find", ""], "Emma\n \n", "Emma\n \n", DONE),
+        (vec!["find", ""], "", "", NOTHING_FOUND),
+        (vec!["count"], " \n\t\n#\n", "3\n", DONE),
+        (vec!["find", " "], "Emma\n 2 \t\n", " 2 \t\n", DONE),
+        (vec!["find", "."], "Emma\n1. Emma\r\n", "1. Emma\n", DONE),
+        (vec!["find", "é"], "É\ne\u{301}\né\n", "é\n", DONE),
     ] {
         let done = run_with(&owned(&arguments), input.as_bytes());
         let expected = (code, answer.to_string(), String::new());
@@ -213,42 +285,139 @@ fn a_file_is_read_in_the_place_of_the_input() {
     }
 }
 
-/// A complaint goes to the errors with `io: ` in front, names what is wrong, and comes with its code.
+/// Arguments that make no sense get a complaint that names what is wrong and the help, code 2, and no output.
 #[test]
-fn complaints_go_to_the_errors() {
+fn senseless_arguments_get_a_complaint() {
+    let mut complaints: Vec<String> = Vec::new();
     for (arguments, names) in [
-        (vec![], "--help"),
-        (vec!["sing"], "sing"),
-        (vec!["count", "--colour"], "--colour"),
-        (vec!["count", "a", "b"], "--help"),
+        (owned(&[]), "command"),
+        (owned(&["sing"]), "sing"),
+        (owned(&["count", "--colour"]), "--colour"),
+        (owned(&["count", "quartz", "vortex"]), "vortex"),
+        (owned(&["find"]), "text"),
+        (vec![OsString::from("find"), not_unicode()], "text"),
     ] {
-        let (code, output, errors) = run_with(&owned(&arguments), b"1 Emma\n");
-        assert_eq!(
-            (code, output.as_str()),
-            (WRONG_USAGE, ""),
-            "code and output of {arguments:?}"
+        let (code, output, errors) = run_with(&arguments, b"1 Emma\n");
+        assert_eq!(code, WRONG_USAGE, "the code of {arguments:?}");
+        assert_eq!(output, "", "the output of {arguments:?}");
+        assert!(
+            errors.starts_with("io: "),
+            "the complaint about {arguments:?} begins with `io: `: {errors:?}"
         );
         assert!(
-            errors.starts_with("io: ") && errors.contains(names),
-            "{errors:?} begins with `io: ` and names {names:?}, for {arguments:?}"
+            errors.to_lowercase().contains(names),
+            "the complaint about {arguments:?} names {names:?}: {errors:?}"
+        );
+        assert!(
+            errors.contains("--help"),
+            "the complaint about {arguments:?} says that `--help` helps: {errors:?}"
+        );
+        assert!(
+            !complaints.contains(&errors),
+            "{arguments:?} get the same complaint as other arguments, with another fault: {errors:?}"
+        );
+        complaints.push(errors);
+    }
+}
+
+/// A file that cannot be opened or read gets code 3, and a complaint with its name and the reason.
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_the_reason() {
+    let folder = tempfile::tempdir().expect("the system gives a temporary folder");
+    let file = folder.path().join("orders.txt");
+    let reading = |command: &[&str]| {
+        let mut arguments = owned(command);
+        arguments.push(file.clone().into_os_string());
+        let (code, _, errors) = run_with(&arguments, b"1 Emma\n");
+        assert_eq!(code, FAILED, "the code of {command:?}: {errors:?}");
+        assert!(
+            errors.starts_with("io: "),
+            "the complaint of {command:?} begins with `io: `: {errors:?}"
+        );
+        assert!(
+            errors.contains("orders.txt"),
+            "the complaint of {command:?} names the file: {errors:?}"
+        );
+        errors
+    };
+    let all: [&[&str]; 3] = [&["count"], &["find", "Emma"], &["report"]];
+    for command in all {
+        let missing = reading(command);
+        let system = fs::read(&file).expect_err("there is no such file");
+        let reasons = [
+            system.to_string().to_lowercase(),
+            system.kind().to_string().to_lowercase(),
+            String::from("no such file"),
+            String::from("not found"),
+            String::from("notfound"),
+            String::from("does not exist"),
+            String::from("missing"),
+        ];
+        let said = missing.to_lowercase();
+        assert!(
+            reasons.iter().any(|reason| said.contains(reason.as_str())),
+            "{command:?} for a file that does not exist, where the system said {system}: {missing:?}"
         );
     }
-    let folder = tempfile::tempdir().expect("the system gives a temporary folder");
-    let damaged = folder.path().join("damaged.txt");
-    fs::write(&damaged, b"1 Emma\n2 \xff\n").expect("the test writes its file");
-    for (file, name) in [
-        (folder.path().join("missing.txt"), "missing.txt"),
-        (damaged, "damaged.txt"),
+    // The first line has been found when the second turns out to be no text.
+    for (command, bytes) in [
+        (["count"].as_slice(), b"1 Emma\n2 \xff\n".as_slice()),
+        (["find", "Emma"].as_slice(), b"1 Emma\n2 \xff\n"),
+        (["find", "Flush"].as_slice(), b"\xff"),
     ] {
-        for command in [vec!["count"], vec!["find", "Emma"]] {
-            let mut arguments = owned(&command);
-            arguments.push(file.clone().into_os_string());
-            let (code, _, errors) = run_with(&arguments, b"");
-            assert_eq!(code, FAILED, "the code of {command:?} for {name}");
-            assert!(
-                errors.starts_with("io: ") && errors.contains(name),
-                "{errors:?} begins with `io: ` and names {name}, for {command:?}"
-            );
+        let missing = reading(command);
+        fs::write(&file, bytes).expect("the test writes its file");
+        let damaged = reading(command);
+        fs::remove_file(&file).expect("the test removes its file");
+        assert_ne!(
+            damaged, missing,
+            "{command:?} gives the same reason for a file that is missing and for one that is no text"
+        );
+        let said = damaged.to_lowercase();
+        assert!(
+            ["utf", "unicode", "invalid", "text"]
+                .iter()
+                .any(|word| said.replace("orders.txt", "").contains(word)),
+            "the reason of {command:?} for a file that is not UTF-8: {damaged:?}"
+        );
+    }
+}
+
+/// Standard input and the output have no name, but a failure of theirs has a reason too.
+#[test]
+fn every_failure_has_its_reason() {
+    for (case, input, output) in [
+        ("the input fails", true, false),
+        ("the output fails", false, true),
+    ] {
+        for command in [["count"].as_slice(), &["find", "Emma"]] {
+            let complaint = |reason: &'static str| {
+                let arguments = owned(command);
+                let mut errors = Vec::new();
+                let kind = io::ErrorKind::ConnectionReset;
+                let torn = BufReader::new("1 Emma\n".as_bytes().chain(Failing(kind, reason)));
+                let code: u8 = match (input, output) {
+                    (true, _) => run(&arguments, torn, Vec::new(), &mut errors),
+                    _ => {
+                        let lines = "1 Emma\n".as_bytes();
+                        run(&arguments, lines, Failing(kind, reason), &mut errors)
+                    }
+                };
+                assert_eq!(code, FAILED, "the code of {command:?}, {case}");
+                String::from_utf8(errors).expect("the tool writes text")
+            };
+            let reasons = ["the cable was cut", "a mouse bit the cable"];
+            for reason in reasons {
+                let errors = complaint(reason);
+                assert!(
+                    errors.starts_with("io: "),
+                    "the complaint of {command:?} begins with `io: `, {case}: {errors:?}"
+                );
+                assert!(
+                    errors.contains(reason),
+                    "the complaint of {command:?} has the reason {reason:?}, {case}: {errors:?}"
+                );
+            }
         }
     }
 }
@@ -258,6 +427,7 @@ fn complaints_go_to_the_errors() {
 fn an_output_that_fails_is_told_from_one_that_is_closed() {
     for (kind, code) in [
         (io::ErrorKind::StorageFull, FAILED),
+        (io::ErrorKind::ConnectionReset, FAILED),
         (io::ErrorKind::BrokenPipe, DONE),
     ] {
         for command in [vec!["count"], vec!["find", "Emma"], vec!["--help"]] {
@@ -279,6 +449,34 @@ fn an_output_that_fails_is_told_from_one_that_is_closed() {
             assert_eq!(
                 flushed, code,
                 "{command:?} into an output that fails with {kind:?} at its flush"
+            );
+        }
+    }
+    // Full after any number of bytes: what does not fit is never a success.
+    let lines = "1 Emma\n2 Emma\n";
+    for (command, answer) in [
+        (vec!["count"], "2\n"),
+        (vec!["find", "Emma"], lines),
+        (vec!["--help"], HELP),
+    ] {
+        for room in 0..answer.len() {
+            let mut output = vec![0; room];
+            let mut errors = Vec::new();
+            let code: u8 = run(
+                &owned(&command),
+                lines.as_bytes(),
+                output.as_mut_slice(),
+                &mut errors,
+            );
+            assert_eq!(
+                code,
+                FAILED,
+                "{command:?} into an output with room for {room} of {} bytes",
+                answer.len()
+            );
+            assert!(
+                !errors.is_empty(),
+                "the complaint of {command:?}, room for {room} bytes"
             );
         }
     }
@@ -391,6 +589,25 @@ fn not_unicode() -> OsString {
 #[cfg(windows)]
 fn not_unicode() -> OsString {
     std::os::windows::ffi::OsStringExt::from_wide(&[0x53, 0xD800, 0x65])
+}
+
+/// A reader and a writer that fail with this kind of error, and these words.
+struct Failing(io::ErrorKind, &'static str);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(self.0, self.1))
+    }
+}
+
+impl Write for Failing {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::new(self.0, self.1))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A reader and a writer that fail with this kind of error.

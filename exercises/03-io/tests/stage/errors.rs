@@ -20,6 +20,7 @@ fn counts_add_up() {
         ("", 0),
         ("\n  \n", 0),
         ("4294967295\n0\n", u32::MAX),
+        ("+12\n007\n", 19),
     ] {
         assert_eq!(
             file.count(text.as_bytes()).ok(),
@@ -84,6 +85,10 @@ fn a_bad_count_names_its_line_and_keeps_its_cause() {
         ("12\n-1\n", 2),
         ("12\n4294967296\n", 2),
         ("1.5\n", 1),
+        ("++5\n", 1),
+        ("3\n# none\n", 2),
+        ("0x10\n", 1),
+        ("1_000\n", 1),
         ("12\nsiebzehn Bücher\n", 2),
     ] {
         let error = file
@@ -142,8 +147,15 @@ fn each_error_says_its_own_part_and_no_more() {
         );
     }
     assert!(!read.contains("on fire"), "{read:?} repeats its cause");
+    for kind in [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied] {
+        let text = CountError::Read(io::Error::from(kind)).to_string();
+        assert!(
+            !text.contains(&kind.to_string()) && !text.contains(&format!("{kind:?}")),
+            "{text:?} repeats its cause"
+        );
+    }
     assert!(
-        !not_a_count.contains(&cause.to_string()),
+        !not_a_count.contains(&cause.to_string()) && !not_a_count.contains("InvalidDigit"),
         "{not_a_count:?} repeats its cause"
     );
     assert!(
@@ -197,12 +209,43 @@ fn a_boxed_error_can_still_be_told_apart() {
         text.contains("18") && text.contains("19"),
         "{text:?} names both numbers"
     );
+    file.write(b"4711\n");
+    let text = free_places(&file.path, "815")
+        .expect_err("4711 books, 815 places")
+        .to_string();
+    assert!(
+        text.contains("4711") && text.contains("815"),
+        "{text:?} names both numbers"
+    );
+    for (books, places, free) in [
+        ("0\n", "0", Some(0)),
+        ("", "4294967295", Some(u32::MAX)),
+        ("1\n", "0", None),
+        ("4294967295\n", "4294967295", Some(0)),
+        ("4294967295\n", "4294967294", None),
+    ] {
+        file.write(books.as_bytes());
+        let answer: Option<u32> = free_places(&file.path, places).ok();
+        assert_eq!(answer, free, "{places} places, the file {books:?}");
+    }
 
     file.write(b"12\nseven\n");
     let no_total = free_places(&file.path, "20").expect_err("line 2 is not a count");
+    let no_total: Option<&CountError> = no_total.downcast_ref();
     assert!(
-        no_total.downcast_ref::<CountError>().is_some(),
-        "a CountError, not {no_total:?}"
+        matches!(no_total, Some(CountError::NotACount { line: 2, .. })),
+        "the CountError of line 2, not {no_total:?}"
+    );
+    let missing = free_places(&file.path.with_file_name("missing.txt"), "20")
+        .expect_err("there is no such file");
+    let kind = match missing.downcast_ref() {
+        Some(CountError::Read(cause)) => Some(cause.kind()),
+        _ => None,
+    };
+    assert_eq!(
+        kind,
+        Some(io::ErrorKind::NotFound),
+        "the cause in the CountError of a missing file: {missing:?}"
     );
 
     for places in ["twenty", "", "-1", "4294967296"] {
@@ -225,8 +268,20 @@ fn a_story_tells_every_cause_in_order() {
     );
 
     let mut random = support::seeded(0x0304);
-    for depth in 2..12 {
-        let texts: Vec<String> = (0..depth).map(|_| random.word(1..9)).collect();
+    let fixed: [&[&str]; 4] = [
+        &["a", "a", "a"],
+        &["the shop is closed", "closed", ""],
+        &["", " two words ", "x: y"],
+        &["a: b", "b"],
+    ];
+    let drawn = (2..12).map(|depth| (0..depth).map(|_| random.word(1..9)).collect());
+    let chains: Vec<Vec<String>> = fixed
+        .iter()
+        .map(|texts| texts.iter().map(|text| (*text).to_string()).collect())
+        .chain(drawn)
+        .collect();
+    for texts in chains {
+        let depth = texts.len();
         let mut outermost = None;
         for text in texts.iter().rev() {
             outermost = Some(Layer::new(text, outermost));

@@ -1,10 +1,14 @@
 use std::ffi::OsString;
 use std::fs;
+use std::fs::File;
 use std::io;
 use std::io::Write;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use shop_io::files::{append_entry, draft_of, read_entries, replace};
 use tempfile::TempDir;
@@ -30,7 +34,8 @@ fn an_entry_is_added_behind_the_others() {
 fn entries_come_back_as_they_were() {
     let mut random = support::seeded(0x0308);
     let pieces = [
-        "order", " ", "", "\t", "é", "日本", "📚", "\u{2028}", "\0", "#", "=",
+        "order", " ", "", "\t", "é", "日本", "📚", "\u{2028}", "\u{85}", "\u{b}", "\u{c}", "\0",
+        "#", "=",
     ];
     for round in 0..20 {
         let shop = Folder::new();
@@ -47,6 +52,97 @@ fn entries_come_back_as_they_were() {
         }
         let read: io::Result<Vec<String>> = read_entries(&journal);
         assert_eq!(read.ok(), Some(entries), "round {round}");
+    }
+}
+
+/// The journal only ever grows: it stays the same file, and nothing that is in it is written again.
+#[test]
+fn the_journal_only_ever_grows() {
+    let shop = Folder::new();
+    let journal = shop.path("journal.txt");
+    append(&journal, "order 1");
+    // A second name of the same file shows whether it still is the same file.
+    let link = shop.path("the same file.txt");
+    fs::hard_link(&journal, &link).expect("the test gives the file a second name");
+    append(&journal, "order 2");
+    assert_eq!(
+        text_of(&link),
+        "order 1\norder 2\n",
+        "the same file under its other name"
+    );
+
+    // While one thread appends, another looks: no look may find less than the look before.
+    let contents = "x".repeat(200_000);
+    append(&journal, &contents);
+    let done = AtomicBool::new(false);
+    let (looks, shrunk) = thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            let (mut longest, mut looks, mut shrunk) = (0, 0, None);
+            while !done.load(Ordering::SeqCst) {
+                let length = fs::metadata(&journal).map_or(0, |metadata| metadata.len());
+                if length < longest {
+                    shrunk = Some((longest, length));
+                }
+                longest = longest.max(length);
+                looks += 1;
+            }
+            (looks, shrunk)
+        });
+        let answers: Vec<bool> = (0..500)
+            .map(|number| append_entry(&journal, &format!("order {number}")).is_ok())
+            .collect();
+        done.store(true, Ordering::SeqCst);
+        let seen = watcher.join().expect("the watcher does not panic");
+        assert!(!answers.contains(&false), "500 entries were appended");
+        seen
+    });
+    assert_eq!(
+        shrunk, None,
+        "the length of the journal before and at one of {looks} looks"
+    );
+}
+
+/// Four writers append at the same time: every entry comes back whole, and each writer's entries in their order.
+#[test]
+fn entries_of_several_writers_do_not_mix() {
+    let shop = Folder::new();
+    let journal = shop.path("journal.txt");
+    let entry = |writer: usize, number: usize| {
+        // Some entries are longer than any usual buffer.
+        let length = if number % 10 == 9 { 20_000 } else { number };
+        format!("writer {writer}, entry {number}: {}", "x".repeat(length))
+    };
+    let start = Barrier::new(4);
+    let failed = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for writer in 0..4 {
+            let (journal, start, failed, entry) = (&journal, &start, &failed, &entry);
+            scope.spawn(move || {
+                start.wait();
+                for number in 0..250 {
+                    if append_entry(journal, &entry(writer, number)).is_err() {
+                        failed.store(true, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
+    assert!(!failed.load(Ordering::SeqCst), "an entry was refused");
+    let read = read_entries(&journal).expect("the journal can be read");
+    assert_eq!(read.len(), 1_000, "4 writers appended 250 entries each");
+    for writer in 0..4 {
+        let name = format!("writer {writer},");
+        let own: Vec<&String> = read.iter().filter(|line| line.starts_with(&name)).collect();
+        assert_eq!(own.len(), 250, "the entries that begin with {name:?}");
+        let wrong = own
+            .iter()
+            .enumerate()
+            .find(|(number, line)| ***line != entry(writer, *number));
+        assert!(
+            wrong.is_none(),
+            "this should be an entry as it was written: {:.80}",
+            wrong.map_or("", |(_, line)| line)
+        );
     }
 }
 
@@ -106,13 +202,26 @@ fn only_a_missing_journal_is_an_empty_one() {
         Err(io::ErrorKind::InvalidInput),
         "a name that no file can have"
     );
-    let nowhere: io::Result<()> = append_entry(&shop.path("no/such/folder/journal.txt"), "order 1");
-    let kind = nowhere.map_err(|error| error.kind());
-    assert_eq!(
-        kind,
-        Err(io::ErrorKind::NotFound),
-        "a journal in a folder that does not exist"
-    );
+    // A file where the folder should be: the journal cannot exist, and nobody knows its entries.
+    #[cfg(unix)]
+    {
+        let inside: io::Result<Vec<String>> = read_entries(&damaged.join("journal.txt"));
+        assert!(
+            inside.is_err(),
+            "a journal inside of a file gave {inside:?}"
+        );
+    }
+    for folder in ["archive", "no/such/folder"] {
+        let folder = shop.path(folder);
+        let nowhere: io::Result<()> = append_entry(&folder.join("journal.txt"), "order 1");
+        let kind = nowhere.map_err(|error| error.kind());
+        assert_eq!(
+            kind,
+            Err(io::ErrorKind::NotFound),
+            "a journal in a folder that does not exist"
+        );
+        assert!(!folder.exists(), "{folder:?} was made");
+    }
 }
 
 /// The new contents stand in the place of the old ones, longer or shorter, and no draft is left.
@@ -139,6 +248,122 @@ fn new_contents_take_the_place_of_the_old() {
         "a neighbour",
         "the neighbour's contents"
     );
+}
+
+/// New contents may be empty, and the target need not exist before.
+#[test]
+fn a_target_may_be_empty_or_new() {
+    let shop = Folder::new();
+    let target = shop.path("stock.txt");
+    for (contents, case) in [
+        ("", "a new file"),
+        ("7\n", "an empty one"),
+        ("", "a full one"),
+    ] {
+        let answer: io::Result<()> = replace(&target, |draft| draft.write_all(contents.as_bytes()));
+        assert!(answer.is_ok(), "{contents:?} over {case} gave {answer:?}");
+        assert_eq!(text_of(&target), contents, "{contents:?} over {case}");
+    }
+}
+
+/// The old file is not written to: whoever has it under another name still reads the old contents.
+#[test]
+fn the_old_file_is_left_as_it_is() {
+    let shop = Folder::new();
+    let target = shop.path("stock.txt");
+    fs::write(&target, "old").expect("the test writes its file");
+    let old = shop.path("the old file.txt");
+    fs::hard_link(&target, &old).expect("the test gives the file a second name");
+    let answer: io::Result<()> = replace(&target, |draft| draft.write_all(b"new"));
+    assert!(answer.is_ok(), "the replacement gave {answer:?}");
+    assert_eq!(text_of(&target), "new", "the target");
+    assert_eq!(text_of(&old), "old", "the old file under its other name");
+}
+
+/// Whoever reads the target again and again while it is replaced finds it each time, and finds it whole.
+#[test]
+fn the_target_is_there_at_every_moment() {
+    let shop = Folder::new();
+    let target = shop.path("stock.txt");
+    let contents = |number: usize| format!("{number} ").repeat(500);
+    fs::write(&target, contents(0)).expect("the test writes its file");
+    let done = AtomicBool::new(false);
+    let wrong = thread::scope(|scope| {
+        let readers = [(); 3].map(|()| {
+            scope.spawn(|| {
+                while !done.load(Ordering::SeqCst) {
+                    let read = text_of(&target);
+                    let mut words = read.split(' ');
+                    let first = words.next().unwrap_or_default();
+                    if read.len() != 500 * (first.len() + 1)
+                        || words.any(|word| word != first && !word.is_empty())
+                    {
+                        return Some(read);
+                    }
+                }
+                None
+            })
+        });
+        let mut failed = None;
+        for number in 1..=80 {
+            let answer = replace(&target, |draft| {
+                draft.write_all(contents(number).as_bytes())
+            });
+            if answer.is_err() {
+                failed = Some((number, answer));
+            }
+        }
+        done.store(true, Ordering::SeqCst);
+        let wrong = readers.map(|reader| reader.join().expect("a reader does not panic"));
+        assert!(failed.is_none(), "one of 80 replacements: {failed:?}");
+        wrong
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(
+        wrong.is_empty(),
+        "a reader found {:.60?}, which is neither the old nor the new",
+        wrong.first()
+    );
+}
+
+/// When the system cannot store the draft, that is an error, and the target is as it was.
+#[test]
+fn what_is_not_stored_does_not_replace_the_target() {
+    let shop = Folder::new();
+    let target = shop.path("stock.txt");
+    fs::write(&target, "old").expect("the test writes its file");
+    let draft = draft_of(&target).expect("the target has a file name");
+    let answer: io::Result<()> = replace(&target, |file| {
+        file.write_all(b"new")?;
+        *file = not_to_be_stored(&draft)?;
+        Ok(())
+    });
+    assert!(
+        answer.is_err(),
+        "the system was never asked to store the draft, or what it said got lost"
+    );
+    assert_eq!(text_of(&target), "old", "the target afterwards");
+    assert_eq!(
+        shop.names(),
+        ["stock.txt"],
+        "what lies in the folder afterwards"
+    );
+}
+
+/// When the draft is lost before it gets its name, the error comes back, and the old file is still there.
+#[test]
+fn a_lost_draft_leaves_the_old_file() {
+    let shop = Folder::new();
+    let target = shop.path("stock.txt");
+    fs::write(&target, "old").expect("the test writes its file");
+    let draft = draft_of(&target).expect("the target has a file name");
+    let answer: io::Result<()> = replace(&target, |file| {
+        file.write_all(b"new")?;
+        // Somebody tidies up in the folder at the wrong moment.
+        fs::remove_file(&draft)
+    });
+    assert!(answer.is_err(), "there was no draft to rename: {answer:?}");
+    assert_eq!(text_of(&target), "old", "the target afterwards");
 }
 
 /// While the new contents are being written, the target still has the old ones, and the draft lies beside it.
@@ -274,6 +499,20 @@ impl Folder {
         names.sort();
         names
     }
+}
+
+/// A file that takes what is written and cannot be stored, as on a disk that fails; it lies where the draft was.
+#[cfg(unix)]
+fn not_to_be_stored(draft: &Path) -> io::Result<File> {
+    fs::remove_file(draft)?;
+    std::os::unix::fs::symlink("/dev/null", draft)?;
+    File::create(draft)
+}
+
+/// A file that cannot be stored, because it was opened for reading only.
+#[cfg(windows)]
+fn not_to_be_stored(draft: &Path) -> io::Result<File> {
+    File::open(draft)
 }
 
 fn append(journal: &Path, entry: &str) {

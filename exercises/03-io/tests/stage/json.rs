@@ -41,6 +41,27 @@ fn only_a_missing_subtitle_is_left_out() {
         "available": false,
     });
     assert_eq!(written(&book), expected, "a book without subtitle and tags");
+
+    // A subtitle that is empty is one, and so is a tag.
+    let book = Book {
+        subtitle: Some(String::new()),
+        tags: vec![String::new(), String::from(" ")],
+        ..book
+    };
+    let expected = json!({
+        "isbn": "9780141439518",
+        "title": "Pride and Prejudice",
+        "subtitle": "",
+        "priceCents": 1299,
+        "tags": ["", " "],
+        "available": false,
+    });
+    assert_eq!(written(&book), expected, "a book with an empty subtitle");
+    assert_eq!(
+        read(&expected).map(|book| (book.subtitle, book.tags)),
+        Some((book.subtitle, book.tags)),
+        "read from {expected}"
+    );
 }
 
 /// Fields that a publisher leaves out get their defaults; without ISBN, title or price there is no book.
@@ -70,6 +91,17 @@ fn absent_fields_get_defaults_or_are_missed() {
         "a subtitle that is null: {with_null}"
     );
 
+    let mut by_another_name = least.clone();
+    if let Some(fields) = by_another_name.as_object_mut() {
+        let price = fields.remove("priceCents").unwrap_or_default();
+        fields.insert(String::from("price_cents"), price);
+    }
+    assert_eq!(
+        read(&by_another_name),
+        None,
+        "the price has Rust's name: {by_another_name}"
+    );
+
     for needed in ["isbn", "title", "priceCents"] {
         let mut book = least.clone();
         book.as_object_mut()
@@ -88,9 +120,15 @@ fn the_purchase_price_stays_in_the_shop() {
         "the price is in {json}"
     );
 
-    for name in ["purchaseCents", "purchase_cents"] {
+    for (name, value) in [
+        ("purchaseCents", json!(1)),
+        ("purchase_cents", json!(1)),
+        ("purchaseCents", json!("nothing")),
+        ("purchaseCents", Value::Null),
+        ("purchase_cents", json!({ "cents": [-1] })),
+    ] {
         let mut claim = json!({ "isbn": "978", "title": "Emma", "priceCents": 999 });
-        claim[name] = json!(1);
+        claim[name] = value;
         let purchase_cents: Option<u32> = read(&claim).map(|book| book.purchase_cents);
         assert_eq!(
             purchase_cents,
@@ -155,6 +193,13 @@ fn the_kind_of_payment_is_named() {
     for payment in [
         json!({ "kind": "cheque" }),
         json!({ "kind": "Card", "digits": "4242" }),
+        json!({ "kind": "CARD", "digits": "4242" }),
+        json!({ "kind": "giftvoucher", "code": "SPRING" }),
+        json!({ "kind": "gift_voucher", "code": "SPRING" }),
+        json!({ "kind": "", "digits": "4242" }),
+        json!({ "kind": null, "digits": "4242" }),
+        json!({ "kind": "card", "digits": 4242 }),
+        json!({ "type": "card", "digits": "4242" }),
         json!({ "kind": "card" }),
         json!({ "kind": "card", "code": "SPRING" }),
         json!({ "digits": "4242" }),
@@ -180,18 +225,31 @@ fn numbers_are_numbers() {
         Some(1),
         "no quantity: {order}"
     );
-    let most = json!({ "isbn": "978", "quantity": u32::MAX, "payment": { "kind": "invoice" } });
-    assert_eq!(
-        ordered(&most).map(|order| order.quantity),
-        Some(u32::MAX),
-        "the most: {most}"
-    );
+    for quantity in [0, 1, u32::MAX] {
+        let order =
+            json!({ "isbn": "978", "quantity": quantity, "payment": { "kind": "invoice" } });
+        assert_eq!(
+            ordered(&order).map(|order| order.quantity),
+            Some(quantity),
+            "an order for {quantity}: {order}"
+        );
+        let book = json!({ "isbn": "978", "title": "Emma", "priceCents": quantity });
+        assert_eq!(
+            read(&book).map(|book| book.price_cents),
+            Some(quantity),
+            "a price of {quantity}: {book}"
+        );
+    }
 
     for wrong in [
         json!("2"),
         json!(-1),
         json!(2.5),
+        json!(2.0),
+        json!(true),
         json!(4_294_967_296_u64),
+        json!(4_294_967_297_u64),
+        json!(u64::MAX),
         Value::Null,
         json!([2]),
     ] {
@@ -205,6 +263,8 @@ fn numbers_are_numbers() {
         order_from_json(twice).is_err(),
         "a quantity that occurs twice"
     );
+    let twice = br#"{"isbn": "978", "title": "Emma", "priceCents": 999, "priceCents": 1}"#;
+    assert!(book_from_json(twice).is_err(), "a price that occurs twice");
 }
 
 /// 400 for what is not JSON, 422 for JSON that is no order, 500 when reading failed.
@@ -216,10 +276,24 @@ fn the_status_tells_broken_from_wrong() {
         ("{\"isbn\": \"978\"", 400),
         ("{\"isbn\": \"978\",}", 400),
         ("{'isbn': '978'}", 400),
+        ("{\n\"isbn\": \"978\",\n\"quantity\":", 400),
+        ("\u{feff}{}", 400),
         ("{}", 422),
         ("[1, 2]", 422),
         ("{\"isbn\": 978}", 422),
         ("{\"discount\": 100}", 422),
+        ("\n\n[]", 422),
+        ("null", 422),
+        ("7", 422),
+        (
+            "{\"isbn\": \"978\", \"quantity\": 4294967296, \"payment\": {\"kind\": \"invoice\"}}",
+            422,
+        ),
+        ("{\"isbn\": \"978\", \"quantity\": 1, \"quantity\": 1}", 422),
+        (
+            "{\"isbn\": \"978\", \"payment\": {\"kind\": \"cheque\"}}",
+            422,
+        ),
     ] {
         let error = order_from_json(json.as_bytes()).expect_err("this is no order");
         assert_eq!(status_for(&error), status, "{json:?} gave {error}");
@@ -230,8 +304,15 @@ fn the_status_tells_broken_from_wrong() {
         400,
         "bytes that are not UTF-8 gave {not_text}"
     );
-    let broken = serde_json::Error::io(io::Error::from(io::ErrorKind::ConnectionReset));
-    assert_eq!(status_for(&broken), 500, "a connection that broke");
+    for kind in [
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::UnexpectedEof,
+        io::ErrorKind::InvalidData,
+        io::ErrorKind::TimedOut,
+    ] {
+        let broken = serde_json::Error::io(io::Error::from(kind));
+        assert_eq!(status_for(&broken), 500, "reading failed with {kind:?}");
+    }
 }
 
 /// Every book comes back from its JSON as it was, except for the purchase price.
@@ -259,6 +340,73 @@ fn every_book_comes_back() {
             "{json}"
         );
     }
+}
+
+/// Every order comes back from its JSON as it was, whatever the texts in it say.
+#[test]
+fn every_order_comes_back() {
+    let mut random = support::seeded(0x0315);
+    for _ in 0..300 {
+        let payment = match random.number(0..3) {
+            0 => Payment::Card {
+                digits: text(&mut random),
+            },
+            1 => Payment::GiftVoucher {
+                code: text(&mut random),
+            },
+            _ => Payment::Invoice,
+        };
+        let order = Order {
+            isbn: text(&mut random),
+            quantity: number(&mut random),
+            payment,
+        };
+        let json = order_to_json(&order).expect("an order can be written");
+        assert_eq!(order_from_json(json.as_bytes()).ok(), Some(order), "{json}");
+    }
+    // The other program decides about the order of the fields.
+    let turned = br#"{"payment": {"code": "SPRING", "kind": "giftVoucher"}, "isbn": "978"}"#;
+    let expected = Order {
+        isbn: String::from("978"),
+        quantity: 1,
+        payment: Payment::GiftVoucher {
+            code: String::from("SPRING"),
+        },
+    };
+    assert_eq!(
+        order_from_json(turned).ok(),
+        Some(expected),
+        "an order whose fields stand the other way round"
+    );
+}
+
+/// What stands behind a book or an order is not JSON any more, except for blanks.
+#[test]
+fn nothing_stands_behind_the_json() {
+    let book = r#"{"isbn": "978", "title": "Emma", "priceCents": 999}"#;
+    let order = r#"{"isbn": "978", "payment": {"kind": "invoice"}}"#;
+    for (behind, taken) in [
+        ("", true),
+        (" \n\t\r\n", true),
+        ("}", false),
+        (" {}", false),
+        (",", false),
+        ("\0", false),
+        ("// a book", false),
+    ] {
+        let answer = book_from_json(format!("{book}{behind}").as_bytes());
+        assert_eq!(answer.is_ok(), taken, "a book and {behind:?}: {answer:?}");
+        let answer = order_from_json(format!("{order}{behind}").as_bytes());
+        assert_eq!(answer.is_ok(), taken, "an order and {behind:?}: {answer:?}");
+        if let Err(error) = answer {
+            assert_eq!(status_for(&error), 400, "an order and {behind:?}: {error}");
+        }
+    }
+    let not_text = b"{\"isbn\": \"978\", \"title\": \"Caf\xe9\", \"priceCents\": 999}";
+    assert!(
+        book_from_json(not_text).is_err(),
+        "a title that is not UTF-8"
+    );
 }
 
 /// No bytes make the readers panic, and an order that is cut short anywhere is not JSON.

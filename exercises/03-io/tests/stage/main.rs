@@ -7,3 +7,4 @@ mod files;
 mod json;
 mod cli;
 mod access_log;
+mod sharing;

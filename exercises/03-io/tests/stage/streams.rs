@@ -18,6 +18,7 @@ fn lines_come_one_at_a_time() {
         ("\n\r\n\nab\n", vec!["", "", "", "ab"]),
         ("a\rb\n  c \n", vec!["a\rb", "  c "]),
         ("Bücher 📚\n", vec!["Bücher 📚"]),
+        ("\u{feff}a\tb\0\n", vec!["\u{feff}a\tb\0"]),
     ] {
         // A reader that holds two bytes at a time: a line may arrive in any number of pieces.
         let mut input = BufReader::with_capacity(2, stream.as_bytes());
@@ -65,8 +66,26 @@ fn the_limit_is_the_longest_line_that_is_taken() {
         }
     }
     let longest = "x".repeat(usize::from(u16::MAX));
-    let read: io::Result<Option<String>> = next_line(&mut longest.as_bytes(), u16::MAX);
-    assert_eq!(read.ok(), Some(Some(longest)), "the greatest limit");
+    for ending in ["", "\n", "\r\n"] {
+        let stream = format!("{longest}{ending}");
+        let mut input = stream.as_bytes();
+        let read: io::Result<Option<String>> = next_line(&mut input, u16::MAX);
+        assert!(
+            read.is_ok_and(|line| line.as_ref() == Some(&longest)),
+            "a line of the greatest limit, which ends with {ending:?}"
+        );
+        assert_eq!(
+            input, b"",
+            "what is left behind the line, ending {ending:?}"
+        );
+    }
+    let longer = format!("{longest}x\n");
+    let read: io::Result<Option<String>> = next_line(&mut longer.as_bytes(), u16::MAX);
+    assert_eq!(
+        read.map_err(|error| error.kind()),
+        Err(io::ErrorKind::InvalidData),
+        "one byte more than the greatest limit"
+    );
 }
 
 /// A line without end is refused after `limit + 2` bytes, and not collected until the memory is full.
@@ -131,9 +150,16 @@ fn a_long_stream_is_never_held_in_memory() {
         held,
         most_held: 0,
         bytes: 0,
+        end: Vec::new(),
     };
     let answer: io::Result<u64> = number_lines(input, &mut output, 100);
     assert_eq!(answer.ok(), Some(LINES), "the number of lines");
+    let end = String::from_utf8_lossy(&output.end);
+    let last = end.lines().next_back().unwrap_or_default();
+    assert!(
+        last.starts_with("100000 ") && end.ends_with('\n'),
+        "the last line has the number 100000: {last:?}"
+    );
     assert!(
         output.bytes > 1_000_000,
         "only {} bytes reached the output",
@@ -168,19 +194,24 @@ fn an_error_of_the_input_comes_back_after_the_lines_before_it() {
             "the output before {case}"
         );
     }
-    let mut output = Disk::new(1_000);
-    let torn = BufReader::new(b"one\ntwo\nthr".chain(Broken));
-    let answer: io::Result<u64> = number_lines(torn, &mut output, 100);
-    assert_eq!(
-        answer.map_err(|error| error.kind()),
-        Err(io::ErrorKind::ConnectionReset),
-        "the connection breaks inside the third line"
-    );
-    assert_eq!(
-        String::from_utf8_lossy(&output.written),
-        "1 one\n2 two\n",
-        "the output before the break"
-    );
+    for (case, begin) in [
+        ("inside of the third line", "one\ntwo\nthr"),
+        ("right behind the second line", "one\ntwo\n"),
+    ] {
+        let mut output = Disk::new(1_000);
+        let torn = BufReader::new(begin.as_bytes().chain(Broken));
+        let error = number_lines(torn, &mut output, 100).expect_err("the connection breaks");
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (io::ErrorKind::ConnectionReset, "the cable was cut"),
+            "the connection breaks {case}"
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&output.written),
+            "1 one\n2 two\n",
+            "the output before the break {case}"
+        );
+    }
 }
 
 /// An output that cannot take a line, or fails only when it is flushed, is an error and not a success.
@@ -213,6 +244,35 @@ fn an_error_of_the_output_is_never_swallowed() {
             written.map_err(|error| error.kind()),
             answer,
             "{case}, written when flushed"
+        );
+    }
+}
+
+/// An output that takes a few bytes at a time gets everything; one that is full after any number of bytes is an error.
+#[test]
+fn every_byte_of_the_output_counts() {
+    let stream = "one\ntwo\n\nBücher 📚\n";
+    let whole = "1 one\n2 two\n3 \n4 Bücher 📚\n";
+    for most in 1..8 {
+        let mut output = Slow {
+            most,
+            disk: Disk::new(1_000),
+        };
+        let answer: io::Result<u64> = number_lines(stream.as_bytes(), &mut output, 100);
+        assert_eq!(answer.ok(), Some(4), "{most} bytes at a time: the count");
+        assert_eq!(
+            String::from_utf8_lossy(&output.disk.written),
+            whole,
+            "{most} bytes at a time: the output"
+        );
+    }
+    for room in 0..whole.len() {
+        let answer: io::Result<u64> = number_lines(stream.as_bytes(), Disk::new(room), 100);
+        assert_eq!(
+            answer.map_err(|error| error.kind()),
+            Err(io::ErrorKind::StorageFull),
+            "the disk is full after {room} of {} bytes",
+            whole.len()
         );
     }
 }
@@ -302,11 +362,13 @@ impl Read for Feed {
     }
 }
 
-/// Takes ten megabytes, keeps nothing, and remembers the most that was held back.
+/// Takes ten megabytes, keeps next to nothing, and remembers the most that was held back.
 struct Sink {
     held: Rc<Cell<usize>>,
     most_held: usize,
     bytes: usize,
+    /// The last bytes that arrived.
+    end: Vec<u8>,
 }
 
 impl Write for Sink {
@@ -316,6 +378,8 @@ impl Write for Sink {
         }
         self.most_held = self.most_held.max(self.held.get());
         self.bytes += buffer.len();
+        self.end.extend_from_slice(buffer);
+        self.end.drain(..self.end.len().saturating_sub(100));
         // Less than nothing is held when the numbers in front have outweighed what was read.
         self.held.set(self.held.get().saturating_sub(buffer.len()));
         Ok(buffer.len())
@@ -331,7 +395,24 @@ struct Broken;
 
 impl Read for Broken {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+        let kind = io::ErrorKind::ConnectionReset;
+        Err(io::Error::new(kind, "the cable was cut"))
+    }
+}
+
+/// Takes at most so many bytes at a time, as a connection may.
+struct Slow {
+    most: usize,
+    disk: Disk,
+}
+
+impl Write for Slow {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.disk.write(&buffer[..self.most.min(buffer.len())])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
