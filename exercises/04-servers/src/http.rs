@@ -66,6 +66,7 @@ impl Status {
     pub const OK: Status = Status(200);
     pub const CREATED: Status = Status(201);
     pub const NO_CONTENT: Status = Status(204);
+    pub const SEE_OTHER: Status = Status(303);
     pub const NOT_MODIFIED: Status = Status(304);
     pub const BAD_REQUEST: Status = Status(400);
     pub const NOT_FOUND: Status = Status(404);
@@ -91,6 +92,7 @@ impl Status {
             Status::OK => "OK",
             Status::CREATED => "Created",
             Status::NO_CONTENT => "No Content",
+            Status::SEE_OTHER => "See Other",
             Status::NOT_MODIFIED => "Not Modified",
             Status::BAD_REQUEST => "Bad Request",
             Status::NOT_FOUND => "Not Found",
@@ -292,8 +294,8 @@ impl From<io::Error> for HttpError {
     }
 }
 
-/// The steps that every request goes through. `main.rs` joins them from the exercises; the tests of `connections`
-/// bring simpler ones of their own.
+/// The steps that every request goes through. `main.rs` joins them from the exercises; the tests of `patience` bring
+/// simpler ones of their own.
 pub trait Service {
     /// Reads what comes before the body; nothing when the client has left.
     fn read_head(&self, reader: &mut dyn BufRead) -> Result<Option<Head>, HttpError>;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
 /// A server of its own for one test. It ends with the test.
@@ -10,31 +10,38 @@ struct Server {
     process: Child,
     address: SocketAddr,
     /// Kept open: a server that prints to a closed pipe would fail.
-    _output: BufReader<ChildStdout>,
+    _messages: BufReader<ChildStderr>,
 }
 
 impl Server {
     fn start() -> Server {
+        Server::start_with(&["--port", "0"], "Lantern is open: http://", Stdio::null())
+    }
+
+    /// Starts the program; what it says first begins with `greeting` and ends with its address.
+    fn start_with(arguments: &[&str], greeting: &str, output: Stdio) -> Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_servers-solution"))
-            .arg("127.0.0.1:0")
-            .stdout(Stdio::piped())
+            .args(arguments)
+            .stdout(output)
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the server starts");
-        let mut output = BufReader::new(process.stdout.take().expect("its output is a pipe"));
-        let mut line = String::new();
-        output
-            .read_line(&mut line)
-            .expect("it says where it listens");
-        let address = line
-            .trim_end()
-            .strip_prefix("Lantern is open: http://")
-            .and_then(|rest| rest.strip_suffix('/'))
-            .and_then(|address| address.parse().ok())
-            .unwrap_or_else(|| panic!("no address in {line:?}"));
+        let mut messages = BufReader::new(process.stderr.take().expect("its messages are a pipe"));
+        let mut said = String::new();
+        let address = loop {
+            let before = said.len();
+            let count = messages
+                .read_line(&mut said)
+                .expect("it says where it listens");
+            assert!(count > 0, "no address in {said:?}");
+            if let Some(address) = said[before..].trim().strip_prefix(greeting) {
+                break address.trim_end_matches('/').parse();
+            }
+        };
         Server {
             process,
-            address,
-            _output: output,
+            address: address.unwrap_or_else(|error| panic!("{error} in {said:?}")),
+            _messages: messages,
         }
     }
 
@@ -132,11 +139,25 @@ fn a_browser_can_use_the_shop() {
         (request("GET /books/%zz", "", ""), &["400 Bad Request"]),
         (
             request("POST /orders", form, order),
-            &["201 Created", "Location: /books/9780140449266", "left: 0"],
+            &[
+                "303 See Other",
+                "Location: /books/9780140449266?order=taken",
+            ],
+        ),
+        (
+            request("GET /books/9780140449266?order=taken", "", ""),
+            &["200 OK", "Ordered.", "stock: 0"],
         ),
         (
             request("POST /orders", form, order),
-            &["200 OK", "Sold out"],
+            &[
+                "303 See Other",
+                "Location: /books/9780140449266?order=sold-out",
+            ],
+        ),
+        (
+            request("GET /books/9780140449266?order=sold-out", "", ""),
+            &["200 OK", "Sold out.", "stock: 0"],
         ),
         (
             request("POST /orders", form, "isbn=1&note=unknown"),
@@ -156,7 +177,13 @@ fn a_browser_can_use_the_shop() {
         ),
         (
             request("GET /nothing", "", ""),
-            &["404 Not Found", "nothing here"],
+            &[
+                "404 Not Found",
+                "Content-Type: text/html",
+                "nothing here",
+                "<a href=\"/\">Back to the shop</a>",
+                "X-Request-Id: ",
+            ],
         ),
         (request("GET /../src/main.rs", "", ""), &["404 Not Found"]),
         (
@@ -380,7 +407,39 @@ fn malformed_messages_are_refused() {
                 chunked,
                 &format!("fffffffffffffffff\r\n{next}"),
             ),
+            "400",
+        ),
+        (
+            request(
+                "POST /orders",
+                chunked,
+                &format!("ffffffffffffffff\r\n{next}"),
+            ),
             "413",
+        ),
+        (
+            request("POST /orders", chunked, &format!("0\u{c};a\r\n\r\n{next}")),
+            "400",
+        ),
+        (
+            request("POST /orders", chunked, &format!("0;\u{1}\r\n\r\n{next}")),
+            "400",
+        ),
+        (
+            request(
+                "POST /orders",
+                chunked,
+                &format!("0\r\nX: \u{1}\r\n\r\n{next}"),
+            ),
+            "400",
+        ),
+        (
+            request(
+                "POST /orders",
+                chunked,
+                &format!("{}{next}", "1;abcdefg\r\nx\r\n".repeat(1_000)),
+            ),
+            "400",
         ),
         (
             request("POST /orders", chunked, &format!("0\r\n{many}\r\n{next}")),
@@ -442,8 +501,8 @@ fn random_messages_do_not_end_the_server() {
         b"\r\n\r\n",
     ];
     let known = [
-        "100", "200", "204", "304", "400", "404", "405", "411", "413", "414", "415", "431", "501",
-        "505",
+        "100", "200", "204", "303", "304", "400", "404", "405", "411", "413", "414", "415", "431",
+        "501", "505",
     ];
     for case in 0..400 {
         let mut bytes: Vec<u8> = Vec::new();
@@ -472,12 +531,142 @@ fn random_messages_do_not_end_the_server() {
     );
 }
 
+/// Each response is a line of the log, in the format that the program of 03-io reads: no query, nothing that ends a
+/// quotation, and the number that the response carries.
+#[test]
+fn each_response_is_a_line_of_the_log() {
+    let mut server = Server::start_with(
+        &["shop", "--port", "0"],
+        "Lantern is open: http://",
+        Stdio::piped(),
+    );
+    let output = server.process.stdout.take().expect("its output is a pipe");
+    let mut log = BufReader::new(output).lines();
+    let agent = "User-Agent: a \"b\" \\ \u{e9}\r\n";
+    for (sent, request, status, bytes) in [
+        (
+            request("GET /search?q=secret", agent, ""),
+            "\"GET /search HTTP/1.1\"",
+            "200",
+            None,
+        ),
+        (
+            request("GET /a\"b\\c", "", ""),
+            "\"GET /a%22b%5Cc HTTP/1.1\"",
+            "404",
+            None,
+        ),
+        (
+            request("HEAD /style.css", "", ""),
+            "\"HEAD /style.css HTTP/1.1\"",
+            "200",
+            Some("0"),
+        ),
+        (
+            request("OPTIONS /search", "", ""),
+            "\"OPTIONS /search HTTP/1.1\"",
+            "204",
+            Some("0"),
+        ),
+        (
+            String::from("GET / HTTP/1.0\r\n\r\n"),
+            "\"GET / HTTP/1.0\"",
+            "200",
+            None,
+        ),
+        (String::from("GET\r\n\r\n"), "\"- - -\"", "400", None),
+    ] {
+        let answer = server.answer(sent.as_bytes());
+        let (head, body) = answer.split_once("\r\n\r\n").expect("the head ends");
+        let id = head
+            .lines()
+            .find_map(|line| line.strip_prefix("X-Request-Id: "))
+            .expect("the response has its number");
+        let line = log.next().expect("a line").expect("the log is text");
+        let (before, rest) = line.split_once("] ").expect("the time ends");
+        let time = before
+            .strip_prefix("127.0.0.1 - - [")
+            .expect("the client and the time");
+        let shape: String = time
+            .chars()
+            .map(|letter| match letter {
+                '0'..='9' => '0',
+                'a'..='z' => 'a',
+                other => other,
+            })
+            .collect();
+        assert!(
+            shape.len() == 26
+                && shape.starts_with("00/")
+                && shape.ends_with("aa/0000:00:00:00 +0000"),
+            "the time in {line}"
+        );
+        let rest = rest.strip_prefix(request).expect(request);
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        assert_eq!(words.first(), Some(&status), "the status in {line}");
+        let length = bytes.map_or(body.len().to_string(), String::from);
+        assert_eq!(words.get(1), Some(&length.as_str()), "the bytes in {line}");
+        assert_eq!(words.last(), Some(&id), "the number in {line}");
+        assert!(!line.contains("secret"), "the query is left out: {line}");
+    }
+}
+
+/// The first page and the stock desk run by themselves.
+#[test]
+fn the_smaller_servers_run() {
+    let hello = Server::start_with(
+        &["hello", "--port", "0"],
+        "The first page: http://",
+        Stdio::null(),
+    );
+    let page = hello.answer(request("POST /anything", "", "a body").as_bytes());
+    assert!(
+        page.starts_with("HTTP/1.1 200 OK\r\n") && page.ends_with("</html>\n"),
+        "the first page: {page}"
+    );
+    for arguments in [&["stock"][..], &["stock", "--port", "0"]] {
+        let desk = Server::start_with(arguments, "curl telnet://", Stdio::null());
+        let answer = desk.answer(b"STOCK 3\nTAKE 3\nSTOCK 4\nSTOCK 5\nQUIT\n");
+        assert_eq!(
+            answer, "COUNT 5\nTAKEN 4\nCOUNT 0\nUNKNOWN 5\nBYE\n",
+            "the stock desk, started with {arguments:?}"
+        );
+    }
+}
+
+/// `--help` helps, and a mistyped command line is told so.
+#[test]
+fn the_command_line_answers() {
+    for (arguments, code, expected) in [
+        (&["--help"][..], 0, "Usage:"),
+        (&["stock", "-h"], 0, "--port"),
+        (&["shop", "--port"], 2, "--port needs a value"),
+        (&["shop", "--port", "65536"], 2, "\"65536\" is no port"),
+        (&["shoop"], 2, "\"shoop\" is neither"),
+        (&["--prot", "1"], 2, "\"--prot\" is neither"),
+        (&["hello", "stock"], 2, "one command"),
+        (&["--host", "192.0.2.1"], 1, "the shop at 192.0.2.1:8080"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_servers-solution"))
+            .args(arguments)
+            .output()
+            .expect("the program starts");
+        let said = [&output.stdout[..], &output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(
+            said.contains(expected),
+            "{expected:?} in {arguments:?}: {said}"
+        );
+    }
+}
+
 /// A port that is taken is said on the terminal, and the program fails.
 #[test]
 fn a_taken_port_is_reported() {
     let server = Server::start();
     let output = Command::new(env!("CARGO_BIN_EXE_servers-solution"))
-        .arg(server.address.to_string())
+        .args(["--port", &server.address.port().to_string()])
         .output()
         .expect("the server starts");
     let message = String::from_utf8_lossy(&output.stderr);

@@ -2,11 +2,16 @@
 
 mod clients;
 mod decoding;
+mod refusals;
+mod waiting;
 mod tcp;
+mod hello;
 mod request;
-mod body;
+mod framing;
+mod chunks;
 mod response;
 mod query;
 mod routing;
-mod connections;
+mod patience;
+mod pool;
 mod static_files;

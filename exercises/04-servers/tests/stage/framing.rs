@@ -1,0 +1,258 @@
+use std::io::{self, BufReader, Read};
+
+use servers::framing::{framing, read_length};
+use servers::http::{Framing, Head, HttpError, Method, Version};
+
+use crate::clients::{Broken, InPieces};
+use crate::refusals::{refused, shown};
+
+/// A POST with these fields.
+fn post(fields: &[(&str, &str)]) -> Head {
+    let mut head = Head::new(Method::Post, "/orders");
+    for (name, value) in fields {
+        head.headers.add(name, value);
+    }
+    head
+}
+
+/// Reads a body of a known length, at most 100 bytes, and what follows it.
+fn read(bytes: &[u8], length: u64) -> (Result<Vec<u8>, HttpError>, Vec<u8>) {
+    let mut reader = bytes;
+    let body = read_length(&mut reader, length, 100);
+    (body, reader.to_vec())
+}
+
+/// One `Content-Length` of digits is a length; a length over the limit gets 413, however many digits it has.
+#[test]
+fn one_content_length_of_digits_is_a_length() {
+    for (text, length) in [("0", 0), ("5", 5), ("005", 5), ("99", 99), ("100", 100)] {
+        let found: Result<Framing, HttpError> = framing(&post(&[("content-length", text)]), 100);
+        let found = found.unwrap_or_else(|error| panic!("Content-Length: {text} was {error}"));
+        assert_eq!(found, Framing::Length(length), "Content-Length: {text}");
+    }
+    for text in [
+        "101",
+        "18446744073709551615",
+        "18446744073709551616",
+        "99999999999999999999999999",
+    ] {
+        let found: Result<Framing, HttpError> = framing(&post(&[("Content-Length", text)]), 100);
+        assert_eq!(
+            refused(&found),
+            Some(413),
+            "Content-Length: {text}, the limit is 100"
+        );
+    }
+}
+
+/// A malformed or repeated length gets 400, even where both say the same.
+#[test]
+fn a_doubtful_content_length_is_refused() {
+    for text in [
+        "", "+5", "-5", "5,5", "5, 5", "5 5", "0x5", "5.0", "five", "5;", "\u{b2}", "1_000",
+    ] {
+        let found: Result<Framing, HttpError> = framing(&post(&[("Content-Length", text)]), 100);
+        assert_eq!(refused(&found), Some(400), "Content-Length: {text:?}");
+    }
+    for second in ["5", "6", ""] {
+        let head = post(&[("Content-Length", "5"), ("content-length", second)]);
+        assert_eq!(
+            refused(&framing(&head, 100)),
+            Some(400),
+            "Content-Length: 5, and then {second:?}"
+        );
+    }
+}
+
+/// Only `chunked`, alone and once, is a transfer coding that this server reads; beside a length it is refused.
+#[test]
+fn chunked_is_the_only_transfer_coding() {
+    for fields in [
+        &[("Transfer-Encoding", "chunked")][..],
+        &[("TRANSFER-ENCODING", "Chunked")],
+        &[("Transfer-Encoding", " ,chunked, ")],
+    ] {
+        let found: Result<Framing, HttpError> = framing(&post(fields), 100);
+        let found = found.unwrap_or_else(|error| panic!("{fields:?} was {error}"));
+        assert_eq!(found, Framing::Chunked, "{fields:?}");
+    }
+    for (fields, status) in [
+        (
+            &[("Transfer-Encoding", "chunked"), ("Content-Length", "5")][..],
+            400,
+        ),
+        (
+            &[("Content-Length", "5"), ("Transfer-Encoding", "chunked")],
+            400,
+        ),
+        (
+            &[
+                ("Content-Length", "x"),
+                ("Transfer-Encoding", "gzip, chunked"),
+            ],
+            400,
+        ),
+        (&[("Content-Length", "5"), ("Transfer-Encoding", "")], 400),
+        (&[("Transfer-Encoding", "")], 400),
+        (&[("Transfer-Encoding", "identity")], 400),
+        (&[("Transfer-Encoding", "gzip")], 400),
+        (&[("Transfer-Encoding", "xchunked")], 400),
+        (&[("Transfer-Encoding", "chunked;q=1")], 400),
+        (&[("Transfer-Encoding", "\u{b}chunked")], 400),
+        (&[("Transfer-Encoding", "chunked gzip")], 400),
+        (&[("Transfer-Encoding", "chunked, gzip")], 400),
+        (&[("Transfer-Encoding", "chunked, chunked")], 400),
+        (
+            &[
+                ("Transfer-Encoding", "chunked"),
+                ("Transfer-Encoding", "chunked"),
+            ],
+            400,
+        ),
+        (
+            &[
+                ("Transfer-Encoding", "chunked"),
+                ("Transfer-Encoding", "identity"),
+            ],
+            400,
+        ),
+        (&[("Transfer-Encoding", "gzip, chunked")], 501),
+        (
+            &[
+                ("Transfer-Encoding", "gzip"),
+                ("transfer-encoding", "chunked"),
+            ],
+            501,
+        ),
+    ] {
+        assert_eq!(
+            refused(&framing(&post(fields), 100)),
+            Some(status),
+            "{fields:?}"
+        );
+    }
+    let mut old = post(&[("Transfer-Encoding", "chunked")]);
+    old.version = Version::Http10;
+    assert_eq!(
+        refused(&framing(&old, 100)),
+        Some(400),
+        "HTTP/1.0 has no chunks"
+    );
+}
+
+/// Without either field there is no body; a method that sends one must say how long it is, and gets 411.
+#[test]
+fn a_request_that_sends_something_says_how_much() {
+    for method in Method::ALL {
+        let found: Result<Framing, HttpError> = framing(&Head::new(method, "/"), 100);
+        match method {
+            Method::Post | Method::Put | Method::Patch => {
+                assert_eq!(
+                    refused(&found),
+                    Some(411),
+                    "{} without a length",
+                    method.name()
+                );
+            }
+            _ => {
+                let found = found.unwrap_or_else(|error| panic!("{} was {error}", method.name()));
+                assert_eq!(found, Framing::Empty, "{} without a length", method.name());
+            }
+        }
+        let mut head = Head::new(method, "/");
+        head.headers.add("Content-Length", "3");
+        let found: Option<Framing> = framing(&head, 100).ok();
+        assert_eq!(
+            found,
+            Some(Framing::Length(3)),
+            "{} with a length",
+            method.name()
+        );
+    }
+}
+
+/// A body of a known length is read to its last byte and no further; one that is cut off is refused, and one over the
+/// limit is refused before it is read.
+#[test]
+fn a_length_is_read_to_its_last_byte() {
+    for (length, body, rest) in [
+        (0, "", "isbn=1GET /"),
+        (6, "isbn=1", "GET /"),
+        (11, "isbn=1GET /", ""),
+    ] {
+        let (read, left) = read(b"isbn=1GET /", length);
+        let read: Vec<u8> = read.unwrap_or_else(|error| panic!("{length} bytes: {error}"));
+        assert_eq!(
+            (shown(&read).as_str(), shown(&left).as_str()),
+            (body, rest),
+            "{length} bytes"
+        );
+    }
+    for length in [12, 100] {
+        let (body, _) = read(b"isbn=1GET /", length);
+        assert_eq!(
+            refused(&body),
+            Some(400),
+            "{length} bytes announced, 11 sent"
+        );
+    }
+    for length in [101, u64::MAX] {
+        let (body, left) = read(b"isbn=1", length);
+        assert_eq!(
+            refused(&body),
+            Some(413),
+            "{length} bytes announced, the limit is 100"
+        );
+        assert_eq!(
+            shown(&left),
+            "isbn=1",
+            "nothing is read of a body that is too large"
+        );
+    }
+    // A limit that a shop would never set: memory is taken for what has come, not for what was announced.
+    let body: Result<Vec<u8>, HttpError> = read_length(&mut &b"few"[..], u64::MAX, u64::MAX);
+    assert_eq!(
+        refused(&body),
+        Some(400),
+        "{} bytes announced, 3 sent",
+        u64::MAX
+    );
+}
+
+/// Whatever the body and wherever the network cuts it: so many bytes are the body, and the next one is the next request's.
+#[test]
+fn any_bytes_may_be_a_body() {
+    let mut generator = support::seeded(0xF4A3);
+    for case in 0..300 {
+        let body: Vec<u8> = (0..generator.size(0..101))
+            .map(|_| generator.bits().to_le_bytes()[0])
+            .collect();
+        let sent = [&body[..], b"NEXT"].concat();
+        let sizes: Vec<usize> = (0..5).map(|_| generator.size(1..40)).collect();
+        let mut reader = BufReader::new(InPieces::new(&sent, &sizes));
+        let length = u64::try_from(body.len()).expect("a short body");
+        let read: Vec<u8> = read_length(&mut reader, length, 100)
+            .unwrap_or_else(|error| panic!("case {case}, {:?}: {error}", shown(&sent)));
+        assert_eq!(shown(&read), shown(&body), "case {case}: the body");
+        let mut rest = String::new();
+        reader.read_to_string(&mut rest).expect("the rest is text");
+        assert_eq!(rest, "NEXT", "case {case}: what follows");
+    }
+}
+
+/// A connection that breaks inside a body is an error of its own, and not a fault that the client gets a status for.
+#[test]
+fn a_break_inside_a_body_is_no_bad_request() {
+    for begun in ["", "isb"] {
+        let mut reader = BufReader::new(begun.as_bytes().chain(Broken));
+        let kind: Option<io::ErrorKind> = match read_length(&mut reader, 5, 100) {
+            Err(HttpError::Io(error)) => Some(error.kind()),
+            _ => None,
+        };
+        assert_eq!(
+            kind,
+            Some(io::ErrorKind::ConnectionReset),
+            "5 bytes announced, {begun:?} sent before the break"
+        );
+    }
+}

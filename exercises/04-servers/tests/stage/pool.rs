@@ -1,0 +1,234 @@
+use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use servers::pool::{BUSY, BUSY_WAIT, Pool, admit};
+use servers::stream::Stream;
+
+use crate::waiting::{Aside, arrives};
+
+fn some(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).expect("more than zero")
+}
+
+/// A job that reports its name when it begins, and ends when its gate opens.
+struct Job {
+    name: u64,
+    gate: Option<Receiver<()>>,
+}
+
+/// A pool whose workers report the jobs that they begin.
+fn pool_of(workers: usize, waiting: usize) -> (Pool<Job>, Receiver<u64>) {
+    let (begun, begins): (Sender<u64>, Receiver<u64>) = channel();
+    let pool = Pool::new(some(workers), some(waiting), move |job: Job| {
+        begun.send(job.name).ok();
+        if let Some(gate) = job.gate {
+            gate.recv().ok();
+        }
+    });
+    (pool.expect("threads can be started"), begins)
+}
+
+/// A pool runs as many jobs at once as it has workers, keeps as many waiting as it has places, and gives the next one
+/// back at once. When it is finished, all that it took are done.
+#[test]
+fn a_pool_has_so_many_workers_and_places() {
+    let mut generator = support::seeded(0x503);
+    for _ in 0..5 {
+        let (workers, waiting) = (generator.size(1..4), generator.size(1..4));
+        let case = format!("{workers} workers, {waiting} places");
+        let (pool, begins) = pool_of(workers, waiting);
+        let mut gates: Vec<Sender<()>> = Vec::new();
+        let mut job = |name: u64| -> Job {
+            let (open, gate) = channel();
+            gates.push(open);
+            Job {
+                name,
+                gate: Some(gate),
+            }
+        };
+        let running: u64 = workers.try_into().expect("a small number");
+        let all: u64 = (workers + waiting).try_into().expect("a small number");
+        for name in 0..running {
+            assert!(
+                pool.submit(job(name)).is_ok(),
+                "{case}: a worker is free for job {name}"
+            );
+            let begun: u64 = arrives(&begins, "a job begins while the others run");
+            assert_eq!(begun, name, "{case}: the job that begins");
+        }
+        for name in running..all {
+            assert!(
+                pool.submit(job(name)).is_ok(),
+                "{case}: a place is free for job {name}"
+            );
+        }
+        let refused = job(77);
+        let submitter = Aside::run(move || {
+            let back = pool.submit(refused).err().map(|job| job.name);
+            (back, pool)
+        });
+        let (back, pool): (Option<u64>, Pool<Job>) =
+            submitter.ends("a pool that is full answers at once");
+        assert_eq!(
+            back,
+            Some(77),
+            "{case}: every place is taken, and the job comes back"
+        );
+        assert!(
+            begins.try_recv().is_err(),
+            "{case}: what waits has not begun"
+        );
+        drop(gates);
+        Aside::run(move || pool.finish()).ends("the pool finishes when its jobs have ended");
+        let mut rest: Vec<u64> = begins.try_iter().collect();
+        rest.sort_unstable();
+        assert_eq!(
+            rest,
+            (running..all).collect::<Vec<u64>>(),
+            "{case}: what waited is done when the pool has finished"
+        );
+    }
+}
+
+/// A job that panics ends only itself: with one worker, the next job is still done.
+#[test]
+fn a_panic_ends_one_job_only() {
+    let (done, results) = channel();
+    let work = move |number: u32| {
+        let share = 12_u32
+            .checked_div(number)
+            .expect("this job was made to panic");
+        done.send(share).ok();
+    };
+    let pool: Pool<u32> = Pool::new(some(1), some(4), work).expect("a thread can be started");
+    for (number, share) in [(3, 4), (0, 0), (2, 6), (0, 0), (12, 1)] {
+        assert!(pool.submit(number).is_ok(), "a place is free for {number}");
+        if number > 0 {
+            let result: u32 = arrives(&results, "the worker is still there");
+            assert_eq!(result, share, "the job {number}");
+        }
+    }
+    Aside::run(move || pool.finish()).ends("the pool finishes when its jobs have ended");
+}
+
+/// A connection whose other end this test looks at.
+struct Guest {
+    seen: Arc<Mutex<Vec<String>>>,
+    broken: bool,
+}
+
+impl Guest {
+    fn saw(&self, what: String) -> io::Result<()> {
+        self.seen.lock().expect("no thread panicked").push(what);
+        if self.broken {
+            Err(io::ErrorKind::BrokenPipe.into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Read for Guest {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.saw(String::from("read")).map(|()| 0)
+    }
+}
+
+impl Write for Guest {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.saw(String::from_utf8_lossy(bytes).into_owned())
+            .map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for Guest {
+    fn set_wait(&mut self, wait: Duration) -> io::Result<()> {
+        self.saw(format!("wait {wait:?}"))
+    }
+
+    fn end_sending(&mut self) -> io::Result<()> {
+        self.saw(String::from("end"))
+    }
+}
+
+/// A connection that finds no place is told so with 503, and is not read; one that finds a place is left to the pool.
+#[test]
+fn a_connection_without_a_place_gets_503() {
+    let (gate, gated) = channel::<()>();
+    let (begun, begins) = channel();
+    let gated = Mutex::new(gated);
+    let work = move |_guest: Guest| {
+        begun.send(()).ok();
+        gated.lock().expect("no thread panicked").recv().ok();
+    };
+    let pool: Pool<Guest> = Pool::new(some(1), some(1), work).expect("a thread can be started");
+    let guest = |broken: bool| {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        (
+            Guest {
+                seen: Arc::clone(&seen),
+                broken,
+            },
+            seen,
+        )
+    };
+    let saw = |seen: &Arc<Mutex<Vec<String>>>| seen.lock().expect("no thread panicked").clone();
+
+    let (first, first_seen) = guest(false);
+    assert_eq!(admit(&pool, first).ok(), Some(true), "the worker is free");
+    arrives(&begins, "the worker takes the first guest");
+    let (second, second_seen) = guest(false);
+    assert_eq!(
+        admit(&pool, second).ok(),
+        Some(true),
+        "the place in the queue is free"
+    );
+    let (third, third_seen) = guest(false);
+    let (fourth, _) = guest(true);
+    let (told, tells) = channel();
+    // In a thread, because a server that waits for a place here would never come back.
+    let door = Aside::run(move || {
+        for guest in [third, fourth] {
+            told.send(admit(&pool, guest).map_err(|error| error.kind()))
+                .ok();
+        }
+        pool
+    });
+    let answer: Result<bool, io::ErrorKind> = arrives(&tells, "a full house answers at once");
+    assert_eq!(answer, Ok(false), "every place is taken");
+    let answer: Result<bool, io::ErrorKind> = arrives(&tells, "a full house answers at once");
+    assert_eq!(
+        answer,
+        Err(io::ErrorKind::BrokenPipe),
+        "a guest that has gone"
+    );
+
+    let busy = String::from_utf8_lossy(BUSY).into_owned();
+    assert!(
+        busy.starts_with("HTTP/1.1 503 "),
+        "what a guest without a place gets: {busy}"
+    );
+    let expected = format!("wait {BUSY_WAIT:?}{busy}end");
+    assert_eq!(
+        saw(&third_seen).concat(),
+        expected,
+        "what happens to the third guest"
+    );
+    for seen in [first_seen, second_seen] {
+        assert!(
+            saw(&seen).is_empty(),
+            "the pool's guest saw {:?}",
+            saw(&seen)
+        );
+    }
+    drop(gate);
+    let pool: Pool<Guest> = door.ends("a full house answers at once");
+    Aside::run(move || pool.finish()).ends("the pool finishes when its guests have gone");
+}

@@ -1,0 +1,170 @@
+//! A body in chunks: pieces that each bring their own size.
+//!
+//! Who sends a body without knowing its length sends it in chunks. Every chunk has a line before it, which the client
+//! writes and the shop must understand: another place where two programs may read the same bytes in two ways, and
+//! where a client may send without end.
+
+use std::io::{BufRead, Read};
+
+use crate::http::{HttpError, LineError, Status, is_token, read_line};
+
+/// The longest line of a chunked body (a chunk's size or a trailer field), in bytes, its CR LF not counted.
+pub const LONGEST_LINE: u64 = 1_000;
+
+/// The most digits that a chunk's size may have, zeros in front included. Every such size fits in a `u64`.
+pub const MOST_DIGITS: usize = 16;
+
+/// The most bytes that may stand behind the sizes of one body, in all its chunks together.
+pub const MOST_EXTENSIONS: usize = 4_000;
+
+/// The most trailer fields that may follow the last chunk.
+pub const MOST_TRAILERS: usize = 20;
+
+/// What the line before a chunk says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SizeLine {
+    /// How many bytes of body follow the line.
+    pub size: u64,
+    /// How many bytes stand behind the digits: blanks, the `;`, and the extension.
+    pub extension: usize,
+}
+
+/// Reads the line before a chunk, which comes without its CR LF: hexadecimal digits, and perhaps an extension, which
+/// begins with a `;` and means nothing to this server. Spaces and tabs may stand right before that `;`.
+///
+/// ```text
+/// 5               size 5
+/// 1F              size 31
+/// 05;note=first   size 5, 11 bytes behind the digits
+/// 5 ;note         size 5, 6 bytes behind the digits
+/// ```
+///
+/// # Errors
+///
+/// 400: no digit, over [`MOST_DIGITS`] of them, anything but digits before the `;` or the end of the line (blanks without
+/// a `;` too), a control character other than a tab in the extension.
+pub fn parse_size(line: &[u8]) -> Result<SizeLine, HttpError> {
+    let end = line
+        .iter()
+        .position(|byte| !byte.is_ascii_hexdigit())
+        .unwrap_or(line.len());
+    let (digits, extension) = line.split_at(end);
+    if digits.is_empty() || digits.len() > MOST_DIGITS {
+        return Err(bad("a chunk's size is not a hexadecimal number"));
+    }
+    // Only a `;` may follow, after the blanks that RFC 9112 allows there. A blank is a space or a tab and nothing else:
+    // `trim_ascii` would take a form feed for one.
+    let behind = extension
+        .iter()
+        .find(|byte| !matches!(byte, b' ' | b'\t'))
+        .copied();
+    if !extension.is_empty() && behind != Some(b';') {
+        return Err(bad("a chunk's size is followed by something else"));
+    }
+    if extension.iter().any(is_forbidden) {
+        return Err(bad("a chunk's extension holds a control character"));
+    }
+    let digits = str::from_utf8(digits).unwrap_or_default();
+    match u64::from_str_radix(digits, 16) {
+        Ok(size) => Ok(SizeLine {
+            size,
+            extension: extension.len(),
+        }),
+        Err(_) => Err(bad("a chunk's size is not a hexadecimal number")),
+    }
+}
+
+/// Reads a body in chunks, and leaves what follows it in the reader. No more than `limit` bytes of body are kept.
+///
+/// A chunked body is a row of chunks: a line as [`parse_size`] reads it, CR LF, so many bytes, CR LF. A chunk of size 0
+/// is the last. Trailer fields may follow it, which are checked and left out; an empty line ends the body.
+///
+/// ```text
+/// 5;note=first␍␊      five bytes follow
+/// isbn=␍␊
+/// A␍␊                 ten bytes follow
+/// 0141036144␍␊
+/// 0␍␊                 the last chunk
+/// X-Checksum: 77␍␊    a trailer field
+/// ␍␊                  the end: the body is "isbn=0141036144"
+/// ```
+///
+/// # Errors
+///
+/// - 413: a body over `limit`, as soon as the sizes announce it and before any byte of that chunk is read
+/// - 400: what [`parse_size`] refuses; the connection ends inside the body; a chunk that is not followed by CR LF; a
+///   line that does not end in CR LF; a size line over [`LONGEST_LINE`]; over [`MOST_EXTENSIONS`] bytes behind the sizes
+///   of all chunks together, the last one included; a trailer without a colon, whose name is no token, or with a control
+///   character other than a tab in its value
+/// - 431: a trailer over [`LONGEST_LINE`], or more than [`MOST_TRAILERS`]
+/// - [`HttpError::Io`]: the connection failed
+///
+/// Where several faults come together, the status of any of them will do.
+pub fn read_chunks(reader: &mut dyn BufRead, limit: u64) -> Result<Vec<u8>, HttpError> {
+    let mut body = Vec::new();
+    let mut room = limit;
+    let mut extensions = 0;
+    loop {
+        let found = parse_size(&line(reader, Status::BAD_REQUEST)?)?;
+        // Each line is short; without a sum, a client could send short lines for as long as it likes.
+        extensions += found.extension;
+        if extensions > MOST_EXTENSIONS {
+            return Err(bad("the chunks have too many extensions"));
+        }
+        if found.size == 0 {
+            break;
+        }
+        room = room.checked_sub(found.size).ok_or_else(too_large)?;
+        // The vector grows with what comes, whatever the size announces.
+        let mut chunk = reader.take(found.size);
+        chunk.read_to_end(&mut body)?;
+        if chunk.limit() > 0 {
+            return Err(bad("the connection ended inside a chunk"));
+        }
+        if !line(reader, Status::BAD_REQUEST)?.is_empty() {
+            return Err(bad("a chunk is longer than its size"));
+        }
+    }
+    skip_trailers(reader)?;
+    Ok(body)
+}
+
+fn skip_trailers(reader: &mut dyn BufRead) -> Result<(), HttpError> {
+    for _ in 0..=MOST_TRAILERS {
+        let line = line(reader, Status::HEADER_FIELDS_TOO_LARGE)?;
+        if line.is_empty() {
+            return Ok(());
+        }
+        // Without this check a whole request could pass as a trailer.
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            return Err(bad("a trailer field has no colon"));
+        };
+        if !is_token(&line[..colon]) || line[colon..].iter().any(is_forbidden) {
+            return Err(bad("a trailer field is malformed"));
+        }
+    }
+    let why = "there are too many trailer fields";
+    Err(HttpError::Refused(Status::HEADER_FIELDS_TOO_LARGE, why))
+}
+
+/// A control character that is no tab may stand in no extension and in no value.
+fn is_forbidden(byte: &u8) -> bool {
+    byte.is_ascii_control() && *byte != b'\t'
+}
+
+/// A line that must be there.
+fn line(reader: &mut dyn BufRead, too_long: Status) -> Result<Vec<u8>, HttpError> {
+    read_line(reader, LONGEST_LINE)
+        .and_then(|line| line.ok_or(LineError::CutOff))
+        .map_err(|error| error.refuse(too_long))
+}
+
+/// A refusal with 400.
+fn bad(why: &'static str) -> HttpError {
+    HttpError::Refused(Status::BAD_REQUEST, why)
+}
+
+/// A refusal with 413.
+fn too_large() -> HttpError {
+    HttpError::Refused(Status::CONTENT_TOO_LARGE, "the body is too large")
+}

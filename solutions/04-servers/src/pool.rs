@@ -1,0 +1,116 @@
+//! A pool of threads: so many connections at once, so many that wait, and a quick no for the rest.
+//!
+//! Some evenings everybody comes at once. A server that takes in more than it can serve serves nobody in the end.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::stream::Stream;
+
+/// Threads that work on jobs, and a queue with so many places and no more.
+///
+/// Threads and queues without a limit fail later and worse: when everybody waits, nobody is served.
+pub struct Pool<T> {
+    queue: SyncSender<T>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl<T: Send + 'static> Pool<T> {
+    /// Starts `workers` threads, which do `work` on every job, and a queue for `waiting` jobs.
+    ///
+    /// A job that panics ends only itself: its worker takes the next one.
+    ///
+    /// # Errors
+    ///
+    /// What the system reports when it cannot start a thread. The threads that did start end by themselves.
+    pub fn new<F>(workers: NonZeroUsize, waiting: NonZeroUsize, work: F) -> io::Result<Pool<T>>
+    where
+        F: Fn(T) + Send + Sync + 'static,
+    {
+        let (queue, jobs) = sync_channel(waiting.get());
+        let (jobs, work) = (Arc::new(Mutex::new(jobs)), Arc::new(work));
+        let mut pool = Pool {
+            queue,
+            workers: Vec::new(),
+        };
+        for number in 1..=workers.get() {
+            let (jobs, work) = (Arc::clone(&jobs), Arc::clone(&work));
+            let worker = thread::Builder::new()
+                .name(format!("worker {number}"))
+                .spawn(move || {
+                    while let Some(job) = next(&jobs) {
+                        // The panic's message is on the terminal already. What the job had borrowed is gone with it.
+                        catch_unwind(AssertUnwindSafe(|| work(job))).ok();
+                    }
+                })?;
+            pool.workers.push(worker);
+        }
+        Ok(pool)
+    }
+
+    /// Hands a job to the workers, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// When every place in the queue is taken, the job comes back.
+    pub fn submit(&self, job: T) -> Result<(), T> {
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(job) | TrySendError::Disconnected(job) => job,
+        })
+    }
+
+    /// Takes no more jobs, and returns when all that were taken are done.
+    pub fn finish(self) {
+        // The workers' channel ends when its only sender is gone, and what waits in it is still taken out.
+        drop(self.queue);
+        for worker in self.workers {
+            worker.join().ok();
+        }
+    }
+}
+
+/// The next job, or nothing when the pool is closing and the queue is empty.
+///
+/// This is a function of its own so that the lock is given back before the job begins. In
+/// `while let Ok(job) = jobs.lock()….recv()` the lock lives as long as the loop's body, and the workers take turns.
+fn next<T>(jobs: &Mutex<Receiver<T>>) -> Option<T> {
+    let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    jobs.recv().ok()
+}
+
+/// The whole response of a server that has no thread and no place in the queue left. Given.
+pub const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    Retry-After: 1\r\n\
+    Content-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 26\r\n\
+    Connection: close\r\n\
+    \r\n\
+    busy, try again in a while";
+
+/// How long [`admit`] waits for a client to take the refusal. Given.
+pub const BUSY_WAIT: Duration = Duration::from_millis(100);
+
+/// Hands a connection to the pool, and says whether the pool took it.
+///
+/// A connection that finds no place gets [`BUSY`] at once, with a wait of [`BUSY_WAIT`], and the end of sending. A quick
+/// refusal is better than a slow one: the client may try another server, and this one keeps its strength for those whom
+/// it has let in.
+///
+/// # Errors
+///
+/// What sending the refusal reports. The client has gone then, and nothing is left to do.
+pub fn admit<S: Stream + Send + 'static>(pool: &Pool<S>, stream: S) -> io::Result<bool> {
+    let Err(mut refused) = pool.submit(stream) else {
+        return Ok(true);
+    };
+    refused.set_wait(BUSY_WAIT)?;
+    refused.write_all(BUSY)?;
+    refused.flush()?;
+    refused.end_sending()?;
+    Ok(false)
+}
