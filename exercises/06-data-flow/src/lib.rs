@@ -3,3 +3,4 @@
 // What the exercises share. Given: read it, there is nothing to write in it.
 pub mod given;
 pub mod transactions;
+pub mod constraints;

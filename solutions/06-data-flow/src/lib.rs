@@ -4,3 +4,4 @@
 #[path = "../../../exercises/06-data-flow/src/given/mod.rs"]
 pub mod given;
 pub mod transactions;
+pub mod constraints;
