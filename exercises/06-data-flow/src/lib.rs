@@ -4,3 +4,4 @@
 pub mod given;
 pub mod transactions;
 pub mod constraints;
+pub mod migrations;

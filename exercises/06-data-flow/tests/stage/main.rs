@@ -3,3 +3,4 @@
 mod shop;
 mod transactions;
 mod constraints;
+mod migrations;
