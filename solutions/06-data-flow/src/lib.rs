@@ -1,0 +1,8 @@
+//! Data flow and consistency: what several statements, programs and people do to the same data, and how it stays right.
+
+// What the exercises share. Given: read it, there is nothing to write in it.
+#[path = "../../../exercises/06-data-flow/src/given/mod.rs"]
+pub mod given;
+pub mod transactions;
+pub mod constraints;
+pub mod migrations;

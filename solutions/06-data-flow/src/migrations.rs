@@ -1,0 +1,133 @@
+//! Migrations: the tables change while the shop is open, and never twice.
+//!
+//! The program is installed on many machines, and each has a database of some age. Whoever starts brings the tables up to
+//! date, step by step, from wherever they are.
+
+use std::fmt;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::given::fingerprint;
+
+/// One step. Its version is its place in the list, counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// What it is about, for people. It may be worded better later.
+    pub name: String,
+    /// The statements. Once they have run anywhere, not one byte of them may change.
+    pub sql: String,
+}
+
+/// Why the tables were not brought up to date.
+#[derive(Debug)]
+pub enum MigrationError {
+    /// The database has had more migrations than this program knows: an older program meets newer tables.
+    Newer { applied: usize, known: usize },
+    /// The SQL of this version is not what it was when the database had it.
+    Changed { version: usize },
+    /// The SQL of this version cannot be run.
+    Failed {
+        version: usize,
+        error: rusqlite::Error,
+    },
+    /// The record of the migrations could not be read or written.
+    Database(rusqlite::Error),
+}
+
+impl fmt::Display for MigrationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newer { applied, known } => write!(
+                f,
+                "the database has had {applied} migrations, and this program knows {known}"
+            ),
+            Self::Changed { version } => {
+                write!(
+                    f,
+                    "migration {version} was changed after it had been applied"
+                )
+            }
+            Self::Failed { version, error } => write!(f, "migration {version}: {error}"),
+            Self::Database(error) => write!(f, "the record of the migrations: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for MigrationError {}
+
+impl From<rusqlite::Error> for MigrationError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// Runs the migrations that this database has not had yet, in the order of the list, and returns how many they were.
+///
+/// - Which ones it has had, it records in a table `migrations`, with the fingerprint of the SQL of each
+///   ([`fingerprint`]). The table is made when it is missing. What else is in it is up to you.
+/// - Each migration is one transaction, and its record is in the same one. If one fails, those before it stay, nothing of it
+///   does, those behind it do not run, and the next call goes on with it.
+/// - Before anything runs, the record is compared with the list. More applied than known is `Newer`, and SQL that was
+///   changed is `Changed` with the first version that it is true of; the name may differ. Then nothing is changed at all.
+/// - Several programs may start at the same time: each migration runs once, and all of them succeed. Whoever comes second
+///   waits as long as the busy time-out of its connection says.
+pub fn migrate(
+    connection: &mut Connection,
+    migrations: &[Migration],
+) -> Result<usize, MigrationError> {
+    let mut ran = 0;
+    while step(connection, migrations)? {
+        ran += 1;
+    }
+    Ok(ran)
+}
+
+/// Runs the next migration, if there is one. Looks and acts in one transaction, which nobody else can write in.
+fn step(connection: &mut Connection, migrations: &[Migration]) -> Result<bool, MigrationError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let applied = compared(&transaction, migrations)?;
+    let Some(next) = migrations.get(applied) else {
+        return Ok(false);
+    };
+    let version = applied + 1;
+    transaction
+        .execute_batch(&next.sql)
+        .map_err(|error| MigrationError::Failed { version, error })?;
+    // The key is given by SQLite: one more than the largest.
+    transaction.execute(
+        "INSERT INTO migrations (name, fingerprint) VALUES (?1, ?2)",
+        [&next.name, &fingerprint(&next.sql)],
+    )?;
+    transaction.commit()?;
+    Ok(true)
+}
+
+/// How many migrations the database has had, if they are the first ones of the list.
+fn compared(
+    transaction: &Transaction<'_>,
+    migrations: &[Migration],
+) -> Result<usize, MigrationError> {
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migrations (
+             version     INTEGER PRIMARY KEY,
+             name        TEXT NOT NULL,
+             fingerprint TEXT NOT NULL
+         ) STRICT",
+    )?;
+    let recorded: Vec<String> = transaction
+        .prepare("SELECT fingerprint FROM migrations ORDER BY version")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let (applied, known) = (recorded.len(), migrations.len());
+    if applied > known {
+        return Err(MigrationError::Newer { applied, known });
+    }
+    let changed = recorded
+        .iter()
+        .zip(migrations)
+        .position(|(recorded, migration)| *recorded != fingerprint(&migration.sql));
+    match changed {
+        Some(place) => Err(MigrationError::Changed { version: place + 1 }),
+        None => Ok(applied),
+    }
+}
