@@ -1,0 +1,3 @@
+//! Asynchronous work: many things at the same time, on few threads.
+
+pub mod tasks;
