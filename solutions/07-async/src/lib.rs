@@ -1,3 +1,4 @@
 //! Asynchronous work: many things at the same time, on few threads.
 
 pub mod tasks;
+pub mod channels;

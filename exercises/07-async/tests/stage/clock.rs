@@ -1,7 +1,10 @@
 //! What the tests share: a stopwatch on the paused clock, an end to waiting, and a list of who is still there.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
@@ -41,6 +44,15 @@ pub async fn ends<T>(what: &str, work: impl Future<Output = T>) -> T {
 /// Lets all tasks run until every one of them waits: only then does the paused clock go on.
 pub async fn settle() {
     sleep(Duration::from_millis(1)).await;
+}
+
+/// Polls once, and says what came. `None` when the future waits; it may be polled again or dropped.
+pub async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Counts who is there. A clone counts into the same number.

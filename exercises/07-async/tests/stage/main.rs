@@ -5,3 +5,4 @@
 
 mod clock;
 mod tasks;
+mod channels;
