@@ -2,3 +2,4 @@
 
 pub mod tasks;
 pub mod channels;
+pub mod timeouts;

@@ -6,3 +6,4 @@
 mod clock;
 mod tasks;
 mod channels;
+mod timeouts;
