@@ -7,3 +7,4 @@ mod clock;
 mod tasks;
 mod channels;
 mod timeouts;
+mod limits;
