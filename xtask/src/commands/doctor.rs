@@ -213,9 +213,34 @@ fn install_c(why: &str) -> String {
     } else if cfg!(windows) {
         "install the \"Desktop development with C++\" tools of Visual Studio Build Tools"
     } else {
-        "`sudo apt install build-essential`, `sudo dnf install gcc` or `sudo pacman -S base-devel`"
+        let about = files::read(Path::new("/etc/os-release")).unwrap_or_default();
+        on_linux(&about)
     };
     format!("{why} {how}")
+}
+
+/// The command for the distribution that `/etc/os-release` names, or all of them.
+fn on_linux(about: &str) -> &'static str {
+    const KNOWN: [(&str, &str); 8] = [
+        ("debian", "`sudo apt install build-essential`"),
+        ("ubuntu", "`sudo apt install build-essential`"),
+        ("fedora", "`sudo dnf install gcc`"),
+        ("rhel", "`sudo dnf install gcc`"),
+        ("arch", "`sudo pacman -S base-devel`"),
+        ("suse", "`sudo zypper install gcc`"),
+        ("opensuse", "`sudo zypper install gcc`"),
+        ("alpine", "`sudo apk add build-base`"),
+    ];
+    let value = |key: &str| {
+        let line = about.lines().find_map(|line| line.strip_prefix(key));
+        line.unwrap_or_default().trim_matches('"')
+    };
+    let mut names = value("ID=").split(' ').chain(value("ID_LIKE=").split(' '));
+    let known = names.find_map(|name| KNOWN.iter().find(|(known, _)| *known == name));
+    known.map_or(
+        "`sudo apt install build-essential`, `sudo dnf install gcc` or `sudo pacman -S base-devel`",
+        |(_, how)| how,
+    )
 }
 
 #[cfg(unix)]
@@ -262,17 +287,25 @@ fn crates(course: &Course) -> State {
         Ok(status) if status.success() => {
             State::Well("every crate is here; the course works offline".into())
         }
-        _ => State::Missing {
-            seen: "some crates are not downloaded yet; cargo fetches them when a stage needs them"
+        _ => State::NotChecked(
+            "some crates are not downloaded yet; cargo fetches them when a stage needs them. For working offline, \
+             once with a connection: `cargo fetch --locked`"
                 .into(),
-            mend: "For working offline, once with a connection: `cargo fetch --locked`".into(),
-        },
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::numbers;
+    use super::{numbers, on_linux};
+
+    #[test]
+    fn the_command_is_the_one_of_the_system() {
+        let mint = "NAME=\"Linux Mint\"\nID=linuxmint\nID_LIKE=\"ubuntu debian\"\n";
+        assert_eq!(on_linux(mint), "`sudo apt install build-essential`");
+        assert_eq!(on_linux("ID=fedora\n"), "`sudo dnf install gcc`");
+        assert!(on_linux("ID=other\n").contains("apt") && on_linux("").contains("pacman"));
+    }
 
     #[test]
     fn versions_compare_by_number() {

@@ -6,6 +6,7 @@ mod ends;
 mod freshness;
 mod kills;
 mod meanwhile;
+mod missing;
 mod renamed;
 mod tree;
 

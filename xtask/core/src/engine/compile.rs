@@ -134,7 +134,32 @@ pub fn build(
             read_message(line, target, &mut build);
         }
     }
+    if !build.succeeded {
+        let reasons = foreign_errors(&outcome.stdout);
+        build.log = [reasons, build.log].concat();
+    }
     Ok(build)
+}
+
+/// What the compiler says of errors that point to no file: that the linker is missing, for example.
+fn foreign_errors(stdout: &str) -> String {
+    let mut found: Vec<String> = Vec::new();
+    for line in stdout.lines() {
+        if !line.starts_with(r#"{"reason":"compiler-message""#) {
+            continue;
+        }
+        let Ok(document) = RawJson::parse(line) else {
+            continue;
+        };
+        let message = Node::of(&document).at("message");
+        let is_error = message.at("level").text().as_deref() == Some("error");
+        let rendered = message.at("rendered").text().unwrap_or_default();
+        let said = format!("{}\n", rendered.trim_end());
+        if is_error && message.at("spans").items().is_empty() && !found.contains(&said) {
+            found.push(said);
+        }
+    }
+    found.concat()
 }
 
 /// A cargo command for a workspace, without what `cargo run` has put into the environment for the runner itself:
@@ -179,7 +204,7 @@ fn progress(stage: &str, line: &str) -> Option<Event> {
 
 /// What cargo said, without its bar and the list of what it did.
 fn without_progress(stderr: &str) -> String {
-    const DOINGS: [&str; 9] = [
+    const DOINGS: [&str; 10] = [
         "Compiling ",
         "Checking ",
         "Downloading ",
@@ -189,6 +214,8 @@ fn without_progress(stderr: &str) -> String {
         "Building [",
         "Updating ",
         "Executable ",
+        // Settings for packages that other stages use.
+        "warning: profile package spec ",
     ];
     let pieces = stderr.split(['\r', '\n']);
     let said = pieces.filter(|piece| {

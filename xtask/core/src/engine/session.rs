@@ -415,6 +415,10 @@ fn not_buildable(stage: &Stage, build: &Build) -> Error {
         "the stage `{}` cannot be built, and its exercises are not the reason:\n{said}",
         stage.id
     );
-    Error::of(Kind::Build, words)
-        .help("`cargo xtask doctor` looks for what is missing on this machine")
+    let missing = said.contains("linker `") && said.contains("not found");
+    Error::of(Kind::Build, words).help(if missing {
+        "the linker is missing; `cargo xtask doctor` says how to install it"
+    } else {
+        "`cargo xtask doctor` looks for what is missing on this machine"
+    })
 }
