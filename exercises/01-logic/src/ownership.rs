@@ -14,6 +14,21 @@ pub struct Line {
     pub price_cents: u32,
 }
 
+/// What the customer pays for this line: copies times price, in cents. It only looks at the line.
+pub fn line_cents(line: &Line) -> u64 {
+    todo!("widen both numbers, then multiply")
+}
+
+/// Gives the line so many copies on top of its own, at most `u32::MAX` together. It changes the line of the caller.
+pub fn more_copies(line: &mut Line, copies: u32) {
+    todo!("a dot reaches the field of a lent line, too: assign to it")
+}
+
+/// The title of a line that nobody needs any more. It takes the line for good.
+pub fn title_of(line: Line) -> String {
+    todo!("the title moves out; no clone is needed")
+}
+
 /// Where the line with this title stands in the cart, counted from 0; `None` when there is no such line.
 ///
 /// | titles in `cart` | `title` | answer |
@@ -29,7 +44,7 @@ pub fn position(cart: &[Line], title: &str) -> Option<usize> {
 /// If the cart has a line with this title already, that line gets the new copies on top of its own (at most
 /// `u32::MAX` together) and takes over the new price. If not, the line goes to the end of the cart.
 pub fn add(cart: &mut Vec<Line>, line: Line) {
-    todo!("ask `position`: change the line at that index, or push")
+    todo!("ask `position`: at that index, more copies and the new price; else push")
 }
 
 /// Takes the line with this title out of the cart and hands it over; `None` when there is no such line.

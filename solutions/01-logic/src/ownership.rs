@@ -12,6 +12,21 @@ pub struct Line {
     pub price_cents: u32,
 }
 
+/// What the customer pays for this line: copies times price, in cents. It only looks at the line.
+pub fn line_cents(line: &Line) -> u64 {
+    u64::from(line.copies) * u64::from(line.price_cents)
+}
+
+/// Gives the line so many copies on top of its own, at most `u32::MAX` together. It changes the line of the caller.
+pub fn more_copies(line: &mut Line, copies: u32) {
+    line.copies = line.copies.saturating_add(copies);
+}
+
+/// The title of a line that nobody needs any more. It takes the line for good.
+pub fn title_of(line: Line) -> String {
+    line.title
+}
+
 /// Where the line with this title stands in the cart, counted from 0; `None` when there is no such line.
 pub fn position(cart: &[Line], title: &str) -> Option<usize> {
     for (index, line) in cart.iter().enumerate() {
@@ -26,7 +41,7 @@ pub fn position(cart: &[Line], title: &str) -> Option<usize> {
 pub fn add(cart: &mut Vec<Line>, line: Line) {
     match position(cart, &line.title) {
         Some(index) => {
-            cart[index].copies = cart[index].copies.saturating_add(line.copies);
+            more_copies(&mut cart[index], line.copies);
             cart[index].price_cents = line.price_cents;
         }
         // The line moves into the vector. Nothing is copied, and nobody else has it any more.

@@ -1,4 +1,6 @@
-use logic::ownership::{Line, add, in_half_price_sale, merge, position, take_out};
+use logic::ownership::{
+    Line, add, in_half_price_sale, line_cents, merge, more_copies, position, take_out, title_of,
+};
 
 fn line(title: &str, copies: u32, price_cents: u32) -> Line {
     Line {
@@ -15,6 +17,64 @@ fn three_lines() -> Vec<Line> {
         line("Walden", 2, 700),
         line("Middlemarch", 1, 1205),
     ]
+}
+
+/// A line costs its copies times the price of one, also when that is more than a `u32` holds.
+#[test]
+fn a_line_costs_copies_times_price() {
+    let cases = [
+        (line("Emma", 3, 900), 2700),
+        (line("Emma", 1, 900), 900),
+        (line("Emma", 0, 900), 0),
+        (line("Catalogue", 3, 0), 0),
+        (line("Folio", 2, u32::MAX), 8_589_934_590),
+        (
+            line("Folio", u32::MAX, u32::MAX),
+            18_446_744_065_119_617_025,
+        ),
+    ];
+    for (one, expected) in cases {
+        let cents: u64 = line_cents(&one);
+        assert_eq!(cents, expected, "the cents of {one:?}");
+    }
+}
+
+/// More copies come on top of those that are there, and nothing else of the line changes.
+#[test]
+fn more_copies_change_the_callers_line() {
+    let cases = [
+        (2, 5, 7),
+        (2, 0, 2),
+        (0, 1, 1),
+        (1, u32::MAX - 1, u32::MAX),
+        (1, u32::MAX, u32::MAX),
+        (u32::MAX, 1, u32::MAX),
+        (u32::MAX, u32::MAX, u32::MAX),
+    ];
+    for (there, more, expected) in cases {
+        let mut one = line("Emma", there, 900);
+        more_copies(&mut one, more);
+        assert_eq!(
+            one,
+            line("Emma", expected, 900),
+            "the line with {there} copies, after {more} more"
+        );
+    }
+}
+
+/// The title comes out of the line exactly as it was in it.
+#[test]
+fn the_title_comes_out_of_the_line() {
+    for written in ["Emma", " emma ", "", "戦争と平和"] {
+        let title: String = title_of(line(written, 3, 900));
+        assert_eq!(title, written, "the title of a line with {written:?}");
+    }
+    let mut random = support::seeded(0x717E);
+    for _ in 0..20 {
+        let written = random.word(1..12);
+        let title: String = title_of(line(&written, 3, 900));
+        assert_eq!(title, written, "the title of a line with {written:?}");
+    }
 }
 
 /// A line is found by its title, and its position counts from 0.

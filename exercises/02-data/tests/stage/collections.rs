@@ -265,6 +265,10 @@ fn repeats_are_reported_once_in_order() {
     for (list, expected) in [
         ("a b b c a b", "b a"),
         ("a a a a", "a"),
+        ("a a", "a"),
+        ("a", ""),
+        ("9780804429573 9780804429570", ""),
+        ("9780804429573 9780804429570 9780804429573", "9780804429573"),
         ("a b c", ""),
         ("c b a a b c", "a b c"),
         ("", ""),
@@ -344,5 +348,65 @@ fn any_list_agrees_with_counting_by_hand() {
             expected,
             "case {case}: repeated in {titles:?}"
         );
+    }
+}
+
+/// For any run of additions and removals, up to the largest numbers, the stock agrees with a plain list.
+#[test]
+fn any_run_of_changes_agrees_with_a_plain_list() {
+    let isbns = [
+        EMMA,
+        ORLANDO,
+        "9780141439588",
+        "080442957X",
+        "080442957x",
+        "",
+    ];
+    let steps = [0, 1, 2, 5, 1 << 31, u32::MAX - 1, u32::MAX];
+    let mut random = support::seeded(0x570C);
+    for case in 0..200 {
+        let mut stock = Stock::new();
+        let mut list: Vec<(&str, u32)> = Vec::new();
+        for _ in 0..30 {
+            let (isbn, copies) = (*random.pick(&isbns), *random.pick(&steps));
+            let place = list.iter().position(|entry| entry.0 == isbn);
+            let there = place.map(|place| list[place].1);
+            let (word, answer, expected) = if random.coin() {
+                let expected = match u32::MAX - there.unwrap_or(0) {
+                    room if room < copies => Err(StockError::TooMany),
+                    _ => Ok(there.unwrap_or(0) + copies),
+                };
+                ("added", stock.add(isbn, copies), expected)
+            } else {
+                let expected = match there {
+                    None => Err(StockError::Unknown),
+                    Some(left) if left < copies => Err(StockError::NotEnough {
+                        asked: copies,
+                        left,
+                    }),
+                    Some(left) => Ok(left - copies),
+                };
+                ("removed", stock.remove(isbn, copies), expected)
+            };
+            assert_eq!(
+                answer, expected,
+                "case {case}: {copies} of {isbn:?} {word}, {list:?}"
+            );
+            if let Ok(now) = expected {
+                match place {
+                    Some(place) => list[place].1 = now,
+                    None => list.push((isbn, now)),
+                }
+            }
+            for isbn in isbns {
+                let known = list.iter().find(|entry| entry.0 == isbn);
+                let expected = known.map_or(0, |entry| entry.1);
+                assert_eq!(
+                    stock.copies(isbn),
+                    expected,
+                    "case {case}: copies of {isbn:?}"
+                );
+            }
+        }
     }
 }

@@ -33,6 +33,7 @@ fn an_address_is_kept_with_a_small_domain() {
         ("ada@example.1-1", "ada@example.1-1"),
         ("mailto/ada@example.org", "mailto/ada@example.org"),
         ("ada+Books@EXAMPLE.ORG", "ada+Books@example.org"),
+        ("ada@mail.localhost", "ada@mail.localhost"),
     ] {
         let read: Result<Email, EmailError> = email(text);
         assert_eq!(
@@ -351,4 +352,48 @@ fn any_text_is_an_address_or_an_error() {
             );
         }
     }
+}
+
+/// Addresses of few different characters, right or just wrong, are told apart, and the first thing wrong is the answer.
+#[test]
+fn right_and_nearly_right_are_told_apart() {
+    let pieces = ["a", "B", "7", "42", "-", ".", ".", "+", "org", ".d", "c"];
+    let mut random = support::seeded(0xE3A2);
+    let mut right = 0;
+    for _ in 0..20_000 {
+        let mut text = String::new();
+        for part in 0..random.size(3..12) {
+            text.push_str(random.pick::<&str>(&pieces));
+            if part == 1 {
+                text.push('@');
+            }
+        }
+        if random.number(0..8) == 0 {
+            text.push_str(random.pick::<&str>(&["@", "é", "_"]));
+        }
+        let sides: Vec<&str> = text.split('@').collect();
+        let dots_are_right = |side: &str| !format!(".{side}.").contains("..") && side.is_ascii();
+        let expected = if sides.len() != 2 {
+            Err(EmailError::At)
+        } else if !dots_are_right(sides[0]) {
+            Err(EmailError::LocalPart)
+        } else {
+            let domain = format!(".{}.", sides[1]);
+            let hyphen_at_an_end = domain.contains(".-") || domain.contains("-.");
+            let strange = domain.contains(['+', '_']) || hyphen_at_an_end;
+            let last = sides[1].rsplit('.').next().unwrap_or("");
+            let number = last
+                .trim_matches(|one: char| one.is_ascii_digit())
+                .is_empty();
+            if strange || number || !sides[1].contains('.') || !dots_are_right(sides[1]) {
+                Err(EmailError::Domain)
+            } else {
+                right += 1;
+                Ok(format!("{}@{}", sides[0], sides[1].to_ascii_lowercase()))
+            }
+        };
+        let read = email(&text).map(|read| read.as_str().to_string());
+        assert_eq!(read, expected, "made from {text:?}");
+    }
+    assert!(right > 500, "enough right ones among them, not {right}");
 }

@@ -1,5 +1,7 @@
 use data::enums::{Event, MoveError, Order, OrderState};
 
+use crate::texts;
+
 const DUE: u64 = 3750;
 
 /// From here on a floating-point number no longer tells one cent from the next.
@@ -275,7 +277,7 @@ fn any_receipt_is_carried_on() {
 #[test]
 fn every_other_move_is_refused_and_changes_nothing() {
     for (label, order) in one_in_each_state() {
-        let events: [(&str, Event); 7] = [
+        let events: [(&str, Event); 8] = [
             ("pay", pay(18)),
             ("pay", pay(17)),
             (
@@ -283,6 +285,13 @@ fn every_other_move_is_refused_and_changes_nothing() {
                 Event::Pay {
                     cents: 1,
                     receipt: 18,
+                },
+            ),
+            (
+                "pay",
+                Event::Pay {
+                    cents: 0,
+                    receipt: 0,
                 },
             ),
             ("ship", ship("LN 205")),
@@ -373,5 +382,43 @@ fn accepted_moves_always_tell_a_legal_story() {
                 );
             }
         }
+    }
+}
+
+/// Whatever text is given as a parcel number, it is kept as it is, or refused if it is blank; the parcel is then on its
+/// way under any number.
+#[test]
+fn any_parcel_number_is_kept_or_blank() {
+    let mut random = support::seeded(0x9A2C);
+    for case in 0..500 {
+        let number = match case {
+            0 => "0".to_string(),
+            _ => texts::any(
+                &mut random,
+                &["LN", "ln", " ", "\t", "0", "204", "\u{3000}"],
+            ),
+        };
+        let receipt = u32::try_from(random.bits() >> 32).expect("32 bits");
+        let mut order = order_after(&[pay(receipt)]);
+        let answer: Result<(), MoveError> = order.apply(ship(&number));
+        if number.trim().is_empty() {
+            let expected = Err(MoveError::NoParcelNumber);
+            assert_eq!(answer, expected, "shipped as {number:?}");
+            let paid = OrderState::Paid { receipt };
+            assert_eq!(order.state(), &paid, "after {number:?} was refused");
+            continue;
+        }
+        assert_eq!(answer, Ok(()), "shipped as {number:?}");
+        let parcel = number.clone();
+        let shipped = OrderState::Shipped { receipt, parcel };
+        assert_eq!(order.state(), &shipped, "shipped as {number:?}");
+        assert_eq!(
+            order.apply(Event::Cancel),
+            Err(MoveError::NotAllowed),
+            "cancelled when shipped as {number:?}"
+        );
+        assert_eq!(order.apply(Event::Deliver), Ok(()), "shipped as {number:?}");
+        let delivered = OrderState::Delivered { receipt };
+        assert_eq!(order.state(), &delivered, "shipped as {number:?}");
     }
 }

@@ -111,6 +111,13 @@ fn a_wrong_isbn_says_what_is_wrong() {
         ("080442957Ⅹ", character('Ⅹ')),
         ("080442957х", character('х')),
         ("ABCDEFGHIJKLM", character('A')),
+        ("080442957A", character('A')),
+        ("080442957Y", character('Y')),
+        ("0A0X406152", character('A')),
+        ("9780306406157.", IsbnError::Length { count: 14 }),
+        ("978\u{ad}0306406157", IsbnError::Length { count: 14 }),
+        ("9780306406157\u{200b}", IsbnError::Length { count: 14 }),
+        ("\u{feff}9780306406157", IsbnError::Length { count: 14 }),
         ("戦争と平和戦争と平和", character('戦')),
         ("978030640615X", character('X')),
         ("X306406152", character('X')),
@@ -271,4 +278,48 @@ fn any_text_is_an_isbn_or_an_error() {
         accepted > 900,
         "about half of 2000 right ISBNs stay right, not {accepted}"
     );
+}
+
+/// Whatever stands in a text, the length is asked first, and then the first character that must not stand where it stands.
+#[test]
+fn any_misfit_is_named_in_its_turn() {
+    let mut random = support::seeded(0x15BE);
+    let pieces = ["0", "7", "9", "-", " ", "X", "x", "A", "."];
+    for case in 0..3000 {
+        let mut characters: Vec<char> = if case % 2 == 0 {
+            random_isbn(&mut random).chars().collect()
+        } else {
+            "080442957X".chars().collect()
+        };
+        for _ in 0..random.size(0..4) {
+            let place = random.size(0..characters.len());
+            let piece = match random.number(0..3) {
+                0 => texts::any(&mut random, &pieces),
+                _ => random.pick(&pieces).to_string(),
+            };
+            characters.splice(place..place + random.size(0..2), piece.chars());
+        }
+        let text: String = characters.iter().collect();
+        let counted = text.replace(['-', ' '], "");
+        let count = counted.chars().count();
+        let misfit = counted.chars().enumerate().find(|(place, character)| {
+            let x = "xX".contains(*character) && count == 10 && *place == 9;
+            !x && !('0'..='9').contains(character)
+        });
+        let read: Result<Isbn, IsbnError> = isbn(&text);
+        match misfit {
+            _ if count != 10 && count != 13 => {
+                assert_eq!(read, Err(IsbnError::Length { count }), "read from {text:?}");
+            }
+            Some((_, character)) => {
+                let expected = Err(IsbnError::Character { character });
+                assert_eq!(read, expected, "read from {text:?}");
+            }
+            None => {
+                let late = [Err(IsbnError::Prefix), Err(IsbnError::CheckDigit)];
+                let fine = read.is_ok() || late.contains(&read);
+                assert!(fine, "{text:?} gives {read:?}");
+            }
+        }
+    }
 }

@@ -437,3 +437,61 @@ fn any_list_agrees_with_a_plain_loop() {
         );
     }
 }
+
+/// Revenue is right, or `None`, for any prices and numbers of copies up to the largest, in any order.
+#[test]
+fn any_revenue_agrees_with_wider_numbers() {
+    let copies = [0, 1, 2, 3, u32::MAX];
+    let prices = [
+        0,
+        1,
+        5,
+        1 << 32,
+        (1 << 53) + 1,
+        1 << 62,
+        1 << 63,
+        u64::MAX - 6,
+        u64::MAX,
+    ];
+    let mut random = support::seeded(0x4E7E);
+    for _ in 0..2000 {
+        let sales: Vec<Sale> = (0..random.size(0..6))
+            .map(|_| sale("Emma", *random.pick(&copies), *random.pick(&prices)))
+            .collect();
+        let mut wide: u128 = 0;
+        for sale in &sales {
+            wide += u128::from(sale.price_cents) * u128::from(sale.copies);
+        }
+        let expected = u64::try_from(wide).ok();
+        assert_eq!(revenue_cents(&sales), expected, "the revenue of {sales:?}");
+    }
+    let just = [sale("A", 1, u64::MAX - 6), sale("B", 3, 1), sale("C", 1, 3)];
+    assert_eq!(
+        revenue_cents(&just),
+        Some(u64::MAX),
+        "u64::MAX in three sales"
+    );
+}
+
+/// However rare the large payments are, they are found, and nothing is read past the last one that is needed.
+#[test]
+fn rare_payments_are_found() {
+    let mut random = support::seeded(0x4A4E);
+    for _ in 0..50 {
+        let gap = random.number(1..3000);
+        let n = random.size(1..5);
+        let read = Cell::new(0);
+        let payments = (1..1_000_000_u64).map(|number| {
+            read.set(number);
+            if number % gap == 0 { 5000 + number } else { 0 }
+        });
+        let answer: Vec<u64> = first_large(payments, 5000, n);
+        let expected: Vec<u64> = (1..).take(n).map(|place: u64| 5000 + place * gap).collect();
+        assert_eq!(answer, expected, "the first {n}, one in {gap} large");
+        assert_eq!(
+            read.get(),
+            gap * expected.len() as u64,
+            "payments read for {n}"
+        );
+    }
+}

@@ -84,6 +84,10 @@ fn a_sale_price_counts_even_when_it_is_zero() {
         emma.sale_cents = sale_cents;
         let answer: u64 = price_to_pay(&emma);
         assert_eq!(answer, price, "usually 800, on sale for {sale_cents:?}");
+        let mut sold_out = emma.clone();
+        sold_out.copies = 0;
+        let answer: u64 = price_to_pay(&sold_out);
+        assert_eq!(answer, price, "sold out, on sale for {sale_cents:?}");
     }
 }
 
@@ -330,6 +334,65 @@ fn quotes_agree_with_any_catalogue() {
         assert_eq!(
             answer, expected,
             "case {case}: {asked} copies of book {number}"
+        );
+    }
+}
+
+/// For any catalogue, in any order, with prices and numbers at their limits, sequels and quotes agree with looking by hand.
+#[test]
+fn any_catalogue_agrees_with_looking_by_hand() {
+    let numbers = [0, 1, 2, 3, 70_000, u32::MAX - 1, u32::MAX];
+    let prices = [0, 1, 500, 600, (1 << 53) + 1, u64::MAX / 2, u64::MAX];
+    let quantities = [1, 2, 3, 4, 1000, u32::MAX];
+    let mut random = support::seeded(0xCA7A);
+    for case in 0..600 {
+        let mut order = numbers.to_vec();
+        random.shuffle(&mut order);
+        order.truncate(random.size(0..8));
+        let mut books: Vec<Book> = Vec::new();
+        for number in order {
+            let (cents, copies) = (*random.pick(&prices), *random.pick(&quantities));
+            let mut new = book(number, &random.word(0..4), cents, copies - 1);
+            if random.coin() {
+                new.sale_cents = Some(*random.pick(&prices));
+            }
+            if random.coin() {
+                new.sequel = Some(*random.pick(&numbers));
+            }
+            books.push(new);
+        }
+        let (number, asked) = (*random.pick(&numbers), *random.pick(&quantities));
+        let mut title: Option<&str> = None;
+        let mut total: Result<u64, QuoteError> = Err(QuoteError::NoSuchBook { number });
+        for one in books.iter().filter(|one| one.number == number) {
+            for next in &books {
+                if one.sequel == Some(next.number) {
+                    title = Some(&next.title);
+                }
+            }
+            let each = match one.sale_cents {
+                Some(cents) => cents,
+                None => one.price_cents,
+            };
+            let wide = u128::from(each) * u128::from(asked);
+            total = match u64::try_from(wide) {
+                _ if one.copies < asked => Err(QuoteError::NotEnough {
+                    asked,
+                    left: one.copies,
+                }),
+                Ok(cents) => Ok(cents),
+                Err(_) => Err(QuoteError::TooLarge),
+            };
+        }
+        assert_eq!(
+            sequel_title(&books, number),
+            title,
+            "case {case}: the sequel of {number} in {books:?}"
+        );
+        assert_eq!(
+            quote(&books, number, &format!(" {asked}")),
+            total,
+            "case {case}: {asked} copies of {number} in {books:?}"
         );
     }
 }

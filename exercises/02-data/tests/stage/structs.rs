@@ -1,5 +1,7 @@
 use data::structs::{Book, Money};
 
+use crate::texts;
+
 /// From here on a floating-point number no longer tells one cent from the next.
 const LARGE: u64 = (1 << 53) + 1;
 
@@ -125,6 +127,7 @@ fn a_title_is_kept_as_it_is_written() {
         ("戦争と平和", "戦争と平和"),
         ("éloge", "éloge"),
         ("0", "0"),
+        ("\u{7}Ding\u{7}", "\u{7}Ding\u{7}"),
     ] {
         let book: Option<Book> = Book::new(written, Money::from_cents(0));
         let title: Option<&str> = book.as_ref().map(Book::title);
@@ -274,5 +277,22 @@ fn the_books_balance_after_any_day() {
             cents * u64::from(went),
             "day {day}: {went} sold at {cents} cents"
         );
+    }
+}
+
+/// Whatever the title, however long, nothing but the white space at its ends is dropped.
+#[test]
+fn any_title_is_kept_between_its_ends() {
+    let mut random = support::seeded(0x717E);
+    for _ in 0..1000 {
+        let written = texts::any(
+            &mut random,
+            &["Emma", " ", "a long title, ", "\t", "\u{3000}"],
+        );
+        let kept = written.trim();
+        let expected = if kept.is_empty() { None } else { Some(kept) };
+        let book: Option<Book> = Book::new(&written, Money::from_cents(900));
+        let title: Option<&str> = book.as_ref().map(Book::title);
+        assert_eq!(title, expected, "made from {written:?}");
     }
 }

@@ -103,6 +103,12 @@ fn money_is_read_from_digits_and_a_dot() {
         "1.５",
         "1.é",
         "twelve",
+        "12.000",
+        "12.00.",
+        "..",
+        "1..00",
+        "00.0",
+        "0.000",
         "12.0",
         "12.5 ",
         "12.50 ",
@@ -354,6 +360,12 @@ fn best_of_two_dear_rules_is_the_less_dear() {
             answer,
             money(price),
             "{first} or {second} cents for a copy that is listed at 1000"
+        );
+        let free: Money = rule.price(money(0));
+        assert_eq!(
+            free,
+            money(price),
+            "{first} or {second} cents for a copy that is listed at 0"
         );
     }
 }

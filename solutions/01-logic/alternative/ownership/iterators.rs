@@ -14,6 +14,25 @@ pub struct Line {
     pub price_cents: u32,
 }
 
+/// What the customer pays for this line: copies times price, in cents. It only looks at the line.
+pub fn line_cents(line: &Line) -> u64 {
+    u64::from(line.price_cents) * u64::from(line.copies)
+}
+
+/// Gives the line so many copies on top of its own, at most `u32::MAX` together. It changes the line of the caller.
+pub fn more_copies(line: &mut Line, copies: u32) {
+    *line = Line {
+        copies: line.copies.saturating_add(copies),
+        ..line.clone()
+    };
+}
+
+/// The title of a line that nobody needs any more. It takes the line for good.
+pub fn title_of(line: Line) -> String {
+    let Line { title, .. } = line;
+    title
+}
+
 /// Where the line with this title stands in the cart, counted from 0; `None` when there is no such line.
 pub fn position(cart: &[Line], title: &str) -> Option<usize> {
     for (index, line) in cart.iter().enumerate() {
