@@ -11,6 +11,7 @@ use xtask_core::course::{Course, Exercise, Originals, PROFILE, Stage};
 use xtask_core::error::{Error, Result};
 
 use crate::confine::{Bounds, Confined, Places, test_policy};
+use crate::disk::NEEDED;
 use crate::intake::Submission;
 use crate::judge::Lane;
 use crate::plan::{Plan, check_hidden};
@@ -50,6 +51,8 @@ struct Hall<'a> {
     toolchain: Vec<PathBuf>,
     grade: PathBuf,
     workers: usize,
+    /// What must be free on the disk, in bytes, so that no lane takes another's room.
+    needed: u64,
     /// Learners who have one folder, with that folder.
     shared: Vec<(Vec<String>, PathBuf)>,
 }
@@ -110,6 +113,7 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         toolchain: toolchain.folders,
         grade,
         workers: (cores / jobs).max(1),
+        needed: NEEDED.saturating_mul(u64::try_from(jobs).unwrap_or(u64::MAX)),
         shared: shared_folders(&wish.entries),
     };
     let learners = hall.grade_all(&entries, jobs)?;
@@ -309,7 +313,15 @@ impl Hall<'_> {
             namespaces: held.as_ref().map(|held| held.namespaces),
         };
         let guard = Confined::new(places, self.bounds, measures, self.workers);
-        let mut lane = Lane::new(self.course, target.clone(), &guard, self.bounds);
+        let (course, plans) = (self.course, self.plans);
+        let mut lane = Lane::new(
+            course,
+            plans,
+            target.clone(),
+            &guard,
+            self.bounds,
+            self.needed,
+        );
         if !first_is_warm.load(Ordering::Acquire) {
             if number == 0 {
                 // The others take over what the first one has built.

@@ -15,7 +15,8 @@ use xtask_core::engine::{Guard, JUDGED, Start};
 use xtask_core::error::{Error, Kind, Result};
 
 use crate::dep_info::DepInfo;
-use crate::sandbox::{COMPILER, Measures, Policy, TEST};
+use crate::disk::BUILD;
+use crate::sandbox::{COMPILER, Measures, Policy, TEST, ending_with_the_grader};
 
 /// How many bytes the number has that proves the end of a test.
 const PROOF_BYTES: usize = 32;
@@ -25,9 +26,6 @@ const TEST_FILE: u64 = 64 * 1024 * 1024;
 
 /// How much a test may write in all, in bytes, where it has namespaces of its own.
 const TEST_FOLDER: u64 = 256 * 1024 * 1024;
-
-/// The largest file that a compiler may write, in bytes.
-const COMPILER_FILE: u64 = 1024 * 1024 * 1024;
 
 /// Far more than a test's wall clock leaves to it; it counts only where nobody else stops the test.
 const TEST_PROCESSOR_SECONDS: u64 = 600;
@@ -187,7 +185,7 @@ impl Confined {
             writes: vec![self.places.built(), self.places.scratch()],
             memory: self.bounds.compile_memory,
             processor_seconds: self.bounds.compile,
-            file_bytes: COMPILER_FILE,
+            file_bytes: BUILD,
             folder_bytes: 0,
             // A compiler starts a linker, and what it reads and writes is its own folder.
             measures: Measures {
@@ -240,6 +238,7 @@ impl Guard for Confined {
             .env("RUSTC_WORKSPACE_WRAPPER", &self.places.grade)
             .env(COMPILER, policy)
             .env("TMPDIR", self.places.scratch());
+        *cargo = ending_with_the_grader(&self.places.grade, cargo);
     }
 
     fn build_time(&self) -> Option<Duration> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use xtask_core::course::{Course, Exercise, Item, Originals, Stage, tests_of};
+use xtask_core::course::{Course, Exercise, Item, Originals, Stage, StageManifest, tests_of};
 use xtask_core::error::{Error, Result};
 use xtask_core::files::{self, FileSet};
 
@@ -68,6 +68,12 @@ impl<'a> Plan<'a> {
             pristine,
             key,
         })
+    }
+
+    /// The name of the library that is made of submissions.
+    pub fn library(&self) -> String {
+        let manifest = self.pristine.get("Cargo.toml").map_or("", String::as_str);
+        StageManifest::of(manifest, &self.stage.id).library
     }
 
     /// Whether an instructor's hidden tests are part of it.

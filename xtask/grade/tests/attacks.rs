@@ -721,6 +721,133 @@ fn a_compiler_that_never_ends_costs_its_own_exercise_only() {
     }
 }
 
+/// What fills the disk while it is compiled costs the exercise that does so; nothing of it stays, the others are graded, and
+/// an honest submission is graded at once afterwards.
+#[test]
+fn a_build_that_fills_the_disk_costs_its_own_exercise_only() {
+    const MIB: u64 = 1 << 20;
+    let place = Place::new();
+    let filled = |mib: u64| {
+        format!("static FILLED: [u8; {mib} << 20] = [1; {mib} << 20];\n")
+            + &total("prices.iter().sum::<u32>() + u32::from(FILLED[prices.len()]) - 1")
+    };
+    // One large file, and several that are large together.
+    let (one, several) = (filled(700), filled(190));
+    let neighbours = [("birch", RIGHT), ("cedar", WRONG)];
+    place.submit("eve", &[("alder", &one)]);
+    place.submit("eve", &neighbours);
+    place.submit("mallory", &[("alder", &several)]);
+    place.submit("zoe", &[("alder", &format!("{RIGHT}// zoe\n"))]);
+    let report = place.grade(&["--isolation", "full"]);
+    for (id, what) in [("eve", "one large file"), ("mallory", "several")] {
+        assert_mark(&report, id, "alder", what, CompileError, &[]);
+        let said = &mark(&report, id, "alder").diagnostics;
+        let why = "written 512 MiB";
+        assert!(said.iter().any(|said| said.contains(why)), "{said:?}");
+    }
+    assert_mark(&report, "eve", "birch", "its neighbour", Passed, &ALL);
+    assert_mark(&report, "eve", "cedar", "its neighbour", Failed, &["empty"]);
+    assert_mark(&report, "zoe", "alder", "the next one", Passed, &ALL);
+    let work = place.path("work").display().to_string();
+    for level in ["basic", "confined", "full"] {
+        let grade = |id: &str| {
+            let folder = place.path("in").join(id).display().to_string();
+            let words = [
+                "--work",
+                &work,
+                "--isolation",
+                level,
+                "--exercise",
+                "tiny/alder",
+                &folder,
+            ];
+            let mut command = place.command(&words);
+            let output = command
+                .args(["--format", "json"])
+                .output()
+                .expect("it starts");
+            serde_json::from_slice(&output.stdout).expect("a report")
+        };
+        // Another text, so that it is compiled again.
+        place.submit("mallory", &[("alder", &format!("{several}// {level}\n"))]);
+        assert_mark(
+            &grade("mallory"),
+            "mallory",
+            "alder",
+            level,
+            CompileError,
+            &[],
+        );
+        let left = size(&place.path("work"));
+        assert!(left < 300 * MIB, "{level}: {} MiB stay", left / MIB);
+        place.submit("ada", &[("alder", &format!("{RIGHT}// {level}\n"))]);
+        assert_mark(&grade("ada"), "ada", "alder", level, Passed, &ALL);
+    }
+}
+
+/// What the files below a folder take on the disk, in bytes.
+fn size(folder: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(data) if data.is_dir() => size(&entry.path()),
+        Ok(data) => data.blocks() * 512,
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+/// Whatever ends the grader ends what it has started: no compiler works on for nobody.
+#[test]
+fn no_compiler_outlives_the_grader() {
+    let place = Place::new();
+    let endless = "#[allow(long_running_const_eval)]\nconst HANG: u64 = { let mut i = 0_u64; while i < u64::MAX { i += 1; } i };\n".to_owned()
+        + &total("prices.len() as u32 + HANG as u32");
+    place.submit("eve", &[("alder", &endless)]);
+    let work = std::fs::canonicalize(place.path(""))
+        .expect("it is there")
+        .join("work");
+    for level in ["basic", "confined", "full"] {
+        let mut command = place.command(&["--isolation", level]);
+        command
+            .arg("--work")
+            .arg(&work)
+            .args(place.submissions())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        let mut grader = command.spawn().expect("the grader starts");
+        wait_until("the hanging compiler runs", || {
+            compilers(&work)
+                .iter()
+                .any(|text| text.contains("--crate-name\0tiny"))
+        });
+        grader.kill().expect("it runs");
+        grader.wait().expect("it ends");
+        wait_until("no compiler is left", || compilers(&work).is_empty());
+    }
+}
+
+/// The command lines of cargo and of compilers that work below a folder.
+fn compilers(work: &Path) -> Vec<String> {
+    let work = work.display().to_string();
+    let entries = std::fs::read_dir("/proc").expect("it is there").flatten();
+    let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines
+        .map(|line| String::from_utf8_lossy(&line).into_owned())
+        .filter(|line| line.contains(&work))
+        .filter(|line| line.contains("rustc\0") || line.contains("--target-dir\0"))
+        .collect()
+}
+
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !holds() {
+        assert!(begun.elapsed().as_secs() < 60, "{what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
 /// Code that takes all processors does not make the other exercises late.
 #[test]
 fn a_hog_costs_its_own_exercise_only() {
