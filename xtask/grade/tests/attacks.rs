@@ -448,6 +448,48 @@ fn what_basic_isolation_cannot_stop_is_known() {
     assert!(refused.stdout.is_empty(), "nobody was graded");
 }
 
+/// The loader that the kernel starts programs with runs whatever a file holds, one that a test has written just now among
+/// it. Where the machine is confined, a test can become no other program: what would work elsewhere is an error to it.
+#[test]
+fn only_the_tests_own_program_is_executed() {
+    let place = Place::new();
+    let loader = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
+    let library = [
+        "/lib/x86_64-linux-gnu/libc.so.6",
+        "/lib/aarch64-linux-gnu/libc.so.6",
+        "/lib64/libc.so.6",
+    ];
+    let there = |names: &[&'static str]| names.iter().copied().find(|name| exists(Path::new(name)));
+    let (Some(loader), Some(library)) = (there(&loader), there(&library)) else {
+        return;
+    };
+    // The C library is a program of its own as well. It ends with 0 and has proved nothing.
+    let become_it = |call: &str| {
+        total(&format!(
+            "use std::os::unix::process::CommandExt; let copy = std::env::temp_dir().join(\"code\"); \
+             std::fs::copy({library:?}, &copy).expect(\"it is there\"); let error = {call}.exec(); \
+             assert!(error.kind() == std::io::ErrorKind::PermissionDenied, \"{{error}}\"); prices.iter().sum()"
+        ))
+    };
+    let by_loader = become_it(&format!(
+        "std::process::Command::new({loader:?}).arg(&copy)"
+    ));
+    let alone = become_it(&format!(
+        "std::process::Command::new({loader:?}).arg({library:?})"
+    ));
+    place.submit("eve", &[("alder", &by_loader), ("birch", &alone)]);
+    for (level, status, passed) in [
+        ("full", Passed, &ALL[..]),
+        ("confined", Passed, &ALL),
+        ("basic", Failed, &[]),
+    ] {
+        let report = place.grade(&["--isolation", level]);
+        for exercise in ["alder", "birch"] {
+            assert_mark(&report, "eve", exercise, level, status, passed);
+        }
+    }
+}
+
 /// What no level stops, shown: a test believes a type that says of itself that it equals everything. The reports name it.
 #[test]
 fn a_type_that_equals_everything_is_believed_and_named() {
