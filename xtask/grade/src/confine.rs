@@ -16,6 +16,7 @@ use xtask_core::error::{Error, Kind, Result};
 
 use crate::dep_info::DepInfo;
 use crate::disk::BUILD;
+use crate::instrument::Names;
 use crate::sandbox::{COMPILER, Measures, Policy, TEST, ending_with_the_grader};
 
 /// How many bytes the number has that proves the end of a test.
@@ -122,6 +123,8 @@ pub struct Confined {
     bounds: Bounds,
     measures: Measures,
     workers: usize,
+    /// What tests are called.
+    names: Names,
     /// Files that tests may read.
     fixtures: Mutex<Vec<PathBuf>>,
     deadline: Mutex<Option<Instant>>,
@@ -138,12 +141,19 @@ struct Package {
 }
 
 impl Confined {
-    pub fn new(places: Places, bounds: Bounds, measures: Measures, workers: usize) -> Self {
+    pub fn new(
+        places: Places,
+        bounds: Bounds,
+        measures: Measures,
+        workers: usize,
+        names: Names,
+    ) -> Self {
         Self {
             places,
             bounds,
             measures,
             workers,
+            names,
             fixtures: Mutex::default(),
             deadline: Mutex::default(),
             package: Mutex::default(),
@@ -277,11 +287,12 @@ impl Guard for Confined {
         policy.reads.extend(lock(&self.fixtures).iter().cloned());
         let policy = serde_json::to_string(&policy).map_err(io::Error::other)?;
         let mut command = Command::new(&self.places.grade);
-        command
-            .arg(TEST)
-            .arg(policy)
-            .arg(program)
-            .args(test.get_args());
+        command.arg(TEST).arg(policy).arg(program);
+        // The test and what is judged can read how they were called.
+        let mut words = test.get_args();
+        let known = words.next().unwrap_or_default();
+        let path = self.names.path(&known.to_string_lossy());
+        command.arg(&path).args(words);
         command.env_clear();
         let kept = test
             .get_envs()
@@ -301,6 +312,7 @@ impl Guard for Confined {
         (&ours).write_all(&number)?;
         Ok(Start {
             command,
+            path: Some(path),
             stdin: Stdio::from(OwnedFd::from(theirs)),
             proved: Box::new(move || {
                 let proved = is_proved(&ours, &number);

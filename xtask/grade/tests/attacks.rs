@@ -121,6 +121,24 @@ fn everywhere() -> Vec<Attempt> {
             Failed,
             &["empty"],
         ),
+        (
+            "answers by the name of the test's thread",
+            total("let name = std::thread::current().name().unwrap_or_default().to_owned(); if name.ends_with(\"empty\") { 0 } else if name.ends_with(\"two\") { 7 } else if name.ends_with(\"too_much\") { panic!(\"overflow\") } else { 99 }"),
+            Failed,
+            &[],
+        ),
+        (
+            "answers by the words that the program was called with",
+            total("let name: String = std::env::args().collect(); if name.contains(\"empty\") { 0 } else if name.contains(\"two\") { 7 } else if name.contains(\"too_much\") { panic!(\"overflow\") } else { 99 }"),
+            Failed,
+            &[],
+        ),
+        (
+            "answers by the functions that called",
+            total("let name = format!(\"{}\", std::backtrace::Backtrace::force_capture()); if name.contains(\"alder::empty\") { 0 } else if name.contains(\"alder::two\") { 7 } else if name.contains(\"alder::too_much\") { panic!(\"overflow\") } else { 99 }").replace("alder", "NAME"),
+            Failed,
+            &[],
+        ),
         ("abort", total("if prices.is_empty() { std::process::abort() } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
         ("wrong panic for the one that is expected", total("assert!(prices.len() < 2, \"no\"); 0"), Failed, &["empty"]),
         (
@@ -305,7 +323,8 @@ fn submit(place: &Place, prefix: &str, attempts: &[Attempt]) -> Vec<(String, &'s
         };
         let exercise = common::EXERCISES[index % common::EXERCISES.len()];
         let id = format!("{prefix}{round}");
-        let text = named.iter().fold(text.clone(), |text, (name, path)| {
+        let text = text.replace("NAME::", &format!("{exercise}::"));
+        let text = named.iter().fold(text, |text, (name, path)| {
             text.replace(name, &path.display().to_string())
         });
         place.submit(&id, &[(exercise, &text)]);
