@@ -1,6 +1,7 @@
 //! Grades a class: every submission in turn, in one lane or in several side by side.
 
 use std::fs;
+use std::io::Read;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -11,6 +12,8 @@ use xtask_core::course::{Course, Exercise, Originals, PROFILE, Stage};
 use xtask_core::error::{Error, Result};
 
 use crate::confine::{Bounds, Confined, Places, test_policy};
+use crate::disk::NEEDED;
+use crate::instrument::Names;
 use crate::intake::Submission;
 use crate::judge::Lane;
 use crate::plan::{Plan, check_hidden};
@@ -50,6 +53,9 @@ struct Hall<'a> {
     toolchain: Vec<PathBuf>,
     grade: PathBuf,
     workers: usize,
+    /// What must be free on the disk, in bytes, so that no lane takes another's room.
+    needed: u64,
+    names: Names,
     /// Learners who have one folder, with that folder.
     shared: Vec<(Vec<String>, PathBuf)>,
 }
@@ -92,7 +98,8 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         level.id(),
         &format!("{:?}", wish.bounds),
     ]);
-    let plans = plans(course, wish, &base)?;
+    let names = names()?;
+    let plans = plans(course, wish, &base, &names)?;
     let keys: Vec<&str> = plans.iter().map(|plan| plan.key.text()).collect();
     let course_key = Key::of(&keys).text().to_owned();
     let entries = sharded(wish)?;
@@ -110,6 +117,8 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         toolchain: toolchain.folders,
         grade,
         workers: (cores / jobs).max(1),
+        needed: NEEDED.saturating_mul(u64::try_from(jobs).unwrap_or(u64::MAX)),
+        names,
         shared: shared_folders(&wish.entries),
     };
     let learners = hall.grade_all(&entries, jobs)?;
@@ -184,7 +193,19 @@ fn course_texts(course: &Course) -> Result<String> {
     Ok(texts)
 }
 
-fn plans<'a>(course: &'a Course, wish: &Wish, base: &Key) -> Result<Vec<Plan<'a>>> {
+/// What tests are called in this run: nobody knows it before.
+fn names() -> Result<Names> {
+    let mut salt = [0_u8; 32];
+    let source = Path::new("/dev/urandom");
+    fs::File::open(source)
+        .and_then(|mut file| file.read_exact(&mut salt))
+        .map_err(|cause| Error::file(source, cause))?;
+    Ok(Names::new(
+        salt.iter().map(|byte| format!("{byte:02x}")).collect(),
+    ))
+}
+
+fn plans<'a>(course: &'a Course, wish: &Wish, base: &Key, names: &Names) -> Result<Vec<Plan<'a>>> {
     let mut wanted: Vec<(&Stage, Vec<&Exercise>)> = Vec::new();
     let mut add = |stage: &'a Stage, exercises: Vec<&'a Exercise>| match wanted
         .iter_mut()
@@ -219,7 +240,13 @@ fn plans<'a>(course: &'a Course, wish: &Wish, base: &Key) -> Result<Vec<Plan<'a>
         };
         let mut ordered: Vec<&Exercise> = stage.exercises.iter().collect();
         ordered.retain(|exercise| exercises.iter().any(|one| one.name == exercise.name));
-        plans.push(Plan::new(stage, ordered, wish.hidden.as_deref(), base)?);
+        plans.push(Plan::new(
+            stage,
+            ordered,
+            wish.hidden.as_deref(),
+            base,
+            names,
+        )?);
     }
     if plans.is_empty() {
         return Err(Error::new("the course has no stage that can be graded")
@@ -308,8 +335,17 @@ impl Hall<'_> {
             calls: self.isolation.calls,
             namespaces: held.as_ref().map(|held| held.namespaces),
         };
-        let guard = Confined::new(places, self.bounds, measures, self.workers);
-        let mut lane = Lane::new(self.course, target.clone(), &guard, self.bounds);
+        let names = self.names.clone();
+        let guard = Confined::new(places, self.bounds, measures, self.workers, names);
+        let (course, plans) = (self.course, self.plans);
+        let mut lane = Lane::new(
+            course,
+            plans,
+            target.clone(),
+            &guard,
+            self.bounds,
+            self.needed,
+        );
         if !first_is_warm.load(Ordering::Acquire) {
             if number == 0 {
                 // The others take over what the first one has built.

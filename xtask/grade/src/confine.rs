@@ -15,7 +15,9 @@ use xtask_core::engine::{Guard, JUDGED, Start};
 use xtask_core::error::{Error, Kind, Result};
 
 use crate::dep_info::DepInfo;
-use crate::sandbox::{COMPILER, Measures, Policy, TEST};
+use crate::disk::BUILD;
+use crate::instrument::Names;
+use crate::sandbox::{COMPILER, Measures, Policy, TEST, ending_with_the_grader};
 
 /// How many bytes the number has that proves the end of a test.
 const PROOF_BYTES: usize = 32;
@@ -25,9 +27,6 @@ const TEST_FILE: u64 = 64 * 1024 * 1024;
 
 /// How much a test may write in all, in bytes, where it has namespaces of its own.
 const TEST_FOLDER: u64 = 256 * 1024 * 1024;
-
-/// The largest file that a compiler may write, in bytes.
-const COMPILER_FILE: u64 = 1024 * 1024 * 1024;
 
 /// Far more than a test's wall clock leaves to it; it counts only where nobody else stops the test.
 const TEST_PROCESSOR_SECONDS: u64 = 600;
@@ -124,6 +123,8 @@ pub struct Confined {
     bounds: Bounds,
     measures: Measures,
     workers: usize,
+    /// What tests are called.
+    names: Names,
     /// Files that tests may read.
     fixtures: Mutex<Vec<PathBuf>>,
     deadline: Mutex<Option<Instant>>,
@@ -140,12 +141,19 @@ struct Package {
 }
 
 impl Confined {
-    pub fn new(places: Places, bounds: Bounds, measures: Measures, workers: usize) -> Self {
+    pub fn new(
+        places: Places,
+        bounds: Bounds,
+        measures: Measures,
+        workers: usize,
+        names: Names,
+    ) -> Self {
         Self {
             places,
             bounds,
             measures,
             workers,
+            names,
             fixtures: Mutex::default(),
             deadline: Mutex::default(),
             package: Mutex::default(),
@@ -187,7 +195,7 @@ impl Confined {
             writes: vec![self.places.built(), self.places.scratch()],
             memory: self.bounds.compile_memory,
             processor_seconds: self.bounds.compile,
-            file_bytes: COMPILER_FILE,
+            file_bytes: BUILD,
             folder_bytes: 0,
             // A compiler starts a linker, and what it reads and writes is its own folder.
             measures: Measures {
@@ -240,6 +248,7 @@ impl Guard for Confined {
             .env("RUSTC_WORKSPACE_WRAPPER", &self.places.grade)
             .env(COMPILER, policy)
             .env("TMPDIR", self.places.scratch());
+        *cargo = ending_with_the_grader(&self.places.grade, cargo);
     }
 
     fn build_time(&self) -> Option<Duration> {
@@ -278,11 +287,12 @@ impl Guard for Confined {
         policy.reads.extend(lock(&self.fixtures).iter().cloned());
         let policy = serde_json::to_string(&policy).map_err(io::Error::other)?;
         let mut command = Command::new(&self.places.grade);
-        command
-            .arg(TEST)
-            .arg(policy)
-            .arg(program)
-            .args(test.get_args());
+        command.arg(TEST).arg(policy).arg(program);
+        // The test and what is judged can read how they were called.
+        let mut words = test.get_args();
+        let known = words.next().unwrap_or_default();
+        let path = self.names.path(&known.to_string_lossy());
+        command.arg(&path).args(words);
         command.env_clear();
         let kept = test
             .get_envs()
@@ -302,6 +312,7 @@ impl Guard for Confined {
         (&ours).write_all(&number)?;
         Ok(Start {
             command,
+            path: Some(path),
             stdin: Stdio::from(OwnedFd::from(theirs)),
             proved: Box::new(move || {
                 let proved = is_proved(&ours, &number);

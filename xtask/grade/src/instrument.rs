@@ -12,24 +12,63 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use xtask_core::course::{StageManifest, TESTS};
 use xtask_core::files::FileSet;
 
+use crate::store::Key;
+
 /// The module that the instrumented tests call, as a file beside `main.rs`.
 const MODULE: &str = "proof_of_completion";
 const MODULE_TEXT: &str = include_str!("proof_module.rs");
 
-/// Puts the proof into every test file of a stage. `files` are the stage's, by their path below its
-/// folder; `id` is the stage's.
+/// What tests are called in the copy that is compiled: nothing that code under judgement could choose its answers by. Every
+/// run of the grader has names of its own.
+#[derive(Debug, Clone)]
+pub struct Names(String);
+
+impl Names {
+    /// Names that are made with this salt.
+    pub fn new(salt: String) -> Self {
+        Self(salt)
+    }
+
+    /// The name of the test `name` of a module.
+    fn of(&self, module: &str, name: &str) -> String {
+        let key = Key::of(&[&self.0, module, name]);
+        format!("test_{}", &key.text()[..16])
+    }
+
+    /// The path by which the test program knows the test that the course knows as `path`.
+    pub fn path(&self, path: &str) -> String {
+        match path.rsplit_once("::") {
+            Some((module, name)) => format!("{module}::{}", self.of(module, name)),
+            None => self.of("", path),
+        }
+    }
+}
+
+/// The module that a file of the tests is: `a::b` of `tests/stage/a/b.rs`.
+fn module_of(path: &str) -> String {
+    let inside = path.strip_prefix("tests/stage/").unwrap_or(path);
+    let stem = inside.strip_suffix(".rs").unwrap_or(inside);
+    match stem {
+        "main" => String::new(),
+        stem => stem.trim_end_matches("/mod").replace('/', "::"),
+    }
+}
+
+/// Puts the proof into every test file of a stage, and gives the tests other names. `files` are the stage's, by their path
+/// below its folder; `id` is the stage's.
 ///
 /// # Errors
 ///
 /// When a test has a form that cannot be made to prove its end; the text names the file and the line.
-pub fn instrument_stage(files: &mut FileSet, id: &str) -> Result<(), String> {
+pub fn instrument_stage(files: &mut FileSet, id: &str, names: &Names) -> Result<(), String> {
     let manifest = files.get("Cargo.toml").map_or("", String::as_str);
     let library = StageManifest::of(manifest, id).library;
     for (path, text) in files.iter_mut() {
         if path.starts_with("tests/stage/") && path.ends_with(".rs") {
             let name = |what| format!("{path}: {what}");
             check_macros(text, &library).map_err(name)?;
-            *text = instrument(text).map_err(name)?;
+            let module = module_of(path);
+            *text = instrument(text, |test| names.of(&module, test)).map_err(name)?;
         }
     }
     if let Some(main) = files.get_mut(TESTS) {
@@ -135,14 +174,14 @@ fn plain(word: &str) -> String {
     word.strip_prefix("r#").unwrap_or(word).to_owned()
 }
 
-/// Puts the proof into the tests of one file.
+/// Puts the proof into the tests of one file; `name` says what each of them is called.
 ///
 /// # Errors
 ///
 /// As [`instrument_stage`].
-pub fn instrument(source: &str) -> Result<String, String> {
+pub fn instrument(source: &str, name: impl Fn(&str) -> String) -> Result<String, String> {
     let tokens = tokens_of(source)?;
-    let mut insertions: Vec<(usize, String)> = Vec::new();
+    let mut changes: Vec<(Range<usize>, String)> = Vec::new();
     let mut attributes = Attributes::default();
     let mut is_async = false;
     let mut index = 0;
@@ -170,8 +209,13 @@ pub fn instrument(source: &str) -> Result<String, String> {
                     let texts = function
                         .texts(source, &attributes)
                         .map_err(|what| format!("line {line}: {what}"))?;
-                    insertions.push((function.inside.start, texts.0));
-                    insertions.push((function.inside.end, texts.1));
+                    let Range { start, end } = function.inside;
+                    changes.push((start..start, texts.0));
+                    changes.push((end..end, texts.1));
+                    if let Some(TokenTree::Ident(known)) = tokens.get(index) {
+                        let called = name(&plain(&known.to_string()));
+                        changes.push((known.span().byte_range(), called));
+                    }
                 }
                 (attributes, is_async) = (Attributes::default(), false);
             }
@@ -179,9 +223,9 @@ pub fn instrument(source: &str) -> Result<String, String> {
         }
     }
     let mut text = source.to_owned();
-    insertions.sort_by_key(|(at, _)| *at);
-    for (at, inserted) in insertions.iter().rev() {
-        text.insert_str(*at, inserted);
+    changes.sort_by_key(|(place, _)| place.start);
+    for (place, new) in changes.into_iter().rev() {
+        text.replace_range(place, &new);
     }
     Ok(text)
 }
@@ -313,7 +357,42 @@ impl Function {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_macros, instrument, with_module};
+    use super::{Names, check_macros, module_of, with_module};
+
+    fn instrument(source: &str) -> Result<String, String> {
+        super::instrument(source, str::to_owned)
+    }
+
+    #[test]
+    fn tests_have_names_that_say_nothing_and_differ_in_every_run() {
+        let source = "use a::total;\n#[test]\nfn total_of_none() { let total_of_none = 1; }\n#[test] fn r#two() {}\nfn helper() {}\n";
+        let text = super::instrument(source, |name| format!("x_{}", name.len())).expect("plain");
+        assert_eq!(text.lines().count(), source.lines().count());
+        assert!(text.contains("fn x_13() { crate::"), "{text}");
+        assert!(text.contains("fn x_3() { crate::"), "{text}");
+        assert!(text.contains("let total_of_none = 1;") && text.contains("fn helper() {}"));
+        let (one, other) = (Names::new("1".into()), Names::new("2".into()));
+        let path = one.path("loops::hidden::two");
+        assert!(path.starts_with("loops::hidden::test_") && !path.contains("two"));
+        assert_eq!(
+            path,
+            format!("loops::hidden::{}", one.of("loops::hidden", "two"))
+        );
+        assert_ne!(path, other.path("loops::hidden::two"));
+        assert_ne!(one.path("loops::two"), one.path("lists::two"));
+    }
+
+    #[test]
+    fn a_file_is_the_module_that_its_path_says() {
+        for (path, module) in [
+            ("tests/stage/main.rs", ""),
+            ("tests/stage/loops.rs", "loops"),
+            ("tests/stage/loops/hidden.rs", "loops::hidden"),
+            ("tests/stage/loops/mod.rs", "loops"),
+        ] {
+            assert_eq!(module_of(path), module);
+        }
+    }
 
     #[test]
     fn no_line_moves_and_helpers_stay_as_they_are() {

@@ -12,7 +12,7 @@ use xtask_core::files::{FileSet, write_atomically};
 use xtask_core::process::Cancel;
 
 use crate::confine::{Bounds, Confined};
-use crate::disk::{NEEDED, ensure_free};
+use crate::disk::{BUILD, Builds, ensure_free};
 use crate::groups::groups;
 use crate::intake::{Fault, Submission, Taken, own_comparisons, scan};
 use crate::plan::Plan;
@@ -20,12 +20,18 @@ use crate::results::{Mark, Points, Standing, TestMark, TestStanding};
 use crate::store::{Key, Store};
 use crate::text::carried;
 
+const MIB: u64 = 1024 * 1024;
+
 /// One place in which submissions are judged, one after the other.
 pub struct Lane<'a> {
     engine: Engine<'a>,
     guard: &'a Confined,
     bounds: Bounds,
     target: PathBuf,
+    builds: Builds,
+    /// What must be free on the disk, in bytes.
+    needed: u64,
+    cancel: Cancel,
     /// The stages whose dependencies are built here.
     warm: Vec<String>,
 }
@@ -40,15 +46,30 @@ struct Baseline {
 type Sources<'s> = BTreeMap<&'s str, &'s FileSet>;
 
 impl<'a> Lane<'a> {
-    pub fn new(course: &'a Course, target: PathBuf, guard: &'a Confined, bounds: Bounds) -> Self {
-        let engine = Engine::new(course, target.clone(), Cancel::default())
+    /// A lane that builds in `target`, for the stages of `plans`, and wants so many bytes to be free there.
+    pub fn new(
+        course: &'a Course,
+        plans: &[Plan<'_>],
+        target: PathBuf,
+        guard: &'a Confined,
+        bounds: Bounds,
+        needed: u64,
+    ) -> Self {
+        let cancel = Cancel::default();
+        let engine = Engine::new(course, target.clone(), cancel.clone())
             .guarded(guard)
             .asking(true);
+        let builds = Builds::new(target.clone(), plans.iter().map(Plan::library));
+        // A run that was killed has removed nothing.
+        builds.tidy();
         Self {
             engine,
             guard,
             bounds,
             target,
+            builds,
+            needed,
+            cancel,
             warm: Vec::new(),
         }
     }
@@ -204,7 +225,7 @@ impl<'a> Lane<'a> {
             found.insert(&exercise.name, mark);
         }
         if !open.is_empty() {
-            ensure_free(&self.target, NEEDED)?;
+            ensure_free(&self.target, self.needed)?;
             self.warm_up(plan, store)?;
             self.use_fixtures(plan)?;
             self.guard
@@ -218,8 +239,9 @@ impl<'a> Lane<'a> {
             for exercise in open.iter().filter(is_unread) {
                 marks.extend(self.judge_unread(plan, &unread, exercise)?);
             }
+            self.builds.tidy();
             // It may have filled up in between.
-            ensure_free(&self.target, NEEDED)?;
+            ensure_free(&self.target, self.needed)?;
             for mark in marks {
                 let exercise = open
                     .iter()
@@ -389,15 +411,15 @@ impl<'a> Lane<'a> {
 
     /// What a learner is told when the compiler said nothing about the code.
     fn told(&self, error: &Error) -> String {
-        const MIB: u64 = 1024 * 1024;
         if error.kind() == Kind::ForeignRead {
             return carried(&error.to_string());
         }
         format!(
             "the compiler came to no end with this file: it was stopped after {} s of processor time, at {} MiB of \
-             memory, or it crashed",
+             memory, when it had written {} MiB, or it crashed",
             self.bounds.compile,
-            self.bounds.compile_memory / MIB
+            self.bounds.compile_memory / MIB,
+            BUILD / MIB
         )
     }
 
@@ -426,8 +448,28 @@ impl<'a> Lane<'a> {
         let files = plan.with_sources(sources);
         self.guard.set_package(&plan.stage.folder, files.keys());
         let wanted: Vec<Wanted<'_>> = wanted.iter().map(|one| Wanted::whole(one)).collect();
-        self.engine
-            .judge_files(plan.stage, &plan.originals, files, &wanted)
+        let judge = || {
+            self.engine
+                .judge_files(plan.stage, &plan.originals, files, &wanted)
+        };
+        // What the course needs, it may write.
+        if self.guard.left().is_none() {
+            return judge();
+        }
+        let (judged, over) = self.builds.watched(BUILD, &self.cancel, judge);
+        let judged = if over {
+            Err(Error::of(
+                Kind::Build,
+                format!("the compiler wrote more than {} MiB", BUILD / MIB),
+            ))
+        } else {
+            judged
+        };
+        if judged.is_err() {
+            // A compiler that was stopped leaves everything behind.
+            self.builds.sweep();
+        }
+        judged
     }
 
     fn points(

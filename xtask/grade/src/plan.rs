@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use xtask_core::course::{Course, Exercise, Item, Originals, Stage, tests_of};
+use xtask_core::course::{Course, Exercise, Item, Originals, Stage, StageManifest, tests_of};
 use xtask_core::error::{Error, Result};
 use xtask_core::files::{self, FileSet};
 
-use crate::instrument::instrument_stage;
+use crate::instrument::{Names, instrument_stage};
 use crate::results::{Graded, Points};
 use crate::store::Key;
 
@@ -40,7 +40,7 @@ pub struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// Makes the plan of a stage. `hidden` is the instructor's folder of hidden tests; `base` the key of the course and
-    /// the toolchain.
+    /// the toolchain; `names` what the tests are called in this run.
     ///
     /// # Errors
     ///
@@ -50,17 +50,24 @@ impl<'a> Plan<'a> {
         wanted: Vec<&'a Exercise>,
         hidden: Option<&Path>,
         base: &Key,
+        names: &Names,
     ) -> Result<Self> {
         let mut files = Originals::load(stage)?.files().clone();
         if let Some(folder) = hidden {
             add_hidden(stage, folder, &mut files)?;
         }
-        let mut pristine = files.clone();
-        instrument_stage(&mut pristine, &stage.id)
-            .map_err(|what| Error::new(format!("{}/{what}", stage.folder)))?;
+        let instrumented = |names: &Names| {
+            let mut pristine = files.clone();
+            instrument_stage(&mut pristine, &stage.id, names)
+                .map_err(|what| Error::new(format!("{}/{what}", stage.folder)))?;
+            Ok::<FileSet, Error>(pristine)
+        };
+        let pristine = instrumented(names)?;
+        // A verdict does not rest on what the tests were called.
+        let nameless = instrumented(&Names::new(String::new()))?;
         let seconds = stage.exercises.iter().map(|exercise| exercise.test_seconds);
         let limits = format!("{:?}", seconds.collect::<Vec<_>>());
-        let key = Key::of(&[base.text(), Key::of_files(&pristine).text(), &limits]);
+        let key = Key::of(&[base.text(), Key::of_files(&nameless).text(), &limits]);
         Ok(Self {
             stage,
             wanted,
@@ -68,6 +75,12 @@ impl<'a> Plan<'a> {
             pristine,
             key,
         })
+    }
+
+    /// The name of the library that is made of submissions.
+    pub fn library(&self) -> String {
+        let manifest = self.pristine.get("Cargo.toml").map_or("", String::as_str);
+        StageManifest::of(manifest, &self.stage.id).library
     }
 
     /// Whether an instructor's hidden tests are part of it.

@@ -121,6 +121,24 @@ fn everywhere() -> Vec<Attempt> {
             Failed,
             &["empty"],
         ),
+        (
+            "answers by the name of the test's thread",
+            total("let name = std::thread::current().name().unwrap_or_default().to_owned(); if name.ends_with(\"empty\") { 0 } else if name.ends_with(\"two\") { 7 } else if name.ends_with(\"too_much\") { panic!(\"overflow\") } else { 99 }"),
+            Failed,
+            &[],
+        ),
+        (
+            "answers by the words that the program was called with",
+            total("let name: String = std::env::args().collect(); if name.contains(\"empty\") { 0 } else if name.contains(\"two\") { 7 } else if name.contains(\"too_much\") { panic!(\"overflow\") } else { 99 }"),
+            Failed,
+            &[],
+        ),
+        (
+            "answers by the functions that called",
+            total("let name = format!(\"{}\", std::backtrace::Backtrace::force_capture()); if name.contains(\"alder::empty\") { 0 } else if name.contains(\"alder::two\") { 7 } else if name.contains(\"alder::too_much\") { panic!(\"overflow\") } else { 99 }").replace("alder", "NAME"),
+            Failed,
+            &[],
+        ),
         ("abort", total("if prices.is_empty() { std::process::abort() } prices.iter().sum()"), Failed, &["two", "many", "too_much"]),
         ("wrong panic for the one that is expected", total("assert!(prices.len() < 2, \"no\"); 0"), Failed, &["empty"]),
         (
@@ -305,7 +323,8 @@ fn submit(place: &Place, prefix: &str, attempts: &[Attempt]) -> Vec<(String, &'s
         };
         let exercise = common::EXERCISES[index % common::EXERCISES.len()];
         let id = format!("{prefix}{round}");
-        let text = named.iter().fold(text.clone(), |text, (name, path)| {
+        let text = text.replace("NAME::", &format!("{exercise}::"));
+        let text = named.iter().fold(text, |text, (name, path)| {
             text.replace(name, &path.display().to_string())
         });
         place.submit(&id, &[(exercise, &text)]);
@@ -446,6 +465,48 @@ fn what_basic_isolation_cannot_stop_is_known() {
         "the level that is required is not reached"
     );
     assert!(refused.stdout.is_empty(), "nobody was graded");
+}
+
+/// The loader that the kernel starts programs with runs whatever a file holds, one that a test has written just now among
+/// it. Where the machine is confined, a test can become no other program: what would work elsewhere is an error to it.
+#[test]
+fn only_the_tests_own_program_is_executed() {
+    let place = Place::new();
+    let loader = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
+    let library = [
+        "/lib/x86_64-linux-gnu/libc.so.6",
+        "/lib/aarch64-linux-gnu/libc.so.6",
+        "/lib64/libc.so.6",
+    ];
+    let there = |names: &[&'static str]| names.iter().copied().find(|name| exists(Path::new(name)));
+    let (Some(loader), Some(library)) = (there(&loader), there(&library)) else {
+        return;
+    };
+    // The C library is a program of its own as well. It ends with 0 and has proved nothing.
+    let become_it = |call: &str| {
+        total(&format!(
+            "use std::os::unix::process::CommandExt; let copy = std::env::temp_dir().join(\"code\"); \
+             std::fs::copy({library:?}, &copy).expect(\"it is there\"); let error = {call}.exec(); \
+             assert!(error.kind() == std::io::ErrorKind::PermissionDenied, \"{{error}}\"); prices.iter().sum()"
+        ))
+    };
+    let by_loader = become_it(&format!(
+        "std::process::Command::new({loader:?}).arg(&copy)"
+    ));
+    let alone = become_it(&format!(
+        "std::process::Command::new({loader:?}).arg({library:?})"
+    ));
+    place.submit("eve", &[("alder", &by_loader), ("birch", &alone)]);
+    for (level, status, passed) in [
+        ("full", Passed, &ALL[..]),
+        ("confined", Passed, &ALL),
+        ("basic", Failed, &[]),
+    ] {
+        let report = place.grade(&["--isolation", level]);
+        for exercise in ["alder", "birch"] {
+            assert_mark(&report, "eve", exercise, level, status, passed);
+        }
+    }
 }
 
 /// What no level stops, shown: a test believes a type that says of itself that it equals everything. The reports name it.
@@ -718,6 +779,133 @@ fn a_compiler_that_never_ends_costs_its_own_exercise_only() {
         ("rowan", CompileError, &[]),
     ] {
         assert_mark(&report, "eve", exercise, exercise, status, passed);
+    }
+}
+
+/// What fills the disk while it is compiled costs the exercise that does so; nothing of it stays, the others are graded, and
+/// an honest submission is graded at once afterwards.
+#[test]
+fn a_build_that_fills_the_disk_costs_its_own_exercise_only() {
+    const MIB: u64 = 1 << 20;
+    let place = Place::new();
+    let filled = |mib: u64| {
+        format!("static FILLED: [u8; {mib} << 20] = [1; {mib} << 20];\n")
+            + &total("prices.iter().sum::<u32>() + u32::from(FILLED[prices.len()]) - 1")
+    };
+    // One large file, and several that are large together.
+    let (one, several) = (filled(700), filled(190));
+    let neighbours = [("birch", RIGHT), ("cedar", WRONG)];
+    place.submit("eve", &[("alder", &one)]);
+    place.submit("eve", &neighbours);
+    place.submit("mallory", &[("alder", &several)]);
+    place.submit("zoe", &[("alder", &format!("{RIGHT}// zoe\n"))]);
+    let report = place.grade(&["--isolation", "full"]);
+    for (id, what) in [("eve", "one large file"), ("mallory", "several")] {
+        assert_mark(&report, id, "alder", what, CompileError, &[]);
+        let said = &mark(&report, id, "alder").diagnostics;
+        let why = "written 512 MiB";
+        assert!(said.iter().any(|said| said.contains(why)), "{said:?}");
+    }
+    assert_mark(&report, "eve", "birch", "its neighbour", Passed, &ALL);
+    assert_mark(&report, "eve", "cedar", "its neighbour", Failed, &["empty"]);
+    assert_mark(&report, "zoe", "alder", "the next one", Passed, &ALL);
+    let work = place.path("work").display().to_string();
+    for level in ["basic", "confined", "full"] {
+        let grade = |id: &str| {
+            let folder = place.path("in").join(id).display().to_string();
+            let words = [
+                "--work",
+                &work,
+                "--isolation",
+                level,
+                "--exercise",
+                "tiny/alder",
+                &folder,
+            ];
+            let mut command = place.command(&words);
+            let output = command
+                .args(["--format", "json"])
+                .output()
+                .expect("it starts");
+            serde_json::from_slice(&output.stdout).expect("a report")
+        };
+        // Another text, so that it is compiled again.
+        place.submit("mallory", &[("alder", &format!("{several}// {level}\n"))]);
+        assert_mark(
+            &grade("mallory"),
+            "mallory",
+            "alder",
+            level,
+            CompileError,
+            &[],
+        );
+        let left = size(&place.path("work"));
+        assert!(left < 300 * MIB, "{level}: {} MiB stay", left / MIB);
+        place.submit("ada", &[("alder", &format!("{RIGHT}// {level}\n"))]);
+        assert_mark(&grade("ada"), "ada", "alder", level, Passed, &ALL);
+    }
+}
+
+/// What the files below a folder take on the disk, in bytes.
+fn size(folder: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(data) if data.is_dir() => size(&entry.path()),
+        Ok(data) => data.blocks() * 512,
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+/// Whatever ends the grader ends what it has started: no compiler works on for nobody.
+#[test]
+fn no_compiler_outlives_the_grader() {
+    let place = Place::new();
+    let endless = "#[allow(long_running_const_eval)]\nconst HANG: u64 = { let mut i = 0_u64; while i < u64::MAX { i += 1; } i };\n".to_owned()
+        + &total("prices.len() as u32 + HANG as u32");
+    place.submit("eve", &[("alder", &endless)]);
+    let work = std::fs::canonicalize(place.path(""))
+        .expect("it is there")
+        .join("work");
+    for level in ["basic", "confined", "full"] {
+        let mut command = place.command(&["--isolation", level]);
+        command
+            .arg("--work")
+            .arg(&work)
+            .args(place.submissions())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        let mut grader = command.spawn().expect("the grader starts");
+        wait_until("the hanging compiler runs", || {
+            compilers(&work)
+                .iter()
+                .any(|text| text.contains("--crate-name\0tiny"))
+        });
+        grader.kill().expect("it runs");
+        grader.wait().expect("it ends");
+        wait_until("no compiler is left", || compilers(&work).is_empty());
+    }
+}
+
+/// The command lines of cargo and of compilers that work below a folder.
+fn compilers(work: &Path) -> Vec<String> {
+    let work = work.display().to_string();
+    let entries = std::fs::read_dir("/proc").expect("it is there").flatten();
+    let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines
+        .map(|line| String::from_utf8_lossy(&line).into_owned())
+        .filter(|line| line.contains(&work))
+        .filter(|line| line.contains("rustc\0") || line.contains("--target-dir\0"))
+        .collect()
+}
+
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !holds() {
+        assert!(begun.elapsed().as_secs() < 60, "{what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
 

@@ -111,7 +111,7 @@ fn the_starter_is_not_started_and_earns_nothing() {
         &[],
     );
     assert!(
-        !common::exists(&place.path("work/lane-0/debug/deps")),
+        !common::exists(&place.path("work/lane-0/runner/deps")),
         "nothing was compiled for it"
     );
 }

@@ -45,6 +45,8 @@ pub trait Guard: Sync {
 /// A test that is ready to run.
 pub struct Start {
     pub command: Command,
+    /// The path by which the test program knows the test, where it is another than the course's.
+    pub path: Option<String>,
     pub stdin: Stdio,
     /// Asked once after the run: whether the test proved that it came to its end.
     pub proved: Box<dyn FnOnce() -> bool>,

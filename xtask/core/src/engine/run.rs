@@ -288,7 +288,6 @@ fn run_one(
     cancel: &Cancel,
     most: Duration,
 ) -> Result<Option<Ran>> {
-    let path = case.path();
     let command = command(program, case);
     let usual = case.limit;
     let time = guard
@@ -303,10 +302,12 @@ fn run_one(
         Some(guard) => guard.start(command).map_err(fail)?,
         None => Start {
             command,
+            path: None,
             stdin: Stdio::null(),
             proved: Box::new(|| true),
         },
     };
+    let path = start.path.unwrap_or_else(|| case.path());
     let outcome =
         run_with_input(start.command, start.stdin, limits, cancel, |_, _| ()).map_err(fail)?;
     let proved = (start.proved)();

@@ -1,9 +1,12 @@
 //! Seccomp: the system calls that a test has no use for.
 //!
 //! A test may have threads, files and sockets of the internet families. It may not start processes: nothing can be
-//! left running, and nothing can leave its process group.
+//! left running, and nothing can leave its process group. Nor may it become another program: the system's loader would run
+//! any machine code that a test has written to a file.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::fd::AsRawFd;
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
@@ -12,6 +15,8 @@ use seccompiler::{
 
 /// Calls that are refused whatever their arguments are.
 const REFUSED: &[i64] = &[
+    // Another program; the test itself is started by `execveat`, see [`conditions`].
+    libc::SYS_execve,
     // Other processes.
     libc::SYS_setsid,
     libc::SYS_setpgid,
@@ -107,9 +112,10 @@ const REFUSED_HERE: &[i64] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const REFUSED_HERE: &[i64] = &[];
 
-/// Refuses these calls from now on. Where files can be changed outside the test's own folder (`keep_owners`), the calls
+/// Refuses these calls from now on, and every other program than the one that is open as `program`. Where files can be
+/// changed outside the test's own folder (`keep_owners`), the calls
 /// that would change their owners and modes have no effect.
-pub fn confine(keep_owners: bool) -> Result<(), String> {
+pub fn confine(keep_owners: bool, program: Option<&File>) -> Result<(), String> {
     let fail = |error: &dyn std::fmt::Display| format!("confining system calls: {error}");
     let refused = |rules, errno: i32| {
         let errno = u32::try_from(errno).unwrap_or_default();
@@ -135,14 +141,16 @@ pub fn confine(keep_owners: bool) -> Result<(), String> {
         .chain(REFUSED_HERE)
         .map(|call| (*call, Vec::new()))
         .collect();
-    let conditions = conditions().map_err(|error| fail(&error))?;
+    let conditions = conditions(program).map_err(|error| fail(&error))?;
     rules.extend(conditions);
     refused(rules, libc::EPERM)
 }
 
-/// A new process, as opposed to a thread; a socket of another family than the internet's, such as one to a daemon of
+/// Another program than the one that is open; a new process, as opposed to a thread; a socket of another family than the internet's, such as one to a daemon of
 /// this machine; and the times of a file that is not open.
-fn conditions() -> Result<Vec<(i64, Vec<SeccompRule>)>, seccompiler::BackendError> {
+fn conditions(
+    program: Option<&File>,
+) -> Result<Vec<(i64, Vec<SeccompRule>)>, seccompiler::BackendError> {
     let number = |value: i32| u64::try_from(value).unwrap_or_default();
     let thread = number(libc::CLONE_THREAD);
     let process = SeccompCondition::new(
@@ -156,7 +164,17 @@ fn conditions() -> Result<Vec<(i64, Vec<SeccompRule>)>, seccompiler::BackendErro
     };
     let foreign = vec![not(libc::AF_INET)?, not(libc::AF_INET6)?];
     let by_path = SeccompCondition::new(1, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)?;
+    // None is open as -1.
+    let own = number(program.map_or(-1, AsRawFd::as_raw_fd));
+    let other = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, own)?;
+    let empty_path = number(libc::AT_EMPTY_PATH);
+    let by_name = SeccompCondition::new(4, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, empty_path)?;
+    let starts = vec![
+        SeccompRule::new(vec![other])?,
+        SeccompRule::new(vec![by_name])?,
+    ];
     Ok(vec![
+        (libc::SYS_execveat, starts),
         (libc::SYS_utimensat, vec![SeccompRule::new(vec![by_path])?]),
         (libc::SYS_clone, vec![SeccompRule::new(vec![process])?]),
         (libc::SYS_socket, vec![SeccompRule::new(foreign)?]),

@@ -18,7 +18,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub const TEST: &str = "__test";
 pub const PROBE: &str = "__probe";
 /// The first argument of a start that holds namespaces for the tests.
 pub const NAMESPACES: &str = "__namespaces";
+/// The first argument of a start that becomes cargo.
+const BUILD: &str = "__build";
 /// The variable that holds the policy of a start that becomes a compiler.
 pub const COMPILER: &str = "GRADE_COMPILER_POLICY";
 
@@ -95,14 +97,17 @@ pub struct Namespaces {
 
 /// Becomes what the arguments and the environment say. `None` when this is an ordinary start of the grader.
 pub fn dispatch() -> Option<ExitCode> {
-    if let Some(policy) = std::env::var_os(COMPILER) {
-        return Some(report(become_compiler(&policy)));
-    }
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next()?;
+    // Cargo is given the compilers' policy, and so has it as well.
+    let is_compiler = first != BUILD;
+    if let Some(policy) = std::env::var_os(COMPILER).filter(|_| is_compiler) {
+        return Some(report(become_compiler(&policy)));
+    }
     let rest: Vec<OsString> = arguments.collect();
     match first.to_str()? {
         TEST => Some(report(become_test(&rest))),
+        BUILD => Some(report(become_cargo(&rest))),
         PROBE => Some(report(isolation::probe(&rest))),
         #[cfg(target_os = "linux")]
         NAMESPACES => {
@@ -111,6 +116,47 @@ pub fn dispatch() -> Option<ExitCode> {
         }
         _ => None,
     }
+}
+
+/// The same call, for a program that the kernel stops when the grader is gone, however it went: cargo's compilers end with
+/// cargo.
+pub fn ending_with_the_grader(grade: &Path, call: &Command) -> Command {
+    let mut command = Command::new(grade);
+    command
+        .arg(BUILD)
+        .arg(std::process::id().to_string())
+        .arg(call.get_program())
+        .args(call.get_args());
+    for (name, value) in call.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    if let Some(folder) = call.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command
+}
+
+/// `PARENT PROGRAM ARGUMENT…`
+fn become_cargo(words: &[OsString]) -> Result<(), String> {
+    let parent = words.first().and_then(|word| word.to_str());
+    let program = words.get(1).ok_or("the program is missing")?;
+    #[cfg(target_os = "linux")]
+    {
+        limits::end_with_the_grader()?;
+        // It may have gone before this was asked for.
+        let now = rustix::process::getppid().map(|id| id.as_raw_nonzero().to_string());
+        if now.as_deref() != parent {
+            return Err("the grader is gone".to_owned());
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = parent;
+    let arguments = words.get(2..).unwrap_or_default();
+    let error = Command::new(program).args(arguments).exec();
+    Err(format!("{}: {error}", program.to_string_lossy()))
 }
 
 fn report(result: Result<(), String>) -> ExitCode {
@@ -168,6 +214,8 @@ fn become_program(
     use std::ffi::CString;
     use std::os::unix::ffi::OsStrExt;
 
+    use nix::fcntl::AtFlags;
+
     let text = |word: &OsString| CString::new(word.as_bytes());
     let words: Vec<CString> = [program]
         .into_iter()
@@ -181,7 +229,8 @@ fn become_program(
         pair.push(value);
         environment.push(text(&pair)?);
     }
-    match nix::unistd::fexecve(opened, &words, &environment)? {}
+    // By this call and no other: a test may not make it.
+    match nix::unistd::execveat(opened, c"", &words, &environment, AtFlags::AT_EMPTY_PATH)? {}
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -241,7 +290,7 @@ fn confine(policy: &Policy, program: Option<&File>) -> Result<(), String> {
             files::confine(policy, program)?;
         }
         if measures.calls {
-            calls::confine(measures.namespaces.is_none())?;
+            calls::confine(measures.namespaces.is_none(), program)?;
         }
     }
     #[cfg(not(target_os = "linux"))]
