@@ -172,13 +172,14 @@ impl<'a> Sources<'a> {
     }
 
     /// The key of what the record of an exercise is made from: its tests, the solutions behind it, and its mistakes. The
-    /// versions of other crates are not part of it: when one says something in other words, a question is not asked, and
-    /// no wrong one is.
+    /// versions of other crates and the manifest are not part of it: when one says something in other words, a question is
+    /// not asked, and no wrong one is.
     fn key(&self, item: &Item<'_>, kept: &[Kept]) -> Result<String> {
+        let behind = files_behind(&self.uses.uses, item.exercise, &self.solved);
         let key = KeyMaker::default()
             .text(FORM)
             .text(&item.exercise.test_seconds.to_string())
-            .files(files_behind(&self.uses.uses, item.exercise, &self.solved));
+            .files(behind.filter(|(path, _)| *path != "Cargo.toml"));
         let key = kept.iter().fold(key, |key, one| {
             key.text(&one.name())
                 .text(&one.mistake.head.ask)
