@@ -9,6 +9,7 @@ use std::io::{self, BufRead, Write};
 pub const PAGE: &str = "<!doctype html>
 <html lang=\"en\">
 <meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width\">
 <title>Lantern</title>
 <h1>Lantern</h1>
 <p>Books, and a caf\u{e9}. We are just moving in \u{2013} come back soon.</p>

@@ -114,12 +114,13 @@ pub fn wants_more(head: &Head) -> bool {
 ///
 /// A request that is refused gets its status and the text that says why, and the connection closes, because nobody knows
 /// where the next request would begin. A request that does not arrive in time gets 408, and the connection closes, too.
-/// A connection that breaks in another way just ends.
 ///
 /// One buffered reader serves the whole connection: a client may send its second request along with the first, and then
 /// the buffer holds the beginning of the second.
 ///
-/// After the last response, [`part`] ends the connection. If nothing was sent, or sending failed, it is just dropped.
+/// How it ends: a response that says that the connection closes is followed by [`part`]. Every other end is just an end, and
+/// the stream is dropped: a client that leaves or says nothing between two requests, one that does not take its response,
+/// and a connection that breaks in another way.
 pub fn serve_connection<S: Stream, C: Clock, V: Service>(
     stream: S,
     service: &V,

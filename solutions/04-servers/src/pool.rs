@@ -23,7 +23,8 @@ pub struct Pool<T> {
 impl<T: Send + 'static> Pool<T> {
     /// Starts `workers` threads, which do `work` on every job, and a queue for `waiting` jobs.
     ///
-    /// A job that panics ends only itself: its worker takes the next one.
+    /// Jobs begin in the order in which they were submitted. A job that panics ends only itself: its worker takes the next
+    /// one.
     ///
     /// # Errors
     ///
@@ -97,8 +98,8 @@ pub const BUSY_WAIT: Duration = Duration::from_millis(100);
 
 /// Hands a connection to the pool, and says whether the pool took it.
 ///
-/// A connection that finds no place gets [`BUSY`] at once, with a wait of [`BUSY_WAIT`], and the end of sending. A quick
-/// refusal is better than a slow one: the client may try another server, and this one keeps its strength for those whom
+/// A connection that finds no place gets these at once, in this order: a wait of [`BUSY_WAIT`], the whole of [`BUSY`],
+/// flushed, and the end of sending. Nothing of it is read. A quick refusal is better than a slow one: the client may try another server, and this one keeps its strength for those whom
 /// it has let in.
 ///
 /// # Errors

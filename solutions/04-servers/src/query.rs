@@ -149,7 +149,7 @@ pub fn read_form(request: &Request) -> Result<Pairs, HttpError> {
         [one] => one
             .split(';')
             .next()
-            .is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(FORM)),
+            .is_some_and(|kind| kind.trim_matches([' ', '\t']).eq_ignore_ascii_case(FORM)),
         _ => false,
     };
     if !is_form {

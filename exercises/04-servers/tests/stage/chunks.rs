@@ -297,6 +297,16 @@ fn chunks_have_limits() {
             "a chunk over the limit is not read, {bytes:.80}"
         );
     }
+    // A limit that a shop would never set: memory is taken for what has come, not for what was announced.
+    for size in ["20000000000001", "ffffffffffffffff"] {
+        let sent = format!("{size}\r\nfew");
+        let body: Result<Vec<u8>, HttpError> = read_chunks(&mut sent.as_bytes(), u64::MAX);
+        assert_eq!(
+            refused(&body),
+            Some(400),
+            "a chunk of {size} is announced, 3 bytes are sent"
+        );
+    }
     let longest = usize::try_from(LONGEST_LINE).expect("a short line");
     let extension = |length: usize| format!("0;{}\r\n\r\n", "x".repeat(length - 2));
     let trailer = |length: usize| format!("0\r\nX:{}\r\n\r\n", "x".repeat(length - 2));

@@ -1,6 +1,6 @@
 //! Clients with bad habits, which several tests use.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Write};
 
 /// A client whose bytes come in pieces of the given sizes, over and over: `[1]` is one byte at a time.
 pub struct InPieces<'a> {
@@ -87,5 +87,26 @@ pub struct Broken;
 impl Read for Broken {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         Err(io::ErrorKind::ConnectionReset.into())
+    }
+}
+
+/// A client that takes seven bytes at a time, and notes whether the last of them were flushed.
+#[derive(Default)]
+pub struct Narrow {
+    pub taken: Vec<u8>,
+    pub flushed: bool,
+}
+
+impl Write for Narrow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len().min(7);
+        self.taken.extend_from_slice(&bytes[..count]);
+        self.flushed = false;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.flushed = true;
+        Ok(())
     }
 }

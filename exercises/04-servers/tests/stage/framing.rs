@@ -45,11 +45,49 @@ fn one_content_length_of_digits_is_a_length() {
     }
 }
 
+/// A length may be as large as a number of 64 bits, where the limit is; zeros in front of it change nothing.
+#[test]
+fn a_length_may_be_large_or_padded() {
+    for length in [
+        1 << 31,
+        (1 << 32) + 5,
+        (1 << 53) + 1,
+        (1 << 63) + 1,
+        u64::MAX,
+    ] {
+        let head = post(&[("Content-Length", &length.to_string())]);
+        let found: Option<Framing> = framing(&head, u64::MAX).ok();
+        let expected = Some(Framing::Length(length));
+        assert_eq!(found, expected, "Content-Length: {length}, without a limit");
+        let found: Option<Framing> = framing(&head, length).ok();
+        assert_eq!(
+            found, expected,
+            "Content-Length: {length}, which is the limit"
+        );
+        let found: Result<Framing, HttpError> = framing(&head, length - 1);
+        let one_less = length - 1;
+        assert_eq!(
+            refused(&found),
+            Some(413),
+            "Content-Length: {length}, the limit is {one_less}"
+        );
+    }
+    let beyond = post(&[("Content-Length", "18446744073709551616")]);
+    let found: Result<Framing, HttpError> = framing(&beyond, u64::MAX);
+    assert_eq!(refused(&found), Some(413), "one more than a u64 holds");
+    for zeros in [1, 20, 30, 5_000] {
+        let padded = format!("{}5", "0".repeat(zeros));
+        let found: Option<Framing> = framing(&post(&[("Content-Length", &padded)]), 100).ok();
+        assert_eq!(found, Some(Framing::Length(5)), "{zeros} zeros, and then 5");
+    }
+}
+
 /// A malformed or repeated length gets 400, even where both say the same.
 #[test]
 fn a_doubtful_content_length_is_refused() {
     for text in [
-        "", "+5", "-5", "5,5", "5, 5", "5 5", "0x5", "5.0", "five", "5;", "\u{b2}", "1_000",
+        "", "+5", "-5", "5,5", "5, 5", "5 5", "0x5", "5.0", "five", "5;", "\u{b2}", "1_000", " 5",
+        "5 ", "\t5", "5\t", "\u{a0}5", "5\u{c}", "5,", ",5", "\u{665}", "1e2", "5\0",
     ] {
         let found: Result<Framing, HttpError> = framing(&post(&[("Content-Length", text)]), 100);
         assert_eq!(refused(&found), Some(400), "Content-Length: {text:?}");
@@ -131,13 +169,15 @@ fn chunked_is_the_only_transfer_coding() {
             "{fields:?}"
         );
     }
-    let mut old = post(&[("Transfer-Encoding", "chunked")]);
-    old.version = Version::Http10;
-    assert_eq!(
-        refused(&framing(&old, 100)),
-        Some(400),
-        "HTTP/1.0 has no chunks"
-    );
+    for coding in ["chunked", "gzip, chunked", "gzip", "identity", ""] {
+        let mut old = post(&[("Transfer-Encoding", coding)]);
+        old.version = Version::Http10;
+        assert_eq!(
+            refused(&framing(&old, 100)),
+            Some(400),
+            "HTTP/1.0 has no chunks, and knows no Transfer-Encoding: {coding:?}"
+        );
+    }
 }
 
 /// Without either field there is no body; a method that sends one must say how long it is, and gets 411.

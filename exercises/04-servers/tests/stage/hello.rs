@@ -1,9 +1,9 @@
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read};
 use std::str;
 
 use servers::hello::{LONGEST_REQUEST, PAGE, response, welcome};
 
-use crate::clients::{Broken, Endless, InPieces};
+use crate::clients::{Broken, Endless, InPieces, Narrow};
 use crate::refusals::shown;
 
 /// What a browser sends when somebody opens the page.
@@ -189,26 +189,6 @@ fn a_request_has_a_limit() {
     }
 }
 
-/// A client that takes a few bytes at a time, and notes whether the last of them were flushed.
-struct Narrow {
-    taken: Vec<u8>,
-    flushed: bool,
-}
-
-impl Write for Narrow {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = bytes.len().min(7);
-        self.taken.extend_from_slice(&bytes[..count]);
-        self.flushed = false;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.flushed = true;
-        Ok(())
-    }
-}
-
 /// The whole page arrives, however little the connection takes at a time and wherever it cuts the request; then it is
 /// flushed.
 #[test]
@@ -217,10 +197,7 @@ fn the_network_may_cut_request_and_page() {
     for round in 0..100 {
         let sizes: Vec<usize> = (0..10).map(|_| generator.size(1..20)).collect();
         let reader = BufReader::new(InPieces::new(REQUEST.as_bytes(), &sizes));
-        let mut client = Narrow {
-            taken: Vec::new(),
-            flushed: false,
-        };
+        let mut client = Narrow::default();
         let answered: io::Result<bool> = welcome(reader, &mut client, PAGE);
         assert_eq!(
             answered.ok(),
@@ -233,6 +210,27 @@ fn the_network_may_cut_request_and_page() {
             "round {round}, what arrived"
         );
         assert!(client.flushed, "round {round}, the page is flushed");
+    }
+}
+
+/// The page leaves as soon as the request is over. A browser waits for it and sends nothing more; who waits for the end of
+/// the connection waits for ever.
+#[test]
+fn the_page_leaves_at_the_empty_line() {
+    for sent in [REQUEST, "\n", "GET / HTTP/1.1\n\n"] {
+        let reader = BufReader::new(sent.as_bytes().chain(Broken));
+        let mut written: Vec<u8> = Vec::new();
+        let answered: io::Result<bool> = welcome(reader, &mut written, PAGE);
+        assert_eq!(
+            answered.map_err(|error| error.kind()),
+            Ok(true),
+            "what comes after {sent:?} is not waited for"
+        );
+        assert_eq!(
+            shown(&written),
+            shown(&response(PAGE)),
+            "the answer to {sent:?}"
+        );
     }
 }
 

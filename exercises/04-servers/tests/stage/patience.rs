@@ -505,7 +505,7 @@ fn a_slow_client_is_sent_away() {
     let second = Duration::from_secs(1);
     for timeout in [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut] {
         let slow = "408 the request took too long close";
-        let scripts: [(&str, Vec<Does>, String, usize); 7] = [
+        let scripts: [(&str, Vec<Does>, String, usize); 8] = [
             (
                 "one byte a second",
                 one_byte_a_second("GET /a/long/path\n"),
@@ -541,6 +541,19 @@ fn a_slow_client_is_sent_away() {
                 vec![says("GET /a\n"), Does::Waits(second * 31), says("GET /b\n")],
                 String::from("200 /a at 1000\n"),
                 1,
+            ),
+            (
+                "long pauses between requests",
+                vec![
+                    Does::Waits(second * 29),
+                    says("GET /a\n"),
+                    Does::Waits(second * 29),
+                    says("GET /b\n"),
+                    Does::Waits(second * 29),
+                    says("GET /c\n"),
+                ],
+                String::from("200 /a at 1029\n200 /b at 1058\n200 /c at 1087\n"),
+                3,
             ),
             (
                 "slow, but in time",

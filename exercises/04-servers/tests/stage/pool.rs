@@ -1,5 +1,7 @@
 use std::io::{self, Read, Write};
+use std::iter;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -93,6 +95,67 @@ fn a_pool_has_so_many_workers_and_places() {
     }
 }
 
+/// What waits is done in the order in which it came, whoever the worker is.
+#[test]
+fn jobs_are_done_in_the_order_in_which_they_came() {
+    let (pool, begins) = pool_of(1, 20);
+    let (open, gate) = channel();
+    let first = Job {
+        name: 0,
+        gate: Some(gate),
+    };
+    assert!(pool.submit(first).is_ok(), "the worker is free");
+    arrives(&begins, "the worker begins");
+    for name in 1..=20 {
+        assert!(
+            pool.submit(Job { name, gate: None }).is_ok(),
+            "a place is free for job {name}"
+        );
+    }
+    drop(open);
+    Aside::run(move || pool.finish()).ends("the pool finishes when its jobs have ended");
+    let order: Vec<u64> = begins.try_iter().collect();
+    assert_eq!(
+        order,
+        (1..=20).collect::<Vec<u64>>(),
+        "the jobs in the order in which they began"
+    );
+}
+
+/// `finish` returns when the last job has ended, and not before: neither the one that runs nor the one that waits is cut
+/// off.
+#[test]
+fn finishing_waits_for_the_last_job() {
+    const QUESTIONS: u32 = 1_000;
+    let (question, questions) = channel();
+    let (answer, answers) = channel::<u32>();
+    let ended = Arc::new(AtomicUsize::new(0));
+    let (count, answers) = (Arc::clone(&ended), Mutex::new(answers));
+    let work = move |_name: u8| {
+        // A long talk with the test, so that the job takes its time.
+        for number in 0..QUESTIONS {
+            question.send(number).ok();
+            answers.lock().expect("no thread panicked").recv().ok();
+        }
+        count.fetch_add(1, Ordering::SeqCst);
+    };
+    let pool: Pool<u8> = Pool::new(some(1), some(1), work).expect("a thread can be started");
+    assert!(pool.submit(1).is_ok(), "the worker is free");
+    let first: u32 = arrives(&questions, "the first job begins");
+    assert!(pool.submit(2).is_ok(), "a place is free");
+    let finishing = Aside::run(move || {
+        pool.finish();
+        ended.load(Ordering::SeqCst)
+    });
+    answer.send(first).expect("the job waits for it");
+    for _ in 1..2 * QUESTIONS {
+        let number: u32 = arrives(&questions, "the jobs go on while the pool finishes");
+        answer.send(number).expect("the job waits for it");
+    }
+    let done: usize = finishing.ends("the pool finishes when its jobs have ended");
+    assert_eq!(done, 2, "jobs that had ended when finish() returned");
+}
+
 /// A job that panics ends only itself: with one worker, the next job is still done.
 #[test]
 fn a_panic_ends_one_job_only() {
@@ -114,20 +177,33 @@ fn a_panic_ends_one_job_only() {
     Aside::run(move || pool.finish()).ends("the pool finishes when its jobs have ended");
 }
 
-/// A connection whose other end this test looks at.
+/// How many bytes a guest takes at a time.
+const PIECE: usize = 9;
+
+/// A connection whose other end this test looks at. It breaks after so many calls.
 struct Guest {
     seen: Arc<Mutex<Vec<String>>>,
-    broken: bool,
+    calls: usize,
 }
 
 impl Guest {
-    fn saw(&self, what: String) -> io::Result<()> {
+    /// A guest, and what it sees.
+    fn new(calls: usize) -> (Guest, Arc<Mutex<Vec<String>>>) {
+        let seen = Arc::default();
+        let guest = Guest {
+            seen: Arc::clone(&seen),
+            calls,
+        };
+        (guest, seen)
+    }
+
+    fn saw(&mut self, what: String) -> io::Result<()> {
+        let Some(left) = self.calls.checked_sub(1) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        self.calls = left;
         self.seen.lock().expect("no thread panicked").push(what);
-        if self.broken {
-            Err(io::ErrorKind::BrokenPipe.into())
-        } else {
-            Ok(())
-        }
+        Ok(())
     }
 }
 
@@ -139,12 +215,14 @@ impl Read for Guest {
 
 impl Write for Guest {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.saw(String::from_utf8_lossy(bytes).into_owned())
-            .map(|()| bytes.len())
+        // Only a few bytes at a time.
+        let count = bytes.len().min(PIECE);
+        self.saw(String::from_utf8_lossy(&bytes[..count]).into_owned())
+            .map(|()| count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.saw(String::from("flushed"))
     }
 }
 
@@ -169,53 +247,44 @@ fn a_connection_without_a_place_gets_503() {
         gated.lock().expect("no thread panicked").recv().ok();
     };
     let pool: Pool<Guest> = Pool::new(some(1), some(1), work).expect("a thread can be started");
-    let guest = |broken: bool| {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        (
-            Guest {
-                seen: Arc::clone(&seen),
-                broken,
-            },
-            seen,
-        )
-    };
     let saw = |seen: &Arc<Mutex<Vec<String>>>| seen.lock().expect("no thread panicked").clone();
 
-    let (first, first_seen) = guest(false);
+    let (first, first_seen) = Guest::new(usize::MAX);
     assert_eq!(admit(&pool, first).ok(), Some(true), "the worker is free");
     arrives(&begins, "the worker takes the first guest");
-    let (second, second_seen) = guest(false);
+    let (second, second_seen) = Guest::new(usize::MAX);
     assert_eq!(
         admit(&pool, second).ok(),
         Some(true),
         "the place in the queue is free"
     );
-    let (third, third_seen) = guest(false);
-    let (fourth, _) = guest(true);
-    let (told, tells) = channel();
+    let (third, third_seen) = Guest::new(usize::MAX);
+    // Guests who have gone before the wait is set, before the first and the last piece, the flush and the end.
+    let pieces = BUSY.len().div_ceil(PIECE);
+    let gone: Vec<usize> = vec![0, 1, pieces, pieces + 1, pieces + 2];
+    let guests: Vec<Guest> = gone.iter().map(|calls| Guest::new(*calls).0).collect();
     // In a thread, because a server that waits for a place here would never come back.
     let door = Aside::run(move || {
-        for guest in [third, fourth] {
-            told.send(admit(&pool, guest).map_err(|error| error.kind()))
-                .ok();
+        let mut answers = Vec::new();
+        for guest in iter::once(third).chain(guests) {
+            answers.push(admit(&pool, guest).map_err(|error| error.kind()));
         }
-        pool
+        (answers, pool)
     });
-    let answer: Result<bool, io::ErrorKind> = arrives(&tells, "a full house answers at once");
-    assert_eq!(answer, Ok(false), "every place is taken");
-    let answer: Result<bool, io::ErrorKind> = arrives(&tells, "a full house answers at once");
-    assert_eq!(
-        answer,
-        Err(io::ErrorKind::BrokenPipe),
-        "a guest that has gone"
-    );
+    let (answers, pool): (Vec<Result<bool, io::ErrorKind>>, Pool<Guest>) =
+        door.ends("a full house answers at once");
+    assert_eq!(answers[0], Ok(false), "every place is taken");
+    for (calls, answer) in gone.iter().zip(&answers[1..]) {
+        let broken = Err(io::ErrorKind::BrokenPipe);
+        assert_eq!(*answer, broken, "a guest that has gone after {calls} calls");
+    }
 
     let busy = String::from_utf8_lossy(BUSY).into_owned();
     assert!(
         busy.starts_with("HTTP/1.1 503 "),
         "what a guest without a place gets: {busy}"
     );
-    let expected = format!("wait {BUSY_WAIT:?}{busy}end");
+    let expected = format!("wait {BUSY_WAIT:?}{busy}flushedend");
     assert_eq!(
         saw(&third_seen).concat(),
         expected,
@@ -229,6 +298,5 @@ fn a_connection_without_a_place_gets_503() {
         );
     }
     drop(gate);
-    let pool: Pool<Guest> = door.ends("a full house answers at once");
     Aside::run(move || pool.finish()).ends("the pool finishes when its guests have gone");
 }

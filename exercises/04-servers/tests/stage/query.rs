@@ -203,6 +203,21 @@ fn a_form_says_that_it_is_one() {
     ] {
         assert_eq!(form(types, b"isbn=1"), Err(415), "Content-Type: {types:?}");
     }
+    // A header keeps each byte as a character. Two of them are blanks, whatever Unicode says.
+    for byte in 0..=u8::MAX {
+        let letter = char::from(byte);
+        let kind = format!("{url}{letter}; charset=utf-8");
+        let expected = if [' ', '\t', ';'].contains(&letter) {
+            Ok(pairs(&[("isbn", "1")]))
+        } else {
+            Err(415)
+        };
+        assert_eq!(
+            form(&[&kind], b"isbn=1"),
+            expected,
+            "Content-Type: {kind:?}"
+        );
+    }
     for body in [&b"isbn=%"[..], b"isbn=\xff", b"isbn=%ff"] {
         assert_eq!(
             form(&[url], body),

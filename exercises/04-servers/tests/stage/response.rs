@@ -95,6 +95,7 @@ fn the_status_line_names_the_status() {
         (Status::OK, "HTTP/1.1 200 OK"),
         (Status::CREATED, "HTTP/1.1 201 Created"),
         (Status::NO_CONTENT, "HTTP/1.1 204 No Content"),
+        (Status::SEE_OTHER, "HTTP/1.1 303 See Other"),
         (Status::NOT_MODIFIED, "HTTP/1.1 304 Not Modified"),
         (Status::BAD_REQUEST, "HTTP/1.1 400 Bad Request"),
         (
@@ -272,6 +273,70 @@ fn a_header_cannot_break_the_head() {
             "{} bytes were sent before {name:?}: {value:?}",
             written.len()
         );
+    }
+}
+
+/// The response's own headers stand in the head as they are, letter by letter, each in a line of its own, in their order.
+#[test]
+fn own_headers_stand_as_they_are() {
+    let own = [
+        ("X-Note", "  two  blanks "),
+        ("Set-Cookie", "b=2; Path=/"),
+        ("x-NOTE", "\tmore"),
+        ("Set-Cookie", "a=1"),
+        ("A", ""),
+    ];
+    let mut response = Response::new(Status::OK);
+    for (name, value) in own {
+        response.headers.add(name, value);
+    }
+    let mut bytes: Vec<u8> = Vec::new();
+    write_response(&mut bytes, &response, USUAL).expect("these headers can be sent");
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text
+        .split("\r\n")
+        .filter(|line| {
+            let name = line.split(':').next().unwrap_or_default();
+            own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+        })
+        .collect();
+    let expected = own.map(|(name, value)| format!("{name}: {value}"));
+    assert_eq!(lines, expected, "the response's own lines in {text:?}");
+}
+
+/// Every byte of a header has its place: a name is a token, and a value is visible ASCII, spaces and tabs. A character
+/// beyond that is refused, too, and nothing is sent.
+#[test]
+fn every_byte_of_a_header_has_its_place() {
+    for letter in ('\0'..='\u{ff}').chain(['\u{10d}', '\u{2013}', '\u{1f4da}']) {
+        let in_name = letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
+        let in_value = (' '..='~').contains(&letter) || letter == '\t';
+        for (name, value, allowed) in [
+            (format!("X{letter}Y"), String::from("7"), in_name),
+            (String::from("X"), format!("7{letter}7"), in_value),
+            (String::from("X"), format!("7{letter}"), in_value),
+        ] {
+            let response = Response::new(Status::OK)
+                .with_header("Vary", "Accept")
+                .with_header(&name, &value);
+            let mut bytes: Vec<u8> = Vec::new();
+            let kind = write_response(&mut bytes, &response, USUAL).map_err(|error| error.kind());
+            let expected = if allowed {
+                Ok(())
+            } else {
+                Err(io::ErrorKind::InvalidInput)
+            };
+            assert_eq!(
+                kind, expected,
+                "the header {name:?} with the value {value:?}"
+            );
+            let sent = String::from_utf8_lossy(&bytes);
+            assert_eq!(
+                sent.is_empty(),
+                !allowed,
+                "sent with {name:?} and {value:?}: {sent:?}"
+            );
+        }
     }
 }
 

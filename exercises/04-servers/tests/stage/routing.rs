@@ -224,6 +224,24 @@ fn the_most_exact_pattern_wins() {
     }
 }
 
+/// What does not begin with a slash is no path. The `*` of OPTIONS means the server as a whole, and matches no pattern, not
+/// even `/`.
+#[test]
+fn what_has_no_slash_matches_nothing() {
+    let router: Router = router(&[
+        (Method::Get, "/"),
+        (Method::Options, "/"),
+        (Method::Get, "/{name}"),
+        (Method::Options, "/{name}"),
+    ]);
+    for method in [Method::Get, Method::Options, Method::Head, Method::Delete] {
+        for path in ["*", "", "a", "%2F", "%2Fa"] {
+            let (status, _) = ask(&router, method, path);
+            assert_eq!(status, 404, "{} {path:?}", method.name());
+        }
+    }
+}
+
 /// The path is cut at its slashes and then decoded, once: an encoded slash belongs to the segment. What cannot be decoded
 /// gets 400.
 #[test]
@@ -245,13 +263,23 @@ fn segments_are_decoded_after_the_cut() {
             "GET at GET /books/{title}/cover title=%2F",
         ),
         (
+            "/books/%252e%252f",
+            "GET at GET /books/{title} title=%2e%2f",
+        ),
+        ("/books/%20a%20%20", "GET at GET /books/{title} title= a  "),
+        ("/books/+a+", "GET at GET /books/{title} title=+a+"),
+        (
             "/books/%7Btitle%7D",
             "GET at GET /books/{title} title={title}",
         ),
         ("/caf%C3%A9", "GET at GET /caf\u{e9}"),
     ] {
         let answer: (u16, String) = ask(&router, Method::Get, path);
-        assert_eq!(answer, (200, String::from(expected)), "GET {path}");
+        assert_eq!(
+            answer,
+            (200, String::from(expected.trim_end())),
+            "GET {path}"
+        );
     }
     for path in ["/books/%zz", "/%zz/cover", "/unknown/%zz"] {
         assert_eq!(ask(&router, Method::Get, path).0, 400, "GET {path}");

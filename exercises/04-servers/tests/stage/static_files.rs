@@ -165,6 +165,9 @@ fn no_path_leads_out() {
         "/index.html%00",
         "/index.html%00.png",
         "/%zz",
+        "/%20index.html",
+        "/%20guide/index.html",
+        "/guide/%20index.html",
         "/.env",
         "/%2eenv",
         "/.git/config",
@@ -181,7 +184,16 @@ fn no_path_leads_out() {
     }
     // A letter in front of a colon names a drive, or on some systems a hidden stream of a file.
     fs::write(site.public().join("a.txt"), "a").expect("a file can be written");
-    for name in ["a.txt:x", "c:a.txt", "a\\b.txt", "a\u{1}.txt"] {
+    for name in [
+        "a.txt:x",
+        "c:a.txt",
+        "a\\b.txt",
+        "a\u{1}.txt",
+        "a\t.txt",
+        "a\u{7f}.txt",
+        "a\u{85}.txt",
+        "a\u{9f}.txt",
+    ] {
         // On Unix these are names like any other; they are not served there either, so that one rule holds everywhere.
         if cfg!(unix) {
             fs::write(site.public().join(name), "the secret").expect("a file can be written");

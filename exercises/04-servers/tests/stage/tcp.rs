@@ -2,13 +2,15 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use servers::tcp::{LONGEST_LINE, Shelf, answer, converse, listen, serve};
 
-use crate::clients::{Endless, InPieces};
+use crate::clients::{Endless, InPieces, Narrow};
+use crate::waiting::Aside;
 
 /// Book 12 in three copies, book 7 in none.
 fn shelf() -> Shelf {
@@ -179,6 +181,32 @@ fn a_line_has_a_longest_length() {
         longest + 1
     );
 
+    // A CR is a byte of the line, and only the `\n` is not counted.
+    for (length, expected) in [
+        (longest - 1, "ERROR not a command\n"),
+        (longest, "ERROR line too long\n"),
+    ] {
+        let sent = format!("{}\r\n", "x".repeat(length));
+        assert_eq!(
+            answers(sent.as_bytes(), &shelf),
+            expected,
+            "{length} bytes, CR and LF"
+        );
+    }
+    // A client that leaves within the limit has sent half a line; beyond it, the line was too long all the same.
+    for length in 0..=longest + 2 {
+        let expected = if length <= longest {
+            ""
+        } else {
+            "ERROR line too long\n"
+        };
+        let said = answers("x".repeat(length).as_bytes(), &shelf);
+        assert_eq!(
+            said, expected,
+            "{length} bytes without a line end, the limit is {longest}"
+        );
+    }
+
     let mut client = Endless::new(b"");
     let mut written: Vec<u8> = Vec::new();
     let ended: io::Result<()> = converse(&mut client, &mut written, &shelf);
@@ -250,6 +278,48 @@ fn an_answer_leaves_before_the_next_line_is_awaited() {
     );
 }
 
+/// However little the connection takes at a time, each answer arrives whole.
+#[test]
+fn an_answer_arrives_whole() {
+    let mut client = Narrow::default();
+    let sent = b"STOCK 12\nSTOCK\nTAKE 4294967295\nQUIT\n";
+    let ended: io::Result<()> = converse(&sent[..], &mut client, &shelf());
+    assert!(
+        ended.is_ok(),
+        "a client that takes seven bytes at a time: {ended:?}"
+    );
+    assert_eq!(
+        String::from_utf8_lossy(&client.taken),
+        "COUNT 3\nERROR not a command\nUNKNOWN 4294967295\nBYE\n",
+        "what arrived, seven bytes at a time"
+    );
+    assert!(client.flushed, "the last answer is flushed");
+}
+
+/// A thread that panicked while it held the shelf does not stop the other tills.
+#[test]
+fn a_panic_elsewhere_does_not_stop_the_desk() {
+    let shelf: Shelf = shelf();
+    let held = Arc::clone(&shelf);
+    let panicked = thread::spawn(move || {
+        let shelf = held.lock().expect("nobody panicked yet");
+        assert!(shelf.is_empty(), "this thread panics on purpose");
+    });
+    assert!(panicked.join().is_err(), "the thread panicked");
+    assert!(shelf.is_poisoned(), "it held the shelf");
+    for (line, expected) in [
+        ("STOCK 12", "COUNT 3"),
+        ("TAKE 12", "TAKEN 2"),
+        ("STOCK 12", "COUNT 2"),
+    ] {
+        let said: String = answer(line, &shelf);
+        assert_eq!(
+            said, expected,
+            "the answer to {line:?}, after a panic elsewhere"
+        );
+    }
+}
+
 /// A till that this test plays. Waiting for an answer ends after two seconds, which only a server that hangs needs.
 fn till(address: SocketAddr) -> (BufReader<TcpStream>, TcpStream) {
     let stream = TcpStream::connect(address).expect("the desk listens");
@@ -278,7 +348,7 @@ fn ask(till: &mut (BufReader<TcpStream>, TcpStream), line: &str) -> String {
 fn a_silent_client_does_not_hold_up_the_others() {
     let (listener, address): (TcpListener, SocketAddr) = listen().expect("a port is free");
     let shelf: Shelf = shelf();
-    let desk = thread::spawn(move || serve(&listener, &shelf, 3));
+    let desk = Aside::run(move || serve(&listener, &shelf, 3));
     let silent = till(address);
     drop(till(address));
     let mut busy = till(address);
@@ -293,10 +363,65 @@ fn a_silent_client_does_not_hold_up_the_others() {
         "asked while another client is silent"
     );
     drop(silent);
-    let served: io::Result<()> = desk.join().expect("the desk does not panic");
+    let served: io::Result<()> = desk.ends("the desk, after its three clients have gone");
     assert!(
         served.is_ok(),
         "three clients came and went, and serve() said {served:?}"
+    );
+}
+
+/// A till that breaks off, with an answer that it never read, is no error for the desk.
+#[test]
+fn a_till_that_breaks_off_is_no_error() {
+    let (listener, address): (TcpListener, SocketAddr) = listen().expect("a port is free");
+    let shelf: Shelf = shelf();
+    let desk = Aside::run(move || serve(&listener, &shelf, 2));
+    let (_reader, mut rude) = till(address);
+    rude.write_all(b"STOCK 12\n").expect("the desk reads");
+    // The answer is there. Closing now, with bytes that were not read, makes the system reset the connection.
+    rude.peek(&mut [0]).expect("the desk answers");
+    drop((_reader, rude));
+    let mut next = till(address);
+    assert_eq!(ask(&mut next, "STOCK 12"), "COUNT 3\n", "the next till");
+    drop(next);
+    let served: io::Result<()> = desk.ends("the desk, after its two tills have gone");
+    assert!(
+        served.is_ok(),
+        "one till broke off, and serve() said {served:?}"
+    );
+}
+
+/// `serve` returns when the last conversation has ended, and not before; without clients it returns at once.
+#[test]
+fn the_desk_waits_for_the_last_conversation() {
+    let (listener, address): (TcpListener, SocketAddr) = listen().expect("a port is free");
+    let shelf: Shelf = shelf();
+    let (leaving, shared) = (Arc::new(AtomicBool::new(false)), Arc::clone(&shelf));
+    let seen = Arc::clone(&leaving);
+    let desk = Aside::run(move || {
+        let served = serve(&listener, &shared, 1).map_err(|error| error.kind());
+        (served, seen.load(Ordering::SeqCst))
+    });
+    let mut last = till(address);
+    for _ in 0..300 {
+        assert_eq!(ask(&mut last, "STOCK 7"), "COUNT 0\n", "the only till");
+    }
+    leaving.store(true, Ordering::SeqCst);
+    drop(last);
+    let (served, had_left): (Result<(), io::ErrorKind>, bool) =
+        desk.ends("the desk, after its only till has gone");
+    assert_eq!(served, Ok(()), "what serve() said");
+    assert!(
+        had_left,
+        "serve() returned while its only till was still talking"
+    );
+
+    let (listener, _address): (TcpListener, SocketAddr) = listen().expect("a port is free");
+    let desk = Aside::run(move || serve(&listener, &shelf, 0).map_err(|error| error.kind()));
+    assert_eq!(
+        desk.ends("a desk for no tills"),
+        Ok(()),
+        "a desk for no tills"
     );
 }
 
@@ -311,7 +436,7 @@ fn no_copy_is_sold_twice() {
         u32::try_from(stock).expect("below 100"),
     )])));
     let shared = Arc::clone(&shelf);
-    let desk = thread::spawn(move || serve(&listener, &shared, tills));
+    let desk = Aside::run(move || serve(&listener, &shared, tills));
     let buyers: Vec<_> = (0..tills)
         .map(|_| {
             thread::spawn(move || -> Vec<String> {
@@ -324,8 +449,7 @@ fn no_copy_is_sold_twice() {
     for buyer in buyers {
         said.extend(buyer.join().expect("every till gets its answers"));
     }
-    desk.join()
-        .expect("the desk does not panic")
+    desk.ends("the desk, after its four tills have gone")
         .expect("the desk serves four tills");
 
     let mut left: Vec<u64> = said
