@@ -5,3 +5,4 @@ pub mod given;
 pub mod transactions;
 pub mod constraints;
 pub mod migrations;
+pub mod repositories;

@@ -4,3 +4,4 @@ mod shop;
 mod transactions;
 mod constraints;
 mod migrations;
+mod repositories;
