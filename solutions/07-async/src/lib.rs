@@ -4,3 +4,4 @@ pub mod tasks;
 pub mod channels;
 pub mod timeouts;
 pub mod limits;
+pub mod blocking;

@@ -8,3 +8,4 @@ mod tasks;
 mod channels;
 mod timeouts;
 mod limits;
+mod blocking;
