@@ -311,7 +311,7 @@ impl<'a> Watch<'_, 'a> {
 
     fn print_keys(&self) {
         if let Some(notice) = self.notice {
-            println!("\n{}", style(wrapped(notice, "")).yellow());
+            println!("\n{}", style(wrapped(notice, "")).bold());
         }
         if !self.has_keys {
             println!("{}", style("watching; Ctrl-C ends it").dim());
