@@ -30,7 +30,7 @@ pub fn headline(verdict: &Verdict, title: &str) -> String {
     let (mark, words) = match verdict.status {
         Status::Passed => (style("✓").green(), style(words).green()),
         Status::NotStarted => (style("·").dim(), style(words).dim()),
-        Status::Failed => (style("✗").yellow(), style(words).yellow()),
+        Status::Failed => (style("✗").yellow(), style(words).bold()),
         Status::CompileError | Status::TimedOut => (style("✗").red(), style(words).red()),
     };
     format!(
@@ -135,7 +135,7 @@ fn diagnostics(out: &mut String, verdict: &Verdict, detail: Detail) {
         let words = diagnostic.place.is_none();
         let line = |line: &str| match words {
             true => wrapped(line, "  "),
-            false => arrow_line(line),
+            false => arrow_line(&calm(line)),
         };
         let lines: Vec<String> = diagnostic.rendered.lines().map(line).collect();
         let _ = writeln!(out, "\n{}", lines.join("\n"));
@@ -149,6 +149,26 @@ fn diagnostics(out: &mut String, verdict: &Verdict, detail: Detail) {
         };
         let _ = writeln!(out, "\n  {}", style(words).dim());
     }
+}
+
+/// The compiler's line with colours that can be read on a light ground, too: it uses bright
+/// green, yellow and cyan, and white.
+fn calm(line: &str) -> String {
+    const CODES: [(&str, &str); 8] = [
+        ("[92m", "[32m"),
+        ("[93m", "[33m"),
+        ("[96m", "[36m"),
+        ("[97m", "[39m"),
+        ("[38;5;10m", "[32m"),
+        ("[38;5;11m", "[33m"),
+        ("[38;5;14m", "[36m"),
+        ("[38;5;15m", "[39m"),
+    ];
+    let mut line = line.to_owned();
+    for (bright, calm) in CODES {
+        line = line.replace(&format!("\u{1b}{bright}"), &format!("\u{1b}{calm}"));
+    }
+    line
 }
 
 /// A line that points to a place, such as `  --> exercises/01-logic/src/loops.rs:3:5`, with its path on lines of its own
@@ -303,7 +323,7 @@ pub fn rows(pointers: &[Pointer]) -> String {
             Some(file) => linked(piece, file),
             None => piece.clone(),
         };
-        let word = style(pointer.word).cyan();
+        let word = style(pointer.word).bold();
         if look().plain {
             let _ = writeln!(out, "  {}: {}", pointer.word, pointer.text);
         } else if pointer.text.chars().count() + COLUMN <= width() {

@@ -285,7 +285,7 @@ impl<'a> Watch<'_, 'a> {
 
     fn print_keys(&self) {
         if self.is_updated {
-            println!("\n{}", style(wrapped(UPDATED, "")).yellow());
+            println!("\n{}", style(wrapped(UPDATED, "")).bold());
         }
         if !self.has_keys {
             println!("{}", style("watching; Ctrl-C ends it").dim());

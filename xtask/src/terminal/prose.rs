@@ -24,7 +24,8 @@ pub fn markdown(text: &str) -> String {
         } else if in_code {
             // Lines that begin with `# ` are compiled and not shown, as in rustdoc.
             if line != "#" && !line.starts_with("# ") {
-                page.out.push(format!("    {}", style(line).cyan()));
+                // No colour is readable on every ground as the terminal's own is, and code is read letter by letter.
+                page.out.push(format!("    {line}").trim_end().to_owned());
             }
         } else if is_row {
             page.rows.push(cells(line));

@@ -240,3 +240,43 @@ fn e_opens_the_exercise_at_the_line_that_failed() {
         said.err
     );
 }
+
+#[test]
+fn no_text_has_a_colour_that_a_light_ground_swallows() {
+    let sample = Sample::build();
+    for (body, line) in [
+        ("one + \"a\"", ""),
+        ("one + other.len()", "check sums"),
+        ("std::fs::read(\"b\");\n    one * other", "check sums"),
+        ("one * other", "check sums --all-failures"),
+        ("one + other", ""),
+        ("todo!()", "list"),
+        ("todo!()", "lesson sums"),
+        ("todo!()", "hint sums"),
+        ("todo!()", "solution sums --anyway"),
+        ("todo!()", "doctor"),
+    ] {
+        write_sum(&sample, body);
+        let mut screen = Screen::start(&runner(&sample, line));
+        screen.end();
+        for code in screen.raw.split("\u{1b}[").skip(1) {
+            let code = code.split('m').next().unwrap_or_default();
+            // Bright green, yellow, cyan and white, and plain white; on Windows with 256 colours.
+            let pale = [
+                "37", "92", "93", "96", "97", "38;5;10", "38;5;11", "38;5;14", "38;5;15",
+            ];
+            assert!(
+                !pale.contains(&code),
+                "{line} with {body}: {code} in {:?}",
+                screen.raw
+            );
+            // Yellow is for a mark, not for words.
+            if code == "33" {
+                let shown = screen.raw.split("\u{1b}[33m").nth(1).unwrap_or_default();
+                let marked = shown.split('\u{1b}').next().unwrap_or_default();
+                let is_compilers = body.starts_with("std::fs");
+                assert!(marked.chars().count() <= 1 || is_compilers, "{marked:?}");
+            }
+        }
+    }
+}

@@ -80,3 +80,35 @@ fn what_hangs_is_not_waited_for_once_the_first_failure_is_known() {
         assert!(said.contains("expected: 5"), "{said}");
     }
 }
+
+#[test]
+fn what_passing_tests_printed_is_shown_on_request() {
+    let sample = Sample::build();
+    write_sum(&sample, "println!(\"adding {one}\");\n    one + other");
+    let said = run(&sample, "check sums");
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(!said.out.contains("adding 2"), "{}", said.out);
+    // Also for what has passed before, and is not judged again otherwise.
+    let said = run(&sample, "check sums --printed");
+    assert!(said.out.contains("adds_small_numbers"), "{}", said.out);
+    assert!(said.out.contains("│ adding 2"), "{}", said.out);
+    sample.solve("sums");
+    let said = run(&sample, "check sums --printed");
+    assert!(said.out.contains("Nothing was printed"), "{}", said.out);
+}
+
+#[test]
+fn a_dbg_that_is_left_is_mentioned_with_its_line() {
+    let sample = Sample::build();
+    write_sum(&sample, "let all = one + other;\n    dbg!(all)");
+    for command in ["", "check sums"] {
+        let said = run(&sample, command).out;
+        let line = "`dbg!` is left in exercises/01-tiny/src/sums.rs, line 6";
+        assert!(said.contains("tiny/sums · Adding · passed"), "{said}");
+        assert!(said.contains(line), "{said}");
+        sample.remove(".progress.json");
+    }
+    write_sum(&sample, "// No dbg! here.\n    one + other");
+    let said = run(&sample, "check sums").out;
+    assert!(!said.contains("is left in"), "{said}");
+}
