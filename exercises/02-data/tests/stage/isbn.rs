@@ -304,7 +304,7 @@ fn any_misfit_is_named_in_its_turn() {
         let count = counted.chars().count();
         let misfit = counted.chars().enumerate().find(|(place, character)| {
             let x = "xX".contains(*character) && count == 10 && *place == 9;
-            !x && !('0'..='9').contains(character)
+            !x && !character.is_ascii_digit()
         });
         let read: Result<Isbn, IsbnError> = isbn(&text);
         match misfit {

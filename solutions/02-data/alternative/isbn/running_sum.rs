@@ -65,7 +65,7 @@ impl FromStr for Isbn {
         if count != 10 && count != 13 {
             return Err(IsbnError::Length { count });
         }
-        if misfit.is_none() && count == 13 {
+        if count == 13 {
             // An X in the tenth place is fine only if it is the last.
             misfit = kept.chars().find(|character| !character.is_ascii_digit());
         }
