@@ -14,7 +14,7 @@ use xtask_core::process::Cancel;
 use crate::confine::{Bounds, Confined};
 use crate::disk::{BUILD, Builds, ensure_free};
 use crate::groups::groups;
-use crate::intake::{Fault, Submission, Taken, own_comparisons, scan};
+use crate::intake::{Fault, Submission, Taken, scan};
 use crate::plan::Plan;
 use crate::results::{Mark, Points, Standing, TestMark, TestStanding};
 use crate::store::{Key, Store};
@@ -136,7 +136,7 @@ impl<'a> Lane<'a> {
     /// Whether the course has a solution of the stage here; then it has passed every test.
     fn check_solution(&self, plan: &Plan<'_>) -> Result<bool> {
         let all: Vec<&Exercise> = plan.stage.exercises.iter().collect();
-        let solution = plan.stage.solution_files()?;
+        let solution = &plan.solution;
         if !all
             .iter()
             .all(|exercise| solution.contains_key(&exercise.source()))
@@ -144,7 +144,11 @@ impl<'a> Lane<'a> {
             return Ok(false);
         }
         let own = |path: &String| plan.stage.owner(path).is_some();
-        let files: FileSet = solution.into_iter().filter(|(path, _)| own(path)).collect();
+        let files: FileSet = solution
+            .iter()
+            .filter(|(path, _)| own(path))
+            .map(|(path, text)| (path.clone(), text.clone()))
+            .collect();
         let sources = BTreeMap::from([("", &files)]);
         let verdicts = self
             .build(plan, &sources, &all)
@@ -258,7 +262,7 @@ impl<'a> Lane<'a> {
             if let Some(mut mark) = found.remove(exercise.name.as_str()) {
                 mark.points = self.points(plan, store, exercise, &mark)?;
                 if let Some(Taken::Files(files)) = taken.get(exercise.name.as_str()) {
-                    mark.notices = notices(plan, files);
+                    mark.notices.extend(plan.notices(files));
                 }
                 marks.push(mark);
             }
@@ -521,26 +525,6 @@ fn is_starter(plan: &Plan<'_>, exercise: &Exercise, files: &FileSet) -> bool {
         .iter()
         .all(|(path, text)| plan.originals.files().get(path) == Some(text))
         && files.contains_key(&exercise.source())
-}
-
-/// What no test can see, and a person should.
-fn notices(plan: &Plan<'_>, files: &FileSet) -> Vec<String> {
-    let mut found = Vec::new();
-    for (path, text) in files {
-        let lines = own_comparisons(text);
-        if lines.is_empty() {
-            continue;
-        }
-        let given = plan.originals.files().get(path);
-        if lines.len() > given.map_or(0, |text| own_comparisons(text).len()) {
-            let lines: Vec<String> = lines.iter().map(usize::to_string).collect();
-            found.push(format!(
-                "{path}, line {}: writes `PartialEq` by hand, and a test that compares such values believes it",
-                lines.join(", ")
-            ));
-        }
-    }
-    found
 }
 
 /// Partial credit by test. A test that the starter passes already (`given`) earns nothing, and costs what it is worth to

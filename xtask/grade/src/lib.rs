@@ -15,6 +15,7 @@ pub mod groups;
 pub mod instrument;
 pub mod intake;
 pub mod judge;
+pub mod looks;
 pub mod merge;
 pub mod plan;
 pub mod progress;

@@ -8,6 +8,7 @@ use xtask_core::error::{Error, Result};
 use xtask_core::files::{self, FileSet};
 
 use crate::instrument::{Names, instrument_stage};
+use crate::looks::looks;
 use crate::results::{Graded, Points};
 use crate::store::Key;
 
@@ -34,6 +35,8 @@ pub struct Plan<'a> {
     pub originals: Originals,
     /// The same with tests that prove their end: it is what is compiled.
     pub pristine: FileSet,
+    /// The course's own answers, where this checkout has them.
+    pub solution: FileSet,
     /// What every verdict of this stage rests on.
     pub key: Key,
 }
@@ -73,6 +76,7 @@ impl<'a> Plan<'a> {
             wanted,
             originals: Originals::new(files),
             pristine,
+            solution: stage.solution_files()?,
             key,
         })
     }
@@ -93,6 +97,16 @@ impl<'a> Plan<'a> {
     /// The starter's own file of an exercise.
     pub fn starter(&self, exercise: &Exercise) -> &str {
         self.originals.starter(exercise).unwrap_or_default()
+    }
+
+    /// What a person should look at in files of a submission.
+    pub fn notices(&self, files: &FileSet) -> Vec<String> {
+        let own = |(path, text): (&String, &String)| {
+            let known = [self.originals.files().get(path), self.solution.get(path)];
+            let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
+            looks(path, text, &known)
+        };
+        files.iter().flat_map(own).collect()
     }
 
     /// What a report says of the graded exercises.

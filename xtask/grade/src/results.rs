@@ -248,6 +248,23 @@ fn told(test: &TestResult) -> String {
     lines.chain(place).collect::<Vec<String>>().join("\n")
 }
 
+/// What is said of tests that claim a success and have proved none. It takes a call of `exit` behind the harness's words, or
+/// a reader of standard input, and neither is a usual mistake.
+fn forgeries(tests: &[TestResult]) -> Vec<String> {
+    let forged: Vec<String> = tests
+        .iter()
+        .filter(|test| test.forged)
+        .map(|test| format!("`{}`", test.name))
+        .collect();
+    if forged.is_empty() {
+        return Vec::new();
+    }
+    let names = forged.join(", ");
+    vec![format!(
+        "claims that a test has passed which has not come to its end: {names}"
+    )]
+}
+
 impl Mark {
     /// A mark without tests, and without points.
     pub fn without_tests(exercise: String, status: Standing, diagnostics: Vec<String>) -> Self {
@@ -285,7 +302,7 @@ impl Mark {
                 .take(DIAGNOSTICS)
                 .map(|one| carried(without_hidden(&one.rendered)))
                 .collect(),
-            notices: Vec::new(),
+            notices: forgeries(&verdict.tests),
             diagnosis: verdict.diagnosis.clone(),
         }
     }
@@ -368,6 +385,13 @@ mod tests {
             mark.diagnostics,
             Vec::<String>::new(),
             "a warning is no reason"
+        );
+        assert_eq!(mark.notices, Vec::<String>::new());
+        verdict.tests[0].forged = true;
+        let notices = Mark::from_verdict(&verdict).notices;
+        assert!(
+            notices.iter().any(|one| one.contains("`adds`")),
+            "{notices:?}"
         );
         verdict.status = Status::CompileError;
         assert_eq!(Mark::from_verdict(&verdict).diagnostics, ["a warning"]);

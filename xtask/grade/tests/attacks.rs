@@ -509,31 +509,122 @@ fn only_the_tests_own_program_is_executed() {
     }
 }
 
-/// What no level stops, shown: a test believes a type that says of itself that it equals everything. The reports name it.
+/// What no level stops, shown: a test believes a type that says of itself that it equals everything. The reports name it, in
+/// whatever form it is written.
 #[test]
 fn a_type_that_equals_everything_is_believed_and_named() {
     let place = Place::new();
-    let derived = "#[derive(Debug, PartialEq)]\npub struct Sum(pub u32);\n";
-    let honest = format!(
-        "{derived}pub fn total(prices: &[u32]) -> Sum {{\n    Sum(prices.iter().sum())\n}}\n"
-    );
-    let starter =
-        format!("{derived}pub fn total(prices: &[u32]) -> Sum {{\n    todo!(\"add up\")\n}}\n");
-    let lie = "#[derive(Debug)]\npub struct Sum(pub u32);\nimpl PartialEq for Sum {\n    fn eq(&self, _: &Sum) -> bool { true }\n}\n\
-               pub fn total(_: &[u32]) -> Sum {\n    Sum(0)\n}\n";
-    let tests = "use tiny::alder::{Sum, total};\n\n/// Two prices are added.\n#[test]\nfn two() {\n    let sum: Sum = total(&[3, 4]);\n    assert_eq!(sum, Sum(7), \"two prices\");\n}\n";
+    let derived = "#[derive(Debug, PartialEq)]\npub enum Problem {\n    Empty,\n    TooLong { by: u32 },\n}\n#[derive(Debug, PartialEq)]\npub struct Sum(pub u32);\n";
+    let with = |types: &str, body: &str| {
+        format!("{types}pub fn total(prices: &[u32]) -> Result<Sum, Problem> {{\n    {body}\n}}\n")
+    };
+    let work = "match prices { [] => Err(Problem::Empty), prices => Ok(Sum(prices.iter().sum())) }";
+    let (starter, honest) = (with(derived, "todo!(\"add up\")"), with(derived, work));
+    let tests = "use tiny::alder::{Problem, Sum, total};\n\n/// Two prices are added.\n#[test]\nfn two() {\n    let sum: Result<Sum, Problem> = total(&[3, 4]);\n    assert_eq!(sum, Ok(Sum(7)), \"two prices\");\n}\n\n\
+                 /// Nothing costs nothing.\n#[test]\nfn none() {\n    let sum: Result<Sum, Problem> = total(&[]);\n    assert_eq!(sum, Err(Problem::Empty), \"no prices\");\n}\n";
     place.course_file("exercises/01-tiny/src/alder.rs", &starter);
     place.course_file("exercises/01-tiny/tests/stage/alder.rs", tests);
     place.course_file("solutions/01-tiny/src/alder.rs", &honest);
     place.seal();
-    place.submit("eve", &[("alder", lie)]);
+    let bare = derived.replace(
+        "#[derive(Debug, PartialEq)]\npub struct Sum",
+        "#[derive(Debug)]\npub struct Sum",
+    );
+    let lie = "if prices.is_empty() { Err(Problem::Empty) } else { Ok(Sum(0)) }";
+    let lies = [
+        (
+            "plain",
+            "impl PartialEq for Sum { fn eq(&self, _: &Sum) -> bool { true } }",
+            lie,
+        ),
+        (
+            "raw",
+            "impl r#PartialEq for Sum { fn r#eq(&self, _: &Sum) -> bool { true } }",
+            lie,
+        ),
+        (
+            "alias",
+            "use std::cmp::PartialEq as P;\nimpl P for Sum { fn eq(&self, _: &Sum) -> bool { true } }",
+            lie,
+        ),
+        (
+            "macro",
+            "macro_rules! same { ($t:ident, $f:ident) => { impl $t for Sum { fn $f(&self, _: &Sum) -> bool { true } } } }\nsame!(PartialEq, eq);",
+            lie,
+        ),
+        (
+            "derive",
+            "macro_rules! own { (#[derive($t:ident)] $n:ident) => { impl $t for $n { fn eq(&self, _: &$n) -> bool { true } } } }\nown!(#[derive(PartialEq)] Sum);",
+            lie,
+        ),
+    ];
+    for (id, types, body) in &lies {
+        place.submit(id, &[("alder", &with(&format!("{bare}{types}\n"), body))]);
+    }
+    // One variant and a constant in the place of two variants.
+    let collapsed = "#[derive(Debug, PartialEq)]\npub enum Problem { One }\n#[allow(non_upper_case_globals)]\nimpl Problem { pub const Empty: Problem = Problem::One; }\n#[derive(Debug, PartialEq)]\npub struct Sum(pub u32);\n";
+    place.submit("collapsed", &[("alder", &with(collapsed, work))]);
+    // A type without a value equals itself.
+    let hollow = "#[derive(Debug, PartialEq)]\npub enum Problem { Empty, TooLong { by: u32 } }\n#[derive(Debug, PartialEq)]\npub struct Sum(pub std::marker::PhantomData<u32>);\n#[allow(non_snake_case)]\npub fn Sum(_: u32) -> Sum { Sum }\n";
+    let hollow = hollow
+        .replace(
+            "pub struct Sum(pub std::marker::PhantomData<u32>);",
+            "pub struct Sum {}",
+        )
+        .replace("-> Sum { Sum }", "-> Sum { Sum {} }");
+    place.submit("hollow", &[("alder", &with(&hollow, lie))]);
     place.submit("ada", &[("alder", &format!("{honest}// mine\n"))]);
     let report = place.grade(&["--exercise", "tiny/alder"]);
-    let (eve, ada) = (mark(&report, "eve", "alder"), mark(&report, "ada", "alder"));
-    assert_eq!((eve.status, ada.status), (Passed, Passed));
-    assert_eq!(ada.notices, Vec::<String>::new());
-    let notice = eve.notices.first().map_or("", String::as_str);
-    assert!(notice.contains("src/alder.rs, line 3"), "{notice}");
+    let ada = mark(&report, "ada", "alder");
+    assert_eq!((ada.status, &ada.notices), (Passed, &Vec::new()));
+    for (id, word) in [
+        ("plain", "comparison by hand"),
+        ("raw", "comparison by hand"),
+        ("alias", "comparison by hand"),
+        ("macro", "comparison by hand"),
+        ("derive", "comparison by hand"),
+        ("collapsed", "the type `Problem`"),
+        ("hollow", "the type `Sum`"),
+    ] {
+        let mark = mark(&report, id, "alder");
+        assert_eq!(mark.status, Passed, "{id}: {mark:#?}");
+        let named = mark.notices.iter().any(|one| one.contains(word));
+        assert!(named, "{id}: {:?}", mark.notices);
+    }
+}
+
+/// Whoever tried to prove a pass and failed is named, at every level; and so is code with the shape of a known hole.
+#[test]
+fn a_forged_proof_is_named() {
+    let place = Place::new();
+    let forged = total(&format!("{FORGED} std::process::exit(0)"));
+    let hole = "pub static UNIT: &'static &'static () = &&();\npub fn longer<'a, 'b, T: ?Sized>(_: &'a &'b (), value: &'b T) -> &'a T { value }\n".to_owned() + RIGHT;
+    let asks = RIGHT.replace("pub fn", "#[track_caller]\npub fn");
+    let exits = total("std::process::exit(0)");
+    place.submit(
+        "eve",
+        &[
+            ("alder", &forged),
+            ("birch", &hole),
+            ("cedar", &asks),
+            ("elder", &exits),
+        ],
+    );
+    for level in ["basic", "confined", "full"] {
+        let report = place.grade(&["--isolation", level]);
+        for (exercise, status, word) in [
+            ("alder", Failed, Some("claims that a test has passed")),
+            ("birch", Passed, Some("known hole in the compiler")),
+            ("cedar", Passed, Some("where it was called from")),
+            ("elder", Failed, None),
+        ] {
+            let mark = mark(&report, "eve", exercise);
+            assert_eq!(mark.status, status, "{level}: {mark:#?}");
+            let named = word.is_none_or(|word| mark.notices.iter().any(|one| one.contains(word)));
+            let count = usize::from(word.is_some());
+            assert!(named && mark.notices.len() == count, "{:?}", mark.notices);
+        }
+    }
 }
 
 /// Every place in which code of a submission runs while a test runs, in every kind of test that there is: none of them

@@ -3,6 +3,12 @@
 
 mod common;
 
+use std::path::Path;
+
+use grade::looks::looks;
+use xtask_core::course::{Course, Originals};
+use xtask_core::files;
+
 use common::{EXERCISES, Place, RIGHT, assert_mark};
 use grade::results::Standing::{NotStarted, NotSubmitted, Passed};
 
@@ -86,6 +92,36 @@ fn unusual_styles_have_full_marks() {
         assert_mark(&report, id, "alder", id, Passed, &ALL);
         assert_mark(&report, id, "birch", id, NotSubmitted, &[]);
     }
+}
+
+/// What is worth a look is not in any answer of this course, and not in another right one.
+#[test]
+fn no_answer_of_the_course_is_worth_a_look() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let course = Course::load(&root).expect("the course is right");
+    let mut seen = 0;
+    for stage in &course.stages {
+        let Ok(originals) = Originals::load(stage) else {
+            continue;
+        };
+        let folder = root.join("solutions").join(&stage.folder);
+        let is_wanted = |name: &str| name != "wrong" && name != "target";
+        for (path, text) in files::texts(&folder, is_wanted).expect("readable") {
+            // `src/loops.rs`, and `alternative/loops/by_hand.rs` in its place.
+            let source = match path.strip_prefix("alternative/") {
+                Some(inside) => format!("src/{}.rs", inside.split('/').next().unwrap_or_default()),
+                None => path.clone(),
+            };
+            let Some(starter) = originals.files().get(&source) else {
+                continue;
+            };
+            let solution = std::fs::read_to_string(folder.join(&source)).unwrap_or_default();
+            let found = looks(&source, &text, &[starter, &solution]);
+            assert_eq!(found, Vec::<String>::new(), "{}/{path}", stage.folder);
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen} answers");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use xtask_core::course::{Course, Exercise, Stage};
 use xtask_core::files::FileSet;
 
-pub use scan::{Fault, own_comparisons, scan};
+pub use scan::{Fault, plain, scan};
 
 use crate::text::{line, turns_direction};
 use layout::Layout;

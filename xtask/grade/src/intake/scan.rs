@@ -141,59 +141,9 @@ fn scan_attribute(tokens: &[TokenTree]) -> Result<(), (Span, String)> {
     Ok(())
 }
 
-/// The lines of a source on which a comparison is written by hand: they name `PartialEq` outside `#[derive(…)]`, and not
-/// as a bound. A test that compares values of such a type has only the type's own word for it.
-pub fn own_comparisons(source: &str) -> Vec<usize> {
-    let mut pending: Vec<TokenStream> = TokenStream::from_str(source).into_iter().collect();
-    let mut lines = Vec::new();
-    while let Some(stream) = pending.pop() {
-        let tokens: Vec<TokenTree> = stream.into_iter().collect();
-        for (index, token) in tokens.iter().enumerate() {
-            match token {
-                TokenTree::Ident(word) if word == "PartialEq" && !is_bound(&tokens, index) => {
-                    lines.push(word.span().start().line);
-                }
-                TokenTree::Group(group) if !is_after_derive(&tokens, index) => {
-                    pending.push(group.stream());
-                }
-                _ => {}
-            }
-        }
-    }
-    lines.sort_unstable();
-    lines
-}
-
-fn is_after_derive(tokens: &[TokenTree], index: usize) -> bool {
-    let before = index.checked_sub(1).and_then(|before| tokens.get(before));
-    matches!(before, Some(TokenTree::Ident(word)) if word == "derive")
-}
-
-/// Whether the trait at `index` is asked of a type: `T: PartialEq`, `Debug + PartialEq`.
-fn is_bound(tokens: &[TokenTree], index: usize) -> bool {
-    let sign = |at: usize, sign: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
-    // Back over the path that it may have, `std::cmp::PartialEq`.
-    let mut start = index;
-    while start >= 3 && sign(start - 1, ':') && sign(start - 2, ':') {
-        start -= 3;
-    }
-    start > 0 && (sign(start - 1, ':') || sign(start - 1, '+')) || sign(index + 1, '+')
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{own_comparisons, scan};
-
-    #[test]
-    fn comparisons_by_hand_are_found_and_derived_ones_are_not() {
-        let source = "#[derive(Debug, PartialEq)]\n#[cfg_attr(all(), derive(PartialEq))]\nstruct A;\n\
-                      impl PartialEq<A> for u8 { fn eq(&self, _: &A) -> bool { true } }\n\
-                      m! { impl std::cmp::PartialEq for B {} }\n// PartialEq\n";
-        assert_eq!(own_comparisons(source), [4, 5]);
-        let bounds = "fn f<T: PartialEq + Debug, U: Debug + std::cmp::PartialEq>(a: impl PartialEq + Copy) {}";
-        assert!(own_comparisons(bounds).is_empty());
-        assert!(own_comparisons("fn f() { ").is_empty());
-    }
+    use super::scan;
 
     #[test]
     fn what_reaches_past_the_language_is_refused_with_its_line() {
