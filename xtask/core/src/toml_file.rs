@@ -193,6 +193,18 @@ impl<'a> Table<'a> {
         Table::open(self.file, table, self.span.clone()).read_whole(reader)
     }
 
+    /// As [`Table::table`], and the usual value when the key is missing.
+    pub fn optional_table<T: Default>(
+        &mut self,
+        key: &str,
+        reader: impl FnOnce(&mut Table<'_>) -> Result<T>,
+    ) -> Result<T> {
+        match self.convert(key, "a table", DeValue::as_table)? {
+            Some(table) => Table::open(self.file, table, self.span.clone()).read_whole(reader),
+            None => Ok(T::default()),
+        }
+    }
+
     /// Each table of the list `[[key]]`, read as a whole by `reader`; none when the key is missing.
     pub fn tables<T>(
         &mut self,

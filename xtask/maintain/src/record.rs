@@ -260,7 +260,10 @@ pub fn try_all(
                 .iter()
                 .filter_map(|all| all.get(at).cloned())
                 .collect();
-            if let (Some(store), Ok(text)) = (store, serde_json::to_string(&own)) {
+            let fails = |verdict: &Verdict| verdict.failures().next().is_some();
+            // What nothing catches may be a race that nobody lost: it is tried again.
+            let kept = store.filter(|_| own.iter().any(fails));
+            if let (Some(store), Ok(text)) = (kept, serde_json::to_string(&own)) {
                 // What cannot be kept is found again the next time.
                 let _ = store.put(key, &text);
             }

@@ -578,3 +578,62 @@ fn a_count_closes_the_ledger() {
     ledger.check(false, "a", "b", "c");
     assert!(!ledger.close());
 }
+
+#[test]
+fn each_topic_names_a_test_that_fails_without_it() {
+    let roadmap = "exercises/roadmap.toml";
+    let proof = "\"tiny/sums::adds_small_numbers\"";
+    for (other, what) in [
+        ("\"tiny/sums\"", "not of the form"),
+        ("\"tiny/sins::adds\"", "no such exercise"),
+        (
+            "\"tiny/words::letters_become_capitals\"",
+            "does not teach it",
+        ),
+        ("\"tiny/sums::adds\"", "no such test"),
+    ] {
+        breaks(roadmap, proof, other, "roadmap.toml", what);
+    }
+    breaks(
+        roadmap,
+        "\"basics.sums\" = \"tiny/sums::adds_small_numbers\"\n",
+        "",
+        "roadmap.toml",
+        "`basics.sums` names no test",
+    );
+    let sample = Sample::build();
+    for name in ["multiplies", "first_only"] {
+        let path = format!("solutions/01-tiny/wrong/sums/{name}.patch");
+        let text = sample.read(&path);
+        let (_, rest) = text.split_once('\n').expect("a head");
+        sample.write(&path, &format!("Caught by: adding_can_be_undone\n{rest}"));
+    }
+    assert_one(
+        &seen(&sample),
+        "roadmap.toml",
+        "no known mistake is caught by it",
+    );
+}
+
+#[test]
+fn a_test_that_nobody_runs_is_found() {
+    let test = "/// Rule.\n#[test]\nfn lost() {}\n";
+    for text in [
+        format!("mod inner {{\n{test}}}\n"),
+        format!("macro_rules! tests {{ ($name:ident) => {{ {test} }} }}\n"),
+    ] {
+        let sample = Sample::build();
+        let before = sample.read(TESTS);
+        sample.write(TESTS, &format!("{before}\n{text}"));
+        sample.seal();
+        assert_one(&seen(&sample), TESTS, "inside of a module or a macro");
+    }
+    let sample = Sample::build();
+    sample.write("exercises/01-tiny/tests/stage/shop.rs", test);
+    sample.seal();
+    assert_one(
+        &seen(&sample),
+        "tests/stage/shop.rs",
+        "no exercise's file of tests",
+    );
+}

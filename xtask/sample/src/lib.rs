@@ -20,7 +20,9 @@ const FILES: [(&str, &str); 23] = [
     (
         "exercises/roadmap.toml",
         "[[stage]]\nfolder = \"01-tiny\"\n\n[[stage]]\nfolder = \"02-later\"\ntitle = \"Later\"\nlevel = \"project\"\n\
-         planned = [\"first\"]\ntopics = [\"basics.later\"]\n\n[topics]\nbasics = [\"sums\", \"words\", \"later\"]\n",
+         planned = [\"first\"]\ntopics = [\"basics.later\"]\n\n[topics]\nbasics = [\"sums\", \"words\", \"later\"]\n\n\
+         [proofs]\n\"basics.sums\" = \"tiny/sums::adds_small_numbers\"\n\
+         \"basics.words\" = \"tiny/words::letters_become_capitals\"\n",
     ),
     (
         "exercises/01-tiny/Cargo.toml",

@@ -18,7 +18,7 @@ enum Entry {
 pub fn course(root: &Path) -> Result<Course> {
     let path = root.join("exercises").join("roadmap.toml");
     let text = files::read(&path)?;
-    let (entries, topics) = TomlFile::new(&path, &text).parse(|top| {
+    let (entries, topics, proofs) = TomlFile::new(&path, &text).parse(|top| {
         let entries = top.tables("stage", roadmap_entry)?;
         let topics = top.table("topics", |areas| {
             let keys = areas.keys();
@@ -26,13 +26,19 @@ pub fn course(root: &Path) -> Result<Course> {
                 .map(|area| Ok((area.clone(), areas.texts(&area)?)))
                 .collect()
         })?;
-        Ok((entries, topics))
+        let proofs = top.optional_table("proofs", |proofs| {
+            let keys = proofs.keys().into_iter();
+            keys.map(|topic| Ok((topic.clone(), proofs.text(&topic)?)))
+                .collect()
+        })?;
+        Ok((entries, topics, proofs))
     })?;
     let mut course = Course {
         root: root.to_owned(),
         stages: Vec::new(),
         planned: Vec::new(),
         topics,
+        proofs,
         faults: Vec::new(),
     };
     for entry in entries {

@@ -42,6 +42,8 @@ pub struct Course {
     pub planned: Vec<PlannedStage>,
     /// The topics that the course must cover, by area.
     pub topics: BTreeMap<String, Vec<String>>,
+    /// For topics that are taught, as `area.topic`, the test that fails without them, as `stage/exercise::test`.
+    pub proofs: BTreeMap<String, String>,
     /// Stages whose files are broken. The rest of the course stays usable.
     pub faults: Vec<Error>,
 }

@@ -65,6 +65,7 @@ pub fn check_course(ledger: &mut Ledger, course: &Course) -> Result<()> {
             "Add it under [topics], or mend its name.",
         );
     }
+    check_proofs(ledger, course)?;
     for path in files::entries(&course.root.join("exercises"))? {
         let name = files::relative(&course.root.join("exercises"), &path);
         if !path.is_dir() || name == "support" || name.starts_with('.') {
@@ -86,6 +87,56 @@ pub fn check_course(ledger: &mut Ledger, course: &Course) -> Result<()> {
     Ok(())
 }
 
+/// Each topic that is taught names a test that fails without it: one of an exercise that teaches it, and one that catches
+/// a known mistake.
+fn check_proofs(ledger: &mut Ledger, course: &Course) -> Result<()> {
+    const ROADMAP: &str = "exercises/roadmap.toml";
+    let taught: BTreeSet<&String> = course
+        .exercises()
+        .flat_map(|item| &item.exercise.topics)
+        .collect();
+    for topic in &taught {
+        let what = format!("the topic `{topic}` names no test that fails without it");
+        let mend = format!("Write `\"{topic}\" = \"stage/exercise::test\"` under [proofs].");
+        ledger.check(course.proofs.contains_key(*topic), ROADMAP, &what, &mend);
+    }
+    for (topic, proof) in &course.proofs {
+        let fault = fault_of_proof(course, topic, proof)?;
+        let what = format!(
+            "the proof of the topic `{topic}` is `{proof}`, and {}",
+            fault.unwrap_or_default()
+        );
+        ledger.check(
+            fault.is_none(),
+            ROADMAP,
+            &what,
+            "Name a test of an exercise that teaches the topic, and that is in the line `Caught by:` of a known mistake.",
+        );
+    }
+    Ok(())
+}
+
+/// Why a test proves nothing about a topic.
+fn fault_of_proof(course: &Course, topic: &String, proof: &str) -> Result<Option<&'static str>> {
+    let Some((id, test)) = proof.split_once("::") else {
+        return Ok(Some("that is not of the form `stage/exercise::test`"));
+    };
+    let Ok(item) = course.exercise(id) else {
+        return Ok(Some("there is no such exercise"));
+    };
+    if !item.exercise.topics.contains(topic) {
+        return Ok(Some("that exercise does not teach it"));
+    }
+    let text = files::read(&item.tests_file()).unwrap_or_default();
+    let tests = tests_of(&text).unwrap_or_default();
+    if tests.iter().all(|known| known.name != test) {
+        return Ok(Some("the exercise has no such test"));
+    }
+    let kept = patch::mistakes_of(&item)?;
+    let catches = |kept: &patch::Kept| kept.mistake.head.caught_by.iter().any(|name| name == test);
+    Ok((!kept.iter().any(catches)).then_some("no known mistake is caught by it"))
+}
+
 /// One stage and each of its exercises.
 ///
 /// # Errors
@@ -100,6 +151,7 @@ pub fn check_stage(ledger: &mut Ledger, course: &Course, stage: &Stage) -> Resul
     check_manifests(ledger, stage);
     check_order(ledger, stage)?;
     check_seal(ledger, stage)?;
+    check_no_test_is_lost(ledger, stage)?;
     let readme = files::read(&stage.folder().join("README.md")).unwrap_or_default();
     for item in stage.items() {
         check_description(ledger, course, &item);
@@ -233,6 +285,58 @@ fn check_seal(ledger: &mut Ledger, stage: &Stage) -> Result<()> {
         &mend,
     );
     Ok(())
+}
+
+/// Every test is one that the runner runs: a function at the top of the file of an exercise's tests.
+fn check_no_test_is_lost(ledger: &mut Ledger, stage: &Stage) -> Result<()> {
+    for (path, text) in stage.tree()? {
+        if !path.starts_with("tests/stage/") || !path.ends_with(".rs") {
+            continue;
+        }
+        let is_run = stage.exercises.iter().any(|one| one.tests_file() == path);
+        let tokens = TokenStream::from_str(&text).unwrap_or_default();
+        let what = match is_run || !names_a_test(&tokens) {
+            true => "a test stands inside of a module or a macro, where the runner does not see it",
+            false => "it has a test, and is no exercise's file of tests",
+        };
+        let inside = tokens.into_iter().any(|token| match token {
+            TokenTree::Group(group) => has_test_below(&group.stream()),
+            _ => false,
+        });
+        let holds = !inside && what.starts_with("a test");
+        ledger.check(
+            holds,
+            &stage.shown(&stage.folder().join(&path)),
+            what,
+            "Make it a function at the top of tests/stage/EXERCISE.rs: the runner and the grader find it there.",
+        );
+    }
+    Ok(())
+}
+
+/// Whether a test stands in these tokens, or in brackets among them.
+fn has_test_below(tokens: &TokenStream) -> bool {
+    let below = |token: TokenTree| match token {
+        TokenTree::Group(group) => has_test_below(&group.stream()),
+        _ => false,
+    };
+    names_a_test(tokens) || tokens.clone().into_iter().any(below)
+}
+
+/// Whether `#[test]`, or an attribute whose path ends in `::test`, stands directly among these tokens.
+fn names_a_test(tokens: &TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    tokens.windows(2).any(|pair| match pair {
+        [TokenTree::Punct(mark), TokenTree::Group(attribute)] if mark.as_char() == '#' => {
+            let path = attribute.stream().into_iter();
+            let path = path.take_while(|token| !matches!(token, TokenTree::Group(_)));
+            let last = path
+                .filter(|token| matches!(token, TokenTree::Ident(_)))
+                .last();
+            last.is_some_and(|word| word.to_string() == "test")
+        }
+        _ => false,
+    })
 }
 
 fn check_description(ledger: &mut Ledger, course: &Course, item: &Item<'_>) {

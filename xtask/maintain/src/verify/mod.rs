@@ -4,6 +4,7 @@ pub mod answers;
 pub mod clock;
 pub mod constants;
 pub mod diagnoses;
+pub mod features;
 pub mod files;
 pub mod lessons;
 pub mod memory;
@@ -92,6 +93,8 @@ pub fn run(course: &Course, engine: &Engine<'_>, clock: &Clock, wish: &Wish) -> 
         lessons::check_stage(&mut ledger, engine, stage, memory)?;
     }
     ledger.stage("the workspace");
+    ledger.section("the features of every dependency");
+    features::check(&mut ledger, course, &stages, whole)?;
     tools::check(&mut ledger, course, &stages, whole, wish.slow)?;
     Ok(ledger.close().into())
 }
