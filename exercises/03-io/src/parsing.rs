@@ -51,8 +51,9 @@ pub struct SettingsError {
 /// Reads one line of a settings file.
 ///
 /// The result is `Some((key, value))`, or `None` for a line that says nothing: a blank one, or one whose first visible
-/// character is `#`. The first `=` separates the key from the value, and blanks around either of them do not count.
-/// The value may be empty, and it may contain `=` and `#`. Whether a setting has this key is not asked here.
+/// character is `#`. The first `=` separates the key from the value, and blanks around either of them, all that `trim`
+/// removes, do not count. The value may be empty, and it may contain `=` and `#`: a comment is a line of its own.
+/// Whether a setting has this key is not asked here.
 ///
 /// | line | result |
 /// | --- | --- |

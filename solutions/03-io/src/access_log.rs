@@ -138,7 +138,7 @@ fn parse_size(word: &str) -> Option<u64> {
 /// Counts the lines of a whole log. The memory that it needs grows with the number of different clients and pages, and
 /// not with the number of lines.
 ///
-/// Lines end with `\n` or `\r\n`. A line of blanks only is skipped. A line that [`parse_line`] refuses, or that is not
+/// Lines end with `\n` or `\r\n`. A line of blanks only is skipped, and its number counts. A line that [`parse_line`] refuses, or that is not
 /// UTF-8, counts as bad, and the lines after it are read all the same.
 ///
 /// # Errors

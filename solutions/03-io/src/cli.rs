@@ -201,10 +201,11 @@ fn shown(argument: &OsString) -> String {
 ///
 /// - Arguments that make no sense: [`WRONG_USAGE`]. `errors` is told what is wrong with them, and that `--help` helps.
 ///   `output` gets nothing.
-/// - A file that cannot be opened or read: [`FAILED`]. `errors` is told the name of the file and the reason.
-/// - An output that cannot be written: [`FAILED`], and `errors` is told the reason. There is one exception: when the
-///   reader of the output has gone away ([`io::ErrorKind::BrokenPipe`], as in `… | head -1`), all is well: [`DONE`],
-///   and `errors` is told nothing.
+/// - A file that cannot be opened or read: [`FAILED`]. `errors` is told the name of the file and the reason, which is
+///   the text of the [`io::Error`].
+/// - An output that cannot be written: [`FAILED`], and `errors` is told the reason likewise. There is one exception:
+///   when the reader of the output has gone away ([`io::ErrorKind::BrokenPipe`], as in `… | head -1`), all is well:
+///   [`DONE`], and `errors` is told nothing.
 /// - When `errors` cannot be written, there is nobody left to tell. The code stays what it was.
 ///
 /// Every complaint begins with `io: `.

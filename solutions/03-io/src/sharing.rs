@@ -127,6 +127,6 @@ pub fn run_tills(reading: &Reading, tills: Vec<Till>) -> Vec<Option<u32>> {
 /// and joining it gives the tickets, in the order in which their seats were sent.
 pub fn start_printer(layout: Layout) -> (Sender<u32>, JoinHandle<Vec<String>>) {
     let (sender, seats) = mpsc::channel();
-    let printer = thread::spawn(move || seats.iter().map(|seat| layout(seat)).collect());
+    let printer = thread::spawn(move || seats.iter().map(layout).collect());
     (sender, printer)
 }

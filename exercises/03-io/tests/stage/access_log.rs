@@ -119,6 +119,8 @@ fn a_bad_line_says_which_part_is_bad() {
             BadLine::Request,
         ),
         ("c - - [t] \"GET\t/ HTTP/1.1\" 200 0", BadLine::Request),
+        ("c - - [t] \"GET /\"x\" HTTP/1.1\" 200 0", BadLine::Request),
+        ("c - - [t] \"GET / HTTP/1.1\"x\" 200 1", BadLine::Status),
         // A quote ends the request, also one behind a backslash.
         ("c - - [t] \"GET /\\\" HTTP/1.1\" 200 0", BadLine::Request),
         ("c - - [t] \"GET / HTTP/1.1\"", BadLine::Status),
@@ -555,6 +557,17 @@ fn failures_come_back() {
             "the output has room for {room} of {whole} bytes"
         );
     }
+    // Each single write fails once; those before and after it go well.
+    for failing in 0..100 {
+        let mut output = Hiccup { writes: 0, failing };
+        let answer: io::Result<()> = write_report(&summary, 3, &mut output);
+        assert_eq!(
+            answer.is_err(),
+            output.writes > failing,
+            "write number {failing} of {} failed",
+            output.writes
+        );
+    }
 }
 
 fn line(client: &str, target: &str, status: u16, size: &str) -> String {
@@ -628,6 +641,26 @@ fn whole() -> io::Error {
         io::ErrorKind::OutOfMemory,
         "the whole log does not fit into memory",
     )
+}
+
+/// An output that fails once, at the write with this number.
+struct Hiccup {
+    writes: u32,
+    failing: u32,
+}
+
+impl Write for Hiccup {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writes += 1;
+        if self.writes == self.failing + 1 {
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A connection that breaks when it is read, and a disk that is full when it is written.

@@ -2,12 +2,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::fs::File;
 use std::io;
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use shop_io::files::{append_entry, draft_of, read_entries, replace};
@@ -71,78 +71,106 @@ fn the_journal_only_ever_grows() {
         "the same file under its other name"
     );
 
-    // While one thread appends, another looks: no look may find less than the look before.
-    let contents = "x".repeat(200_000);
-    append(&journal, &contents);
-    let done = AtomicBool::new(false);
-    let (looks, shrunk) = thread::scope(|scope| {
+    // While one thread appends, another looks: no look may find less than the look before, or half of an entry. All
+    // lengths are multiples of 16, because a system may show what is written page by page.
+    append(&journal, &"x".repeat(199_999));
+    let mut opened = File::open(&journal).expect("the journal exists");
+    let (done, looks, start) = (AtomicBool::new(false), AtomicU32::new(0), Barrier::new(2));
+    let (shrunk, open_ended) = thread::scope(|scope| {
         let watcher = scope.spawn(|| {
-            let (mut longest, mut looks, mut shrunk) = (0, 0, None);
+            let (mut longest, mut shrunk, mut open_ended) = (0, None, 0);
+            start.wait();
             while !done.load(Ordering::SeqCst) {
                 let length = fs::metadata(&journal).map_or(0, |metadata| metadata.len());
                 if length < longest {
                     shrunk = Some((longest, length));
+                    done.store(true, Ordering::SeqCst);
                 }
                 longest = longest.max(length);
-                looks += 1;
+                looks.fetch_add(1, Ordering::SeqCst);
+                for _ in 0..20 {
+                    let mut last = [b'\n'];
+                    let looked = opened
+                        .seek(SeekFrom::End(-1))
+                        .and_then(|_| opened.read_exact(&mut last));
+                    if looked.is_ok() && last != [b'\n'] {
+                        open_ended += 1;
+                        done.store(true, Ordering::SeqCst);
+                    }
+                }
             }
-            (looks, shrunk)
+            (shrunk, open_ended)
         });
-        let answers: Vec<bool> = (0..500)
-            .map(|number| append_entry(&journal, &format!("order {number}")).is_ok())
-            .collect();
+        start.wait();
+        let (mut appended, mut refused) = (0, 0);
+        while !done.load(Ordering::SeqCst)
+            && (appended < 4_000 || looks.load(Ordering::SeqCst) < 4_000 && appended < 100_000)
+        {
+            refused += u32::from(append_entry(&journal, &format!("order {appended:09}")).is_err());
+            appended += 1;
+        }
         done.store(true, Ordering::SeqCst);
         let seen = watcher.join().expect("the watcher does not panic");
-        assert!(!answers.contains(&false), "500 entries were appended");
+        assert_eq!(refused, 0, "of {appended} entries, refused");
         seen
     });
     assert_eq!(
         shrunk, None,
-        "the length of the journal before and at one of {looks} looks"
+        "the length of the journal at two looks, one after the other"
+    );
+    assert_eq!(
+        open_ended, 0,
+        "looks that found an entry at the end of the journal without its `\\n`"
     );
 }
 
 /// Four writers append at the same time: every entry comes back whole, and each writer's entries in their order.
 #[test]
 fn entries_of_several_writers_do_not_mix() {
-    let shop = Folder::new();
-    let journal = shop.path("journal.txt");
-    let entry = |writer: usize, number: usize| {
-        // Some entries are longer than any usual buffer.
-        let length = if number % 10 == 9 { 20_000 } else { number };
+    let entry = |round: usize, writer: usize, number: usize| {
+        // Some entries are longer than the buffer of a `BufWriter`.
+        let length = if number % 3 == round % 3 {
+            9_000
+        } else {
+            number
+        };
         format!("writer {writer}, entry {number}: {}", "x".repeat(length))
     };
-    let start = Barrier::new(4);
-    let failed = AtomicBool::new(false);
-    thread::scope(|scope| {
-        for writer in 0..4 {
-            let (journal, start, failed, entry) = (&journal, &start, &failed, &entry);
-            scope.spawn(move || {
-                start.wait();
-                for number in 0..250 {
-                    if append_entry(journal, &entry(writer, number)).is_err() {
-                        failed.store(true, Ordering::SeqCst);
+    for round in 0..6 {
+        let shop = Folder::new();
+        let journal = shop.path("journal.txt");
+        let start = Barrier::new(4);
+        let failed = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for writer in 0..4 {
+                let (journal, start, failed, entry) = (&journal, &start, &failed, &entry);
+                scope.spawn(move || {
+                    start.wait();
+                    for number in 0..250 {
+                        if append_entry(journal, &entry(round, writer, number)).is_err() {
+                            failed.store(true, Ordering::SeqCst);
+                        }
                     }
-                }
-            });
+                });
+            }
+        });
+        assert!(!failed.load(Ordering::SeqCst), "an entry was refused");
+        let read = read_entries(&journal).expect("the journal can be read");
+        assert_eq!(read.len(), 1_000, "4 writers appended 250 entries each");
+        for writer in 0..4 {
+            let name = format!("writer {writer},");
+            let own: Vec<&String> = read.iter().filter(|line| line.starts_with(&name)).collect();
+            assert_eq!(own.len(), 250, "the entries that begin with {name:?}");
+            let wrong = own
+                .iter()
+                .enumerate()
+                .find(|(number, line)| ***line != entry(round, writer, *number));
+            assert!(
+                wrong.is_none(),
+                "this should be an entry as it was written: {:.80}",
+                wrong.map_or("", |(_, line)| line)
+            );
         }
-    });
-    assert!(!failed.load(Ordering::SeqCst), "an entry was refused");
-    let read = read_entries(&journal).expect("the journal can be read");
-    assert_eq!(read.len(), 1_000, "4 writers appended 250 entries each");
-    for writer in 0..4 {
-        let name = format!("writer {writer},");
-        let own: Vec<&String> = read.iter().filter(|line| line.starts_with(&name)).collect();
-        assert_eq!(own.len(), 250, "the entries that begin with {name:?}");
-        let wrong = own
-            .iter()
-            .enumerate()
-            .find(|(number, line)| ***line != entry(writer, *number));
-        assert!(
-            wrong.is_none(),
-            "this should be an entry as it was written: {:.80}",
-            wrong.map_or("", |(_, line)| line)
-        );
     }
 }
 

@@ -126,6 +126,7 @@ fn the_purchase_price_stays_in_the_shop() {
         ("purchaseCents", json!("nothing")),
         ("purchaseCents", Value::Null),
         ("purchase_cents", json!({ "cents": [-1] })),
+        ("cost", json!(1)),
     ] {
         let mut claim = json!({ "isbn": "978", "title": "Emma", "priceCents": 999 });
         claim[name] = value;
