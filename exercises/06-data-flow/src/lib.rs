@@ -6,3 +6,4 @@ pub mod transactions;
 pub mod constraints;
 pub mod migrations;
 pub mod repositories;
+pub mod imports;

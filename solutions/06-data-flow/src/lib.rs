@@ -7,3 +7,4 @@ pub mod transactions;
 pub mod constraints;
 pub mod migrations;
 pub mod repositories;
+pub mod imports;

@@ -5,7 +5,7 @@ CREATE TABLE customers (
     name  TEXT NOT NULL CONSTRAINT name_not_blank CHECK (trim(name) <> '')
 ) STRICT;
 
--- `version` grows by one with every change of the title or the price; the exercise `concurrency` is about it.
+-- `version` is what the exercise `concurrency` is about; the others leave it alone.
 CREATE TABLE books (
     id      INTEGER PRIMARY KEY,
     isbn    TEXT NOT NULL UNIQUE,

@@ -5,3 +5,4 @@ mod transactions;
 mod constraints;
 mod migrations;
 mod repositories;
+mod imports;
