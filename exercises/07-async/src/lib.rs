@@ -5,3 +5,4 @@ pub mod channels;
 pub mod timeouts;
 pub mod limits;
 pub mod blocking;
+pub mod streams;

@@ -9,3 +9,4 @@ mod channels;
 mod timeouts;
 mod limits;
 mod blocking;
+mod streams;
