@@ -6,3 +6,4 @@ pub mod timeouts;
 pub mod limits;
 pub mod blocking;
 pub mod streams;
+pub mod shutdown;

@@ -10,3 +10,4 @@ mod timeouts;
 mod limits;
 mod blocking;
 mod streams;
+mod shutdown;

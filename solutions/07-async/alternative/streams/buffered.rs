@@ -91,7 +91,9 @@ impl<R: AsyncRead + Unpin> Feed<R> {
                 if line.last() == Some(&b'\r') {
                     line.pop();
                 }
-                return String::from_utf8(line).map(Some).or(Err(LineError::NotText));
+                return String::from_utf8(line)
+                    .map(Some)
+                    .or(Err(LineError::NotText));
             }
         }
     }
