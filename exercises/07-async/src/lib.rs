@@ -5,3 +5,5 @@ pub mod channels;
 pub mod timeouts;
 pub mod limits;
 pub mod blocking;
+pub mod streams;
+pub mod shutdown;

@@ -9,3 +9,5 @@ mod channels;
 mod timeouts;
 mod limits;
 mod blocking;
+mod streams;
+mod shutdown;
