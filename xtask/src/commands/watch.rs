@@ -317,24 +317,24 @@ impl<'a> Watch<'_, 'a> {
             println!("{}", style("watching; Ctrl-C ends it").dim());
             return;
         }
-        let has_solution = self.solved().is_some_and(|item| item.has_solution());
         let is_announced = self.place == Place::Announced;
+        let solved = self.solved().filter(|item| item.has_solution());
+        let solution = match &solved {
+            // What passed stands on the screen, above what is announced.
+            Some(item) if !is_announced && item.id() != self.item.id() => {
+                format!("s solution of {}", item.exercise.name)
+            }
+            _ => "s solution".to_owned(),
+        };
         let keys = [
             (!is_announced, "h hint"),
-            (
-                true,
-                if is_announced {
-                    "n open it here"
-                } else {
-                    "n next"
-                },
-            ),
+            (true, if is_announced { "n go on" } else { "n next" }),
             (!self.earlier.is_empty(), "b back"),
             (true, "c check"),
             (true, "e edit"),
             (true, "l list"),
             (!is_announced, "r reset"),
-            (has_solution, "s solution"),
+            (solved.is_some(), solution.as_str()),
             (true, "q quit"),
         ];
         let shown = keys.iter().filter(|(is_there, _)| *is_there);
@@ -370,6 +370,9 @@ impl<'a> Watch<'_, 'a> {
             Key::Char('l') if self.list_top.is_none() => return self.show_list(),
             Key::Char('n') => return self.go_on(cancel),
             Key::Char('b') => return self.go_back(cancel),
+            Key::Char('l') | Key::Escape if self.place == Place::Announced => {
+                return self.announce();
+            }
             Key::Char('c' | 'l') | Key::Enter | Key::Escape => {
                 self.judged = None;
                 self.look_at_course();
@@ -392,6 +395,17 @@ impl<'a> Watch<'_, 'a> {
         }
         self.print_keys();
         Ok(())
+    }
+
+    /// Says again what comes next.
+    fn announce(&mut self) -> Result<()> {
+        let key = self.desk.key(&self.item)?;
+        self.show(&Advance {
+            passed: Vec::new(),
+            end: End::Next(self.item),
+            key: Some(key),
+            warnings: Vec::new(),
+        })
     }
 
     /// Opens what is announced, or goes on to the next exercise that is not done.
