@@ -321,6 +321,42 @@ pub fn rows(pointers: &[Pointer]) -> String {
     out
 }
 
+/// A verdict and where to look next. Where there are only so many rows, what is said first stays on the screen: the keys
+/// of a watch stand for most of the pointers, and the end of a long text is left out.
+pub fn fitted(text: &str, item: &Item<'_>, rows: Option<usize>) -> String {
+    /// The name of the exercise and the beginning of what is wrong with it.
+    const FEWEST: usize = 6;
+    let whole = format!("{text}\n{}", pointers(item));
+    let Some(room) = rows.filter(|rows| rows_of(&whole) > *rows) else {
+        return whole;
+    };
+    let open = self::rows(&[Pointer::file("open", item.stage, &item.source())]);
+    let short = format!("{text}\n{open}");
+    if rows_of(&short) <= room {
+        return short;
+    }
+    let more = wrapped(
+        &format!("… the rest: `cargo xtask check {}`", item.id()),
+        "  ",
+    );
+    let around = rows_of(&open) + rows_of(&more) + 1;
+    let room = room.saturating_sub(around).max(FEWEST);
+    let mut taken = 0;
+    let fits = |line: &&str| {
+        taken += rows_of(line).max(1);
+        taken <= room
+    };
+    let kept: Vec<&str> = text.lines().take_while(fits).collect();
+    let kept = kept.join("\n");
+    format!("{}\n{}\n\n{open}", kept.trim_end(), style(more).dim())
+}
+
+/// How many rows of the screen a text takes; the terminal breaks a line that is too long.
+fn rows_of(text: &str) -> usize {
+    let rows = |line: &str| harmless(line).chars().count().div_ceil(width()).max(1);
+    text.lines().map(rows).sum()
+}
+
 /// Where to look next.
 pub fn pointers(item: &Item<'_>) -> String {
     let id = item.id();

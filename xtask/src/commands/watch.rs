@@ -268,7 +268,7 @@ impl<'a> Watch<'_, 'a> {
     fn show(&mut self, advance: &Advance<'a>) -> Result<()> {
         self.list_top = None;
         clear_screen();
-        print_advance(self.desk, advance);
+        print_advance(self.desk, advance, self.rows_for_verdict());
         let passed = advance.passed.iter().map(|(item, _)| *item);
         self.last_passed = passed.clone().next_back().or(self.last_passed);
         self.earlier.extend(passed);
@@ -299,6 +299,14 @@ impl<'a> Watch<'_, 'a> {
         self.print_keys();
         self.prebuild.start(self.desk, self.item.stage);
         Ok(())
+    }
+
+    /// How many rows of the screen are left for a verdict, above the progress, the keys and a notice.
+    fn rows_for_verdict(&self) -> Option<usize> {
+        let rows = height().filter(|_| look().redraws)?;
+        let keys = if width() < 60 { 3 } else { 2 };
+        let notice = self.notice.map_or(0, |notice| notice.len() / width() + 2);
+        Some(rows.saturating_sub(keys + 3 + notice))
     }
 
     fn show_error(&mut self, error: &Error) -> Result<()> {
@@ -512,10 +520,7 @@ impl<'a> Watch<'_, 'a> {
         let all = page.lines.len();
         let words = if room < all {
             let end = (top + room).min(all);
-            format!(
-                "lines {} to {end} of {all}: arrows or j and k, l back",
-                top + 1
-            )
+            format!("l back · j down · k up · {} to {end} of {all}", top + 1)
         } else {
             "l back".to_owned()
         };
