@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use console::style;
 use xtask_core::course::{Item, Stage};
-use xtask_core::engine::{Failure, Status, TestResult, TestStatus, Verdict};
+use xtask_core::engine::{Diagnostic, Failure, Status, TestResult, TestStatus, Verdict};
 
 use crate::terminal::{folded, hanging, harmless, inline, linked, look, width, wrapped};
 
@@ -46,8 +46,11 @@ pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
         let _ = writeln!(out, "\n{}", wrapped(&inline(note), "  "));
     }
     out.push_str(&changes(verdict, detail));
-    diagnostics(&mut out, verdict, detail);
     let failures: Vec<&TestResult> = verdict.failures().collect();
+    // A warning comes behind a test that fails: that one matters more.
+    if failures.is_empty() {
+        diagnostics(&mut out, verdict, detail);
+    }
     let shown = match detail {
         Detail::First => 1,
         Detail::Every => failures.len(),
@@ -66,6 +69,9 @@ pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
             names.join(", ")
         );
         let _ = writeln!(out, "\n{}", style(wrapped(&line, "  ")).dim());
+    }
+    if !failures.is_empty() {
+        diagnostics(&mut out, verdict, detail);
     }
     out
 }
@@ -106,6 +112,15 @@ fn changes(verdict: &Verdict, detail: Detail) -> String {
 }
 
 fn diagnostics(out: &mut String, verdict: &Verdict, detail: Detail) {
+    let is_in_tests = |one: &Diagnostic| {
+        let place = one.place.as_deref().unwrap_or_default();
+        place.contains("/tests/")
+    };
+    let changed = !verdict.changed.is_empty() && detail == Detail::First;
+    if changed && verdict.diagnostics.iter().all(is_in_tests) {
+        // What was changed is said, and in the tests nothing is wrong.
+        return;
+    }
     let shown = match detail {
         Detail::First => 1,
         Detail::Every => verdict.diagnostics.len(),

@@ -137,3 +137,12 @@ fn comments_of_the_task_are_no_difference_from_the_reference() {
         "{said}"
     );
 }
+
+#[test]
+fn a_failing_test_is_said_before_a_warning() {
+    let sample = Sample::build();
+    write_sum(&sample, "std::fs::read(\"a\");\n    one * other");
+    let said = run(&sample, "check sums").out;
+    let places = ["Two and three make five.", "unused `Result`"].map(|word| said.find(word));
+    assert!(places.is_sorted() && places[0].is_some(), "{said}");
+}
