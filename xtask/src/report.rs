@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use console::style;
 use xtask_core::course::{Item, Stage};
-use xtask_core::engine::{Failure, Status, TestResult, TestStatus, Verdict};
+use xtask_core::engine::{Diagnostic, Failure, Status, TestResult, TestStatus, Verdict};
 
 use crate::terminal::{folded, hanging, harmless, inline, linked, look, width, wrapped};
 
@@ -46,8 +46,11 @@ pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
         let _ = writeln!(out, "\n{}", wrapped(&inline(note), "  "));
     }
     out.push_str(&changes(verdict, detail));
-    diagnostics(&mut out, verdict, detail);
     let failures: Vec<&TestResult> = verdict.failures().collect();
+    // A warning comes behind a test that fails: that one matters more.
+    if failures.is_empty() {
+        diagnostics(&mut out, verdict, detail);
+    }
     let shown = match detail {
         Detail::First => 1,
         Detail::Every => failures.len(),
@@ -66,6 +69,9 @@ pub fn text(item: &Item<'_>, verdict: &Verdict, detail: Detail) -> String {
             names.join(", ")
         );
         let _ = writeln!(out, "\n{}", style(wrapped(&line, "  ")).dim());
+    }
+    if !failures.is_empty() {
+        diagnostics(&mut out, verdict, detail);
     }
     if let Some(known) = &verdict.diagnosis {
         let _ = writeln!(out, "\n{}", question(&known.ask));
@@ -127,6 +133,15 @@ fn question(ask: &str) -> String {
 }
 
 fn diagnostics(out: &mut String, verdict: &Verdict, detail: Detail) {
+    let is_in_tests = |one: &Diagnostic| {
+        let place = one.place.as_deref().unwrap_or_default();
+        place.contains("/tests/")
+    };
+    let changed = !verdict.changed.is_empty() && detail == Detail::First;
+    if changed && verdict.diagnostics.iter().all(is_in_tests) {
+        // What was changed is said, and in the tests nothing is wrong.
+        return;
+    }
     let shown = match detail {
         Detail::First => 1,
         Detail::Every => verdict.diagnostics.len(),
@@ -340,6 +355,42 @@ pub fn rows(pointers: &[Pointer]) -> String {
         }
     }
     out
+}
+
+/// A verdict and where to look next. Where there are only so many rows, what is said first stays on the screen: the keys
+/// of a watch stand for most of the pointers, and the end of a long text is left out.
+pub fn fitted(text: &str, item: &Item<'_>, rows: Option<usize>) -> String {
+    /// The name of the exercise and the beginning of what is wrong with it.
+    const FEWEST: usize = 6;
+    let whole = format!("{text}\n{}", pointers(item));
+    let Some(room) = rows.filter(|rows| rows_of(&whole) > *rows) else {
+        return whole;
+    };
+    let open = self::rows(&[Pointer::file("open", item.stage, &item.source())]);
+    let short = format!("{text}\n{open}");
+    if rows_of(&short) <= room {
+        return short;
+    }
+    let more = wrapped(
+        &format!("… the rest: `cargo xtask check {}`", item.id()),
+        "  ",
+    );
+    let around = rows_of(&open) + rows_of(&more) + 1;
+    let room = room.saturating_sub(around).max(FEWEST);
+    let mut taken = 0;
+    let fits = |line: &&str| {
+        taken += rows_of(line).max(1);
+        taken <= room
+    };
+    let kept: Vec<&str> = text.lines().take_while(fits).collect();
+    let kept = kept.join("\n");
+    format!("{}\n{}\n\n{open}", kept.trim_end(), style(more).dim())
+}
+
+/// How many rows of the screen a text takes; the terminal breaks a line that is too long.
+fn rows_of(text: &str) -> usize {
+    let rows = |line: &str| harmless(line).chars().count().div_ceil(width()).max(1);
+    text.lines().map(rows).sum()
 }
 
 /// Where to look next.

@@ -24,7 +24,7 @@ pub fn run(desk: &Desk<'_>) -> Result<Ending> {
         print_welcome(current.as_ref());
     }
     let advance = desk.advance(current)?;
-    let ending = print_advance(desk, &advance);
+    let ending = print_advance(desk, &advance, None);
     if matches!(advance.end, End::Finished) && !desk.course.faults.is_empty() {
         let words = "every exercise that can be read passes; a stage cannot be read, see above";
         return Err(Error::of(Kind::Course, words));
@@ -50,8 +50,8 @@ fn print_welcome(current: Option<&Item<'_>>) {
     }
 }
 
-/// What passes by now, and what comes next.
-pub fn print_advance(desk: &Desk<'_>, advance: &Advance<'_>) -> Ending {
+/// What passes by now, and what comes next. On a screen that is drawn again there are only so many `rows` for it.
+pub fn print_advance(desk: &Desk<'_>, advance: &Advance<'_>, rows: Option<usize>) -> Ending {
     for (item, verdict) in &advance.passed {
         let line = report::headline(verdict, &item.exercise.title);
         println!("{}", hanging(&line, "  "));
@@ -59,11 +59,9 @@ pub fn print_advance(desk: &Desk<'_>, advance: &Advance<'_>) -> Ending {
     }
     match &advance.end {
         End::Here(item, verdict) => {
-            print!(
-                "{}\n{}",
-                report::text(item, verdict, Detail::First),
-                report::pointers(item)
-            );
+            let text = report::text(item, verdict, Detail::First);
+            let rows = rows.map(|rows| rows.saturating_sub(advance.passed.len()));
+            print!("{}", report::fitted(&text, item, rows));
             Ending::NotYet
         }
         End::Next(item) => {

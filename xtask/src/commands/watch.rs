@@ -242,7 +242,7 @@ impl<'a> Watch<'_, 'a> {
     fn show(&mut self, advance: &Advance<'a>) -> Result<()> {
         self.list_top = None;
         clear_screen();
-        print_advance(self.desk, advance);
+        print_advance(self.desk, advance, self.rows_for_verdict());
         let passed = advance.passed.iter().map(|(item, _)| *item);
         self.last_passed = passed.clone().next_back().or(self.last_passed);
         self.earlier.extend(passed);
@@ -275,6 +275,14 @@ impl<'a> Watch<'_, 'a> {
         Ok(())
     }
 
+    /// How many rows of the screen are left for a verdict, above the progress, the keys and a notice.
+    fn rows_for_verdict(&self) -> Option<usize> {
+        let rows = height().filter(|_| look().redraws)?;
+        let keys = if width() < 60 { 3 } else { 2 };
+        let notice = self.notice.map_or(0, |notice| notice.len() / width() + 2);
+        Some(rows.saturating_sub(keys + 3 + notice))
+    }
+
     fn show_error(&mut self, error: &Error) -> Result<()> {
         take_line_away();
         clear_screen();
@@ -291,24 +299,24 @@ impl<'a> Watch<'_, 'a> {
             println!("{}", style("watching; Ctrl-C ends it").dim());
             return;
         }
-        let has_solution = self.solved().is_some_and(|item| item.has_solution());
         let is_announced = self.place == Place::Announced;
+        let solved = self.solved().filter(|item| item.has_solution());
+        let solution = match &solved {
+            // What passed stands on the screen, above what is announced.
+            Some(item) if !is_announced && item.id() != self.item.id() => {
+                format!("s solution of {}", item.exercise.name)
+            }
+            _ => "s solution".to_owned(),
+        };
         let keys = [
             (!is_announced, "h hint"),
-            (
-                true,
-                if is_announced {
-                    "n open it here"
-                } else {
-                    "n next"
-                },
-            ),
+            (true, if is_announced { "n go on" } else { "n next" }),
             (!self.earlier.is_empty(), "b back"),
             (true, "c check"),
             (true, "e edit"),
             (true, "l list"),
             (!is_announced, "r reset"),
-            (has_solution, "s solution"),
+            (solved.is_some(), solution.as_str()),
             (true, "q quit"),
         ];
         let shown = keys.iter().filter(|(is_there, _)| *is_there);
@@ -344,6 +352,9 @@ impl<'a> Watch<'_, 'a> {
             Key::Char('l') if self.list_top.is_none() => return self.show_list(),
             Key::Char('n') => return self.go_on(cancel),
             Key::Char('b') => return self.go_back(cancel),
+            Key::Char('l') | Key::Escape if self.place == Place::Announced => {
+                return self.announce();
+            }
             Key::Char('c' | 'l') | Key::Enter | Key::Escape => {
                 self.judged = None;
                 self.look_at_course();
@@ -366,6 +377,17 @@ impl<'a> Watch<'_, 'a> {
         }
         self.print_keys();
         Ok(())
+    }
+
+    /// Says again what comes next.
+    fn announce(&mut self) -> Result<()> {
+        let key = self.desk.key(&self.item)?;
+        self.show(&Advance {
+            passed: Vec::new(),
+            end: End::Next(self.item),
+            key: Some(key),
+            warnings: Vec::new(),
+        })
     }
 
     /// Opens what is announced, or goes on to the next exercise that is not done.
@@ -472,10 +494,7 @@ impl<'a> Watch<'_, 'a> {
         let all = page.lines.len();
         let words = if room < all {
             let end = (top + room).min(all);
-            format!(
-                "lines {} to {end} of {all}: arrows or j and k, l back",
-                top + 1
-            )
+            format!("l back · j down · k up · {} to {end} of {all}", top + 1)
         } else {
             "l back".to_owned()
         };

@@ -76,3 +76,24 @@ fn what_the_runner_says_instead_of_the_compiler_is_broken_too() {
         assert!(row.chars().count() <= 40, "{row:?} in\n{text}");
     }
 }
+
+#[test]
+fn on_a_small_screen_a_watch_keeps_what_is_said_first() {
+    let sample = Sample::build();
+    let text = "let all = vec![\"a long line of text\"; 30];\n    assert_eq!(all, Vec::<&str>::new());\n    one * other";
+    for body in ["one * other", "one + \"a\"", text, "todo!(\"add both\")"] {
+        write_sum(&sample, body);
+        let mut screen = Screen::sized(&runner(&sample, "watch"), 40, 20);
+        let shown = screen.wait_for("q quit");
+        let verdict = shown.rfind("tiny/sums ·").expect("it is named");
+        let shown = &shown[verdict..];
+        let rows: usize = shown
+            .lines()
+            .map(|line| line.chars().count().div_ceil(40).max(1))
+            .sum();
+        // The cursor takes the last row.
+        assert!(rows < 20, "{rows} rows:\n{shown}");
+        assert!(shown.contains("exercises/01-tiny/src/sums.rs"), "{shown}");
+        screen.quit();
+    }
+}

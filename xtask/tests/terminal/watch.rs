@@ -280,3 +280,29 @@ fn no_text_has_a_colour_that_a_light_ground_swallows() {
         }
     }
 }
+
+#[test]
+fn the_list_leads_back_to_what_was_announced() {
+    let sample = Sample::build();
+    let mut screen = watching(&sample);
+    sample.solve("sums");
+    screen.wait_for("Next: tiny/words");
+    screen.wait_for("n go on");
+    screen.wait_for("q quit");
+    screen.press("l");
+    screen.wait_for("l back");
+    screen.press("l");
+    let back = screen.wait_for("q quit");
+    assert!(
+        back.contains("Next: tiny/words") && back.contains("n go on"),
+        "{back}"
+    );
+    screen.press("n");
+    let opened = screen.wait_for("q quit");
+    assert!(
+        opened.contains("tiny/words · Shouting · not started"),
+        "{opened}"
+    );
+    assert!(opened.contains("s solution of sums"), "{opened}");
+    screen.quit();
+}

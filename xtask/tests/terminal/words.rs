@@ -112,3 +112,37 @@ fn a_dbg_that_is_left_is_mentioned_with_its_line() {
     let said = run(&sample, "check sums").out;
     assert!(!said.contains("is left in"), "{said}");
 }
+
+#[test]
+fn comments_of_the_task_are_no_difference_from_the_reference() {
+    let sample = Sample::build();
+    let task = "//! Adds.\n//! What to do.\n\n/// The sum.\n/// | a | b |\npub fn sum(one: u32, other: u32) -> u32 {\n    ";
+    sample.write(
+        "exercises/01-tiny/src/sums.rs",
+        &format!("{task}one + other\n}}\n"),
+    );
+    let said = run(&sample, "solution sums").out;
+    assert_eq!(said, "Yours is the reference answer.\n");
+    sample.write(
+        "exercises/01-tiny/src/sums.rs",
+        &format!("{task}other + one\n}}\n"),
+    );
+    let said = run(&sample, "solution sums").out;
+    assert!(
+        said.contains("-     other + one") && said.contains("+     one + other"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("What to do") && !said.contains("| a |"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_failing_test_is_said_before_a_warning() {
+    let sample = Sample::build();
+    write_sum(&sample, "std::fs::read(\"a\");\n    one * other");
+    let said = run(&sample, "check sums").out;
+    let places = ["Two and three make five.", "unused `Result`"].map(|word| said.find(word));
+    assert!(places.is_sorted() && places[0].is_some(), "{said}");
+}
