@@ -191,6 +191,25 @@ fn chunks_are_joined() {
     }
 }
 
+/// Where no body is welcome, a body of no bytes is still read to its end, trailers included.
+#[test]
+fn a_body_of_no_bytes_has_an_end() {
+    for (bytes, status, left) in [
+        ("0\r\n\r\nGET /", None, "GET /"),
+        ("0;a\r\nX: y\r\n\r\nGET /", None, "GET /"),
+        ("1\r\nx\r\n0\r\n\r\n", Some(413), "x\\r\\n0\\r\\n\\r\\n"),
+    ] {
+        let mut reader = bytes.as_bytes();
+        let body: Result<Vec<u8>, HttpError> = read_chunks(&mut reader, 0);
+        assert_eq!(refused(&body), status, "{bytes:?}, the limit is 0");
+        assert_eq!(
+            shown(reader),
+            left,
+            "what follows {bytes:?}, the limit is 0"
+        );
+    }
+}
+
 /// A chunked body that could be read in two ways, or is cut off, gets 400.
 #[test]
 fn doubtful_chunks_are_refused() {

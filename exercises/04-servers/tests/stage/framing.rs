@@ -92,6 +92,14 @@ fn a_doubtful_content_length_is_refused() {
         let found: Result<Framing, HttpError> = framing(&post(&[("Content-Length", text)]), 100);
         assert_eq!(refused(&found), Some(400), "Content-Length: {text:?}");
     }
+    for (first, second) in [("101", "101"), ("101", "5"), ("5", "101")] {
+        let head = post(&[("Content-Length", first), ("Content-Length", second)]);
+        assert_eq!(
+            refused(&framing(&head, 100)),
+            Some(400),
+            "Content-Length: {first}, and then {second}, the limit is 100"
+        );
+    }
     for second in ["5", "6", ""] {
         let head = post(&[("Content-Length", "5"), ("content-length", second)]);
         assert_eq!(
@@ -131,6 +139,10 @@ fn chunked_is_the_only_transfer_coding() {
             400,
         ),
         (&[("Content-Length", "5"), ("Transfer-Encoding", "")], 400),
+        (
+            &[("Content-Length", "101"), ("Transfer-Encoding", "chunked")],
+            400,
+        ),
         (&[("Transfer-Encoding", "")], 400),
         (&[("Transfer-Encoding", "identity")], 400),
         (&[("Transfer-Encoding", "gzip")], 400),

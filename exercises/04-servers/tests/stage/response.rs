@@ -196,6 +196,16 @@ fn some_statuses_have_no_body() {
             "a length with {code}"
         );
         assert_eq!(sent.body.is_empty(), !expected, "a body with {code}");
+        let to_head = Sending {
+            head_only: true,
+            ..USUAL
+        };
+        let head: Sent = send(&Response::text(status, "text"), to_head);
+        assert_eq!(
+            head.headers, sent.headers,
+            "the headers of HEAD with {code}"
+        );
+        assert_eq!(head.body.len(), 0, "bytes of body for HEAD with {code}");
     }
 }
 

@@ -394,6 +394,8 @@ fn a_client_that_has_the_file_does_not_get_it_again() {
         (&[("If-None-Match", unquoted)], 200),
         (&[("If-None-Match", &tail)], 200),
         (&[("If-None-Match", "")], 200),
+        (&[("If-None-Match", "*x")], 200),
+        (&[("If-Modified-Since", &format!("{date}; length=18"))], 200),
         (&[("If-Modified-Since", date)], 304),
         (&[("If-Modified-Since", other_date)], 200),
         (&[("If-Modified-Since", "yesterday")], 200),
@@ -481,6 +483,64 @@ fn a_changed_file_has_another_tag() {
             304,
             "change {second}: now the client knows the tag"
         );
+    }
+}
+
+/// Two contents of one length have two tags, wherever they differ, and a large file arrives whole.
+#[test]
+fn every_byte_of_a_file_counts() {
+    let mut generator = support::seeded(0x305);
+    let site = Site::new();
+    let file = site.public().join("cover.png");
+    let mut content: Vec<u8> = (0..200_000)
+        .map(|_| generator.bits().to_le_bytes()[0])
+        .collect();
+    let mut tags: Vec<String> = Vec::new();
+    for (second, at) in [0, 1, 1_023, 1_024, 65_536, 131_072, 199_999]
+        .into_iter()
+        .enumerate()
+    {
+        content[at] = content[at].wrapping_add(1);
+        fs::write(&file, &content).expect("a file can be written");
+        let handle = File::options()
+            .write(true)
+            .open(&file)
+            .expect("the file is there");
+        let second = u64::try_from(second).expect("a small number");
+        let changed = UNIX_EPOCH + Duration::from_secs(1_000_000_000 + second);
+        handle.set_modified(changed).expect("the date can be set");
+        let response: Response = site.ask(Method::Get, "/cover.png", &[]);
+        assert_eq!(response.status.code(), 200, "byte {at} has changed");
+        assert_eq!(
+            response.body.len(),
+            content.len(),
+            "bytes of body, byte {at} has changed"
+        );
+        assert!(
+            response.body == content,
+            "the body is the file, byte {at} has changed"
+        );
+        let tag = response
+            .headers
+            .first("ETag")
+            .unwrap_or_default()
+            .to_string();
+        assert!(
+            !tags.contains(&tag),
+            "byte {at} has changed, and the tag {tag} is an old one"
+        );
+        tags.push(tag);
+    }
+}
+
+/// Dots inside of a name are letters like any other.
+#[test]
+fn dots_inside_of_a_name_are_letters() {
+    let site = Site::new();
+    for name in ["a..b.txt", "a.b.c.txt", "1...txt"] {
+        fs::write(site.public().join(name), name).expect("a file can be written");
+        let found: Option<String> = site.find(&format!("/{name}"));
+        assert_eq!(found.as_deref(), Some(name), "the path /{name}");
     }
 }
 
