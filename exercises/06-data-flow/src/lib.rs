@@ -7,3 +7,6 @@ pub mod constraints;
 pub mod migrations;
 pub mod repositories;
 pub mod imports;
+pub mod concurrency;
+pub mod audit;
+pub mod backup;

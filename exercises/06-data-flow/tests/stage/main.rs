@@ -6,3 +6,6 @@ mod constraints;
 mod migrations;
 mod repositories;
 mod imports;
+mod concurrency;
+mod audit;
+mod backup;
