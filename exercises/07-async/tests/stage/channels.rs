@@ -3,8 +3,9 @@ use std::pin::pin;
 
 use async_work::channels::{Closed, Command, Stock, keep};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
 
-use crate::clock::{ends, poll_once, settle};
+use crate::clock::{ends, poll_once, seconds, settle};
 
 const EMMA: &str = "9780141439587";
 const DUNE: &str = "9780441172719";
@@ -252,7 +253,7 @@ async fn the_keeper_ends_with_its_last_sender() {
     assert_eq!(copies(&end, EMMA), 1, "copies that the keeper returns");
 }
 
-/// Each method sends its command with what it was given, and returns what comes back.
+/// Each method sends its command with what it was given, and returns what comes back, however long that takes.
 #[tokio::test(start_paused = true)]
 async fn methods_send_commands() {
     let (sender, mut queue) = mpsc::channel(1);
@@ -260,6 +261,8 @@ async fn methods_send_commands() {
     let desk = tokio::spawn(async move {
         let mut seen = Vec::new();
         while let Some(command) = queue.recv().await {
+            // Asking has no time-out of its own.
+            sleep(seconds(3_600)).await;
             match command {
                 Command::Receive {
                     isbn,

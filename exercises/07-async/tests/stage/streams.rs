@@ -51,7 +51,9 @@ async fn next<R: AsyncRead + Unpin>(feed: &mut Feed<R>) -> Next {
 #[tokio::test(start_paused = true)]
 async fn lines_come_without_their_ends() {
     let mut feed = Feed::new(
-        all_at_once("one\ntwo\r\n\n\r\n  a b \t\nthree\rfour\nfive\r\r\n\0\n"),
+        all_at_once(
+            "one\ntwo\r\n\n\r\n  a b \t\nthree\rfour\nfive\r\r\n\0\n\u{feff}a\u{2028}b\u{85}c\u{b}\n",
+        ),
         80,
         HOUR,
     );
@@ -64,6 +66,7 @@ async fn lines_come_without_their_ends() {
         "three\rfour",
         "five\r",
         "\0",
+        "\u{feff}a\u{2028}b\u{85}c\u{b}",
     ] {
         assert_eq!(next(&mut feed).await, line(expected), "the next line");
     }
@@ -473,6 +476,23 @@ async fn an_error_ends_the_passing_on() {
         );
         assert_eq!(lines.recv().await, None, "and no other");
     }
+}
+
+/// A source that fails ends the passing on with its failure, which is not the end of the feed.
+#[tokio::test(start_paused = true)]
+async fn a_failure_ends_the_passing_on() {
+    let kind = io::ErrorKind::ConnectionReset;
+    let script = Script([Ok(&b"one\ntw"[..]), Err(kind.into())].into());
+    let mut feed = Feed::new(script, 80, HOUR);
+    let (queue, mut lines) = mpsc::channel(9);
+    let passed = ends("the feed", forward(&mut feed, queue)).await;
+    assert_eq!(passed, Err(LineError::Failed(kind)), "how it ends");
+    assert_eq!(
+        lines.recv().await.as_deref(),
+        Some("one"),
+        "the line before the failure"
+    );
+    assert_eq!(lines.recv().await, None, "and no other");
 }
 
 /// When nobody takes lines any more, the passing on ends at once: while it waits for a line, and while the queue is full.
