@@ -279,7 +279,11 @@ impl<'a> Watch<'_, 'a> {
     fn rows_for_verdict(&self) -> Option<usize> {
         let rows = height().filter(|_| look().redraws)?;
         let keys = if width() < 60 { 3 } else { 2 };
-        let notice = self.notice.map_or(0, |notice| notice.len() / width() + 2);
+        let notice = if self.is_updated {
+            UPDATED.len() / width() + 2
+        } else {
+            0
+        };
         Some(rows.saturating_sub(keys + 3 + notice))
     }
 
