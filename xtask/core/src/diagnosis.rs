@@ -75,7 +75,7 @@ impl Diagnoses {
         }
         let first = tests.iter().find(|test| {
             let own = came.get(test.name.as_str());
-            own.as_ref().is_some_and(&is_failure)
+            own.as_ref().is_some_and(is_failure)
         })?;
         pair(known, &came, &first.name)
     }

@@ -85,7 +85,7 @@ pub fn stage(
     let tried = try_all(engine, clock, &sources, &trials, TIMES, store)?;
     recorded.rounds = tried.rounds;
     for ((trial, kept), runs) in trials.iter().zip(trialled).zip(tried.runs) {
-        let fails = seen_in(&runs);
+        let fails = seen_in(&runs, &kept.mistake.head.caught_by);
         if fails.is_empty() {
             recorded.left_out.push(stage.shown(&kept.path));
             continue;
@@ -294,8 +294,9 @@ fn rounds_of(answers: &[(&str, &[&str])]) -> Vec<Vec<usize>> {
     rounds
 }
 
-/// How the tests fail that do not pass, in all runs together.
-pub fn seen_in(runs: &[Verdict]) -> BTreeMap<String, Seen> {
+/// How the tests fail that do not pass, in all runs together. A test that does not come to its end hangs where the mistake
+/// is `caught_by` it; any other one may just have been slow, on a machine that does much else.
+pub fn seen_in(runs: &[Verdict], caught_by: &[String]) -> BTreeMap<String, Seen> {
     let mut seen = BTreeMap::new();
     for test in runs.first().into_iter().flat_map(|verdict| &verdict.tests) {
         let same = |verdict: &'_ Verdict| {
@@ -303,7 +304,11 @@ pub fn seen_in(runs: &[Verdict]) -> BTreeMap<String, Seen> {
             tests.find(|other| other.name == test.name).cloned()
         };
         let results: Vec<TestResult> = runs.iter().filter_map(same).collect();
-        if let Some(how) = seen_of(&results) {
+        let how = match seen_of(&results) {
+            Some(Seen::Hangs) if !caught_by.contains(&test.name) => Some(Seen::Unsure),
+            other => other,
+        };
+        if let Some(how) = how {
             seen.insert(test.name.clone(), how);
         }
     }

@@ -256,3 +256,15 @@ fn the_page_needs_nothing_but_itself() {
     assert_eq!(html.matches("<details").count(), 3);
     assert!(html.contains("tabindex=\"0\""));
 }
+
+#[test]
+fn the_page_counts_known_mistakes_and_asks_their_question() {
+    let page = written(3, Format::Html);
+    let line = "<li><code>logic/variables</code> · 3 learners: added not multiplied<br>\
+                <q>What do &lt;b&gt;3 copies&lt;/b&gt; cost?</q></li>";
+    assert!(page.contains(line), "{page}");
+    let mut none = report(1);
+    none.learners[0].exercises[0].diagnosis = None;
+    let page = write(&none, Format::Html).expect("it can be written");
+    assert!(!page.contains("Known mistakes"), "{page}");
+}
