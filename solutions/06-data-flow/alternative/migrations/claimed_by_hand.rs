@@ -58,10 +58,11 @@ impl From<rusqlite::Error> for MigrationError {
     }
 }
 
-type Result<T> = std::result::Result<T, MigrationError>;
-
 /// Runs the migrations that this database has not had yet.
-pub fn migrate(connection: &mut Connection, migrations: &[Migration]) -> Result<usize> {
+pub fn migrate(
+    connection: &mut Connection,
+    migrations: &[Migration],
+) -> Result<usize, MigrationError> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL UNIQUE, print TEXT NOT NULL, about TEXT)",
     )?;
@@ -84,7 +85,7 @@ pub fn migrate(connection: &mut Connection, migrations: &[Migration]) -> Result<
     Ok(ran)
 }
 
-fn check(connection: &Connection, migrations: &[Migration]) -> Result<()> {
+fn check(connection: &Connection, migrations: &[Migration]) -> Result<(), MigrationError> {
     let mut statement =
         connection.prepare("SELECT number, print FROM migrations ORDER BY number")?;
     let mut rows = statement.query([])?;
@@ -113,7 +114,7 @@ fn run(
     version: i64,
     migration: &Migration,
     all: &[Migration],
-) -> Result<bool> {
+) -> Result<bool, MigrationError> {
     check(connection, all)?;
     if connection
         .prepare_cached("SELECT 1 FROM migrations WHERE number = ?")?
