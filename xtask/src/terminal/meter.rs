@@ -108,7 +108,7 @@ impl Observer for Meter {
                 self.wait("another terminal is checking here; waiting for its end");
             }
             Event::WaitingForCargo => self.wait(
-                "another cargo is building here (in another terminal or an editor); waiting for its end",
+                "another cargo is at work (in another terminal or an editor); waiting for it",
             ),
             Event::Building {
                 stage,

@@ -47,7 +47,7 @@ fn waiting_for_another_cargo_is_said_at_once() {
     lock.lock().expect("nobody else has it");
     write_sum(&sample, "one + other");
     let mut screen = Screen::start(&runner(&sample, "check sums"));
-    screen.wait_for("another cargo is building here");
+    screen.wait_for("another cargo is at work");
     drop(lock);
     screen.wait_for("Adding · passed");
     assert_eq!(screen.end().code(), Some(0));
