@@ -10,6 +10,7 @@ use std::thread;
 
 use xtask_core::course::{Course, Exercise, Originals, PROFILE, Stage};
 use xtask_core::error::{Error, Result};
+use xtask_core::store::judge_key;
 
 use crate::confine::{Bounds, Confined, Places, test_policy};
 use crate::disk::NEEDED;
@@ -109,7 +110,7 @@ pub fn grade(course: &Course, wish: &Wish) -> Result<Report> {
         course,
         plans: &plans,
         stages: plans.iter().map(|plan| plan.stage).collect(),
-        store: Store::new(work, &grade)?,
+        store: Store::new(work, judge_key()?),
         work,
         temporary: temporary.path(),
         isolation,

@@ -1,42 +1,33 @@
 //! What was graded before, by content: nothing is graded twice, and a run that was killed goes on where it was.
 
-use std::hash::{DefaultHasher, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use xtask_core::error::{Error, Result};
-use xtask_core::files::{self, FileSet};
+use xtask_core::files::FileSet;
+use xtask_core::store;
 
-/// A folder with a file for each remembered result. It is a cache: what is damaged is forgotten and made again.
+/// The runner's store below the grader's working folder. It is a cache: what is damaged is forgotten and made again.
 #[derive(Debug, Clone)]
 pub struct Store {
-    folder: PathBuf,
+    kept: store::Store,
+    judge: String,
 }
 
 impl Store {
-    /// The store of the program `grader` below its working folder: what another version has found may be what this one
-    /// would not let pass.
-    ///
-    /// # Errors
-    ///
-    /// When the program cannot be read.
-    pub fn new(work: &Path, grader: &Path) -> Result<Self> {
-        let program = std::fs::read(grader).map_err(|cause| Error::file(grader, cause))?;
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&program);
-        Ok(Self {
-            folder: work
-                .join("verdicts")
-                .join(format!("{:016x}", hasher.finish())),
-        })
+    /// The store of `judge`, the toolchain and the grader: what another one has found may be what this one would not let
+    /// pass.
+    pub fn new(work: &Path, judge: String) -> Self {
+        let kept = store::Store::below(work);
+        Self { kept, judge }
     }
 
     /// What is remembered under `key`.
     pub fn get<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
-        let text = std::fs::read(self.path(key)).ok()?;
-        serde_json::from_slice(&text).ok()
+        let text = self.kept.get(self.own(key).text())?;
+        serde_json::from_str(&text).ok()
     }
 
     /// Remembers `value` under `key`. A reader sees all of it or nothing.
@@ -46,16 +37,16 @@ impl Store {
     /// When it cannot be written, for example on a full disk.
     pub fn put(&self, key: &Key, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string(value).map_err(|error| Error::new(error.to_string()))?;
-        files::write_atomically(&self.path(key), &text)
+        self.kept.put(self.own(key).text(), &text)
     }
 
-    fn path(&self, key: &Key) -> PathBuf {
-        let (start, rest) = key.0.split_at(2);
-        self.folder.join(start).join(format!("{rest}.json"))
+    fn own(&self, key: &Key) -> Key {
+        Key::of(&[&self.judge, key.text()])
     }
 }
 
-/// A name for content: SHA-256 over parts, each with its length before it.
+/// A name for content: SHA-256 over parts, each with its length before it. The runner's own keys are shorter, and nobody
+/// gains by making two texts of one key; here the texts are written by people who would.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key(String);
 
@@ -92,11 +83,7 @@ mod tests {
     #[test]
     fn what_another_grader_has_found_does_not_count() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let grader = folder.path().join("grade");
-        let store = |program: &str| {
-            std::fs::write(&grader, program).expect("writable");
-            Store::new(folder.path(), &grader).expect("readable")
-        };
+        let store = |judge: &str| Store::new(folder.path(), judge.to_owned());
         let key = Key::of(&["a"]);
         store("one").put(&key, &7).expect("writable");
         assert_eq!(store("one").get::<u32>(&key), Some(7));
@@ -106,15 +93,14 @@ mod tests {
     #[test]
     fn a_damaged_result_is_forgotten() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let grader = folder.path().join("grade");
-        std::fs::write(&grader, "").expect("writable");
-        let store = Store::new(folder.path(), &grader).expect("readable");
+        let store = Store::new(folder.path(), "one".to_owned());
         let key = Key::of(&["a", "bc"]);
         assert_ne!(key, Key::of(&["ab", "c"]));
         assert_eq!(store.get::<Vec<u32>>(&key), None);
         store.put(&key, &[1, 2]).expect("writable");
         assert_eq!(store.get::<Vec<u32>>(&key), Some(vec![1, 2]));
-        std::fs::write(store.path(&key), "[1,").expect("writable");
+        let kept = xtask_core::store::Store::below(folder.path());
+        kept.put(store.own(&key).text(), "[1,").expect("writable");
         assert_eq!(store.get::<Vec<u32>>(&key), None);
     }
 }

@@ -51,7 +51,7 @@ fn no_submission_is_judged_by_anothers_build() {
         now + Duration::from_secs(86_400),
     ] {
         set_times(&place.path("in"), time);
-        let _ = fs::remove_dir_all(place.path("work/verdicts"));
+        let _ = fs::remove_dir_all(place.path("work/xtask/store"));
         let report = place.grade(&[]);
         for (id, status, passed) in [
             ("a", Passed, &ALL[..]),
@@ -138,20 +138,20 @@ fn shards_and_lanes_give_one_gradebook() {
         assert_eq!(missing.status.code(), Some(2), "a shard is missing");
         assert!(String::from_utf8_lossy(&missing.stderr).contains("missing"));
     }
-    let _ = fs::remove_dir_all(place.path("work/verdicts"));
+    let _ = fs::remove_dir_all(place.path("work/xtask/store"));
     let lanes = place.run(&["--format", "csv", "--jobs", "3"]);
     assert_eq!(lanes.stdout, whole.stdout, "three lanes");
 }
 
 fn verdicts(place: &Place) -> Vec<(String, SystemTime)> {
     let mut found = Vec::new();
-    let mut pending = vec![place.path("work/verdicts")];
+    let mut pending = vec![place.path("work/xtask/store")];
     while let Some(folder) = pending.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() {
                 pending.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "json") {
+            } else if path.file_name().is_some_and(|name| name.len() == 62) {
                 let time = entry
                     .metadata()
                     .and_then(|data| data.modified())
