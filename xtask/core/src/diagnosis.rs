@@ -170,3 +170,96 @@ fn came_of(test: &TestResult) -> Came {
         (TestStatus::Failed, _) => Came::Said(hash(test)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Came, Fit, Known, KnownMistake, Seen, explains, fit, one_question, pair};
+    use std::collections::BTreeMap;
+
+    fn said(hash: &str) -> Came {
+        Came::Said(hash.to_owned())
+    }
+
+    /// Two mistakes that the first test tells apart, and a third one that fails in the second test alone.
+    fn known() -> Known {
+        let mistake = |ask: &str, fails: &[(&str, &str)]| KnownMistake {
+            ask: ask.to_owned(),
+            fails: fails
+                .iter()
+                .map(|(test, hash)| ((*test).to_owned(), Seen::Says((*hash).to_owned())))
+                .collect(),
+        };
+        let mistakes = [
+            ("one", mistake("A?", &[("first", "1"), ("second", "s")])),
+            ("two", mistake("B?", &[("first", "2"), ("second", "s")])),
+            ("three", mistake("C?", &[("third", "3")])),
+        ];
+        Known {
+            made_from: String::new(),
+            mistakes: mistakes.map(|(name, one)| (name.to_owned(), one)).into(),
+        }
+    }
+
+    fn came(tests: [Came; 3]) -> BTreeMap<&'static str, Came> {
+        ["first", "second", "third"]
+            .into_iter()
+            .zip(tests)
+            .collect()
+    }
+
+    fn asked(came: &BTreeMap<&str, Came>) -> Option<String> {
+        let known = known();
+        one_question(&known, |mistake| explains(&[mistake], came))?.map(|found| found.ask)
+    }
+
+    #[test]
+    fn just_these_failures_are_asked_about_and_no_others() {
+        assert_eq!(
+            asked(&came([said("1"), said("s"), Came::Passed])).as_deref(),
+            Some("A?")
+        );
+        for other in [
+            [said("9"), said("s"), Came::Passed],
+            [said("1"), Came::Passed, Came::Passed],
+            [said("1"), said("s"), Came::Hung],
+            [Came::Passed, Came::Passed, Came::Passed],
+        ] {
+            assert_eq!(asked(&came(other)), None);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_speaks_for_nobody_and_against_nobody() {
+        let not_run = || Came::NotKnown;
+        assert_eq!(
+            asked(&came([not_run(), said("s"), not_run()])),
+            None,
+            "two fit"
+        );
+        assert_eq!(
+            asked(&came([said("2"), not_run(), not_run()])).as_deref(),
+            Some("B?")
+        );
+        assert_eq!(asked(&came([not_run(), not_run(), Came::Passed])), None);
+    }
+
+    #[test]
+    fn of_two_mistakes_at_once_the_first_failing_test_tells_one() {
+        let both = came([said("2"), said("s"), said("3")]);
+        let found = pair(&known(), &both, "first").map(|found| found.mistake);
+        assert_eq!(found.as_deref(), Some("two"));
+        let other = came([said("2"), said("s"), said("9")]);
+        assert_eq!(pair(&known(), &other, "first"), None);
+    }
+
+    #[test]
+    fn a_test_that_is_not_sure_is_no_evidence() {
+        let mut mistake = KnownMistake::default();
+        mistake.fails.insert("first".to_owned(), Seen::Unsure);
+        for came in [Came::Passed, Came::Hung, said("1")] {
+            let came = BTreeMap::from([("first", came)]);
+            assert_eq!(fit(&mistake, "first", &came), Fit::Possible);
+            assert!(!explains(&[&mistake], &came));
+        }
+    }
+}

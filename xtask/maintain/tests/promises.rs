@@ -1,8 +1,10 @@
 //! Every promise can be seen to be broken: a small course that keeps them all, and for each one a change that does not.
 
+use maintain::record;
+use maintain::verify::clock::Clock;
 use maintain::verify::memory::Memory;
 use maintain::verify::plan::Plan;
-use maintain::verify::{Failure, Ledger, answers, files, lessons, tools};
+use maintain::verify::{Failure, Ledger, answers, diagnoses, files, lessons, tools};
 use sample::{Sample, engine, stage};
 
 /// What the checks that need no compiler find.
@@ -636,4 +638,36 @@ fn a_test_that_nobody_runs_is_found() {
         "tests/stage/shop.rs",
         "no exercise's file of tests",
     );
+}
+
+#[test]
+fn a_record_of_what_is_no_more_is_found_by_content_and_made_anew_for_it_alone() {
+    let sample = Sample::build();
+    let course = sample.course();
+    let stale = || {
+        let mut ledger = Ledger::default();
+        diagnoses::check_stage(&mut ledger, stage(&course)).expect("readable");
+        ledger.failures().to_vec()
+    };
+    let record = || {
+        let recorded = record::stage(&engine(&course), &Clock::default(), stage(&course), None);
+        recorded.expect("cargo builds").mistakes
+    };
+    assert_eq!(stale().len(), 2, "both exercises were never recorded");
+    assert_eq!(record(), 6);
+    assert_eq!(stale(), []);
+    assert_eq!(record(), 0, "nothing has changed");
+    sample.change(WRONG, "What comes out for 2 and 3?", "What is 2 times 3?");
+    assert_one(
+        &stale(),
+        "diagnoses.json",
+        "of `sums` fail was recorded from other",
+    );
+    assert_eq!(record(), 3);
+    let text = sample.read("exercises/01-tiny/diagnoses.json");
+    assert!(text.contains("\"ask\": \"What is 2 times 3?\""), "{text}");
+    assert!(!text.contains("one + other"), "{text}");
+    sample.change(TESTS, "\"2 and 3\"", "\"two and three\"");
+    sample.seal();
+    assert_one(&stale(), "diagnoses.json", "of `sums`");
 }
