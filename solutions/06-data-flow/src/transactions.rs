@@ -136,8 +136,8 @@ fn take(transaction: &Transaction<'_>, line: &Line) -> Result<i64, OrderError> {
     })
 }
 
-/// Cancels an order that is paid: its state becomes `cancelled`, its copies go back to the stock, and what was paid for it
-/// is paid back, as a payment below zero with the reference `refund-` and the order's id. Returns the cents that are paid
+/// Cancels an order that is paid: its state becomes `cancelled`, its copies go back to the stock, and all that was paid for
+/// it is paid back, as one payment below zero with the reference `refund-` and the order's id. Returns the cents that are paid
 /// back.
 ///
 /// An order that is not there, was sent or is cancelled already stays as it is, and the answer is `None`. All of it happens

@@ -122,6 +122,17 @@ fn what_is_not_committed_is_not_copied() {
     let folder = folder();
     let to = folder.path().join("shop.backup");
     let (database, connection) = shop(0x0683);
+    // Somebody still reads what was there before the last change, so that it cannot go to the main file.
+    let reader = database.connect();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM books;")
+        .expect("a reader");
+    connection
+        .execute(
+            "UPDATE books SET title = 'The last change' WHERE id = 7",
+            [],
+        )
+        .expect("a reader stops nobody");
     let expected = everything(&connection);
     let writer = database.connect();
     writer
@@ -268,6 +279,12 @@ fn a_fault_does_not_replace_a_good_backup() {
             "PRAGMA foreign_keys = OFF; INSERT INTO payments VALUES (1, 77, 500, 'bank-1');",
         )
         .expect("nobody looks at references");
+    let memory = empty();
+    memory
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF; INSERT INTO payments VALUES (1, 77, 500, 'bank-1');",
+        )
+        .expect("nobody looks at references");
     let (torn, damaged) = shop(0x0689);
     damaged
         .execute_batch(
@@ -286,6 +303,7 @@ fn a_fault_does_not_replace_a_good_backup() {
     let bare = TempDatabase::new().connect();
     for (connection, what) in [
         (&no_references, "a row that refers to nothing"),
+        (&memory, "a row in memory that refers to nothing"),
         (&damaged, "pages that are torn"),
         (&bare, "a database without tables"),
     ] {
@@ -327,7 +345,8 @@ fn a_check_finds_what_is_wrong() {
     );
     make(
         "dangling",
-        "INSERT INTO payments VALUES (1, 7, 1, 'a'), (2, 8, 1, 'b');",
+        "INSERT INTO payments VALUES (1, 7, 1, 'a'), (2, 8, 1, 'b');
+         INSERT INTO order_lines VALUES (9, 9, 1, 1);",
     );
     // The index holds the values of one column, and is said to be one of the other.
     make(
@@ -338,6 +357,9 @@ fn a_check_finds_what_is_wrong() {
          UPDATE sqlite_schema SET sql = 'CREATE INDEX by_a ON extra (b)' WHERE name = 'by_a';",
     );
     fs::write(path("empty"), "").expect("a file");
+    Connection::open(path("tableless"))
+        .and_then(|connection| connection.execute_batch("CREATE TABLE a (b); DROP TABLE a;"))
+        .expect("a table that comes and goes");
     fs::write(path("letter"), "This is no database. ".repeat(300)).expect("a file");
     let whole = fs::read(path("sound")).expect("a file");
     fs::write(path("cut"), &whole[..whole.len() / 2]).expect("a file");
@@ -348,6 +370,7 @@ fn a_check_finds_what_is_wrong() {
         ("dangling", "damaged"),
         ("index", "damaged"),
         ("empty", "damaged"),
+        ("tableless", "damaged"),
         ("letter", "no database"),
         ("nothing", "no database"),
     ] {
@@ -371,10 +394,10 @@ fn a_check_finds_what_is_wrong() {
     }
     assert!(check(&path("cut")).is_err(), "the first half of a file");
     let Err(BackupError::Damaged(findings)) = check(&path("dangling")) else {
-        panic!("two rows refer to nothing");
+        panic!("three rows refer to nothing");
     };
     assert!(
-        findings.len() >= 2,
-        "one finding for each of two rows: {findings:?}"
+        findings.len() >= 3,
+        "one finding for each of three rows: {findings:?}"
     );
 }

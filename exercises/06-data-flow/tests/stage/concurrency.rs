@@ -137,7 +137,7 @@ fn a_page_is_loaded() {
     let (_database, connection) = shop();
     let mut values = support::seeded(0x0661);
     for id in 10..30 {
-        let title = format!("{}'s \"{}\"", values.word(0..9), values.word(0..9));
+        let title = format!(" {}'s \"{}\"\0 ", values.word(0..9), values.word(0..9));
         let cents = u32::try_from(values.number(0..1 << 32)).expect("below 2^32");
         let version = i64::try_from(values.number(1..1 << 40)).expect("a version");
         store(&connection, id, &title, i64::from(cents), 1);
@@ -175,7 +175,7 @@ fn a_save_sets_title_and_price() {
             .execute("UPDATE books SET stock = ?1 WHERE id = 2", [round])
             .expect("a book");
         let cents = u32::try_from(values.number(0..1 << 32)).expect("below 2^32");
-        let wanted = edited(&page, &format!("'{}'", values.word(0..9)), cents);
+        let wanted = edited(&page, &format!(" '{}' ", values.word(0..9)), cents);
         let saved: Saved = save(&connection, &wanted).expect("a table");
         assert_eq!(saved, Saved::Done(next(&wanted)), "round {round}");
         page = loaded(&connection, 2);
@@ -382,6 +382,37 @@ fn a_change_can_come_too_late() {
         number(&connection, "SELECT count(*) FROM books"),
         2,
         "books"
+    );
+}
+
+/// What the database refuses is an error of each function, and nobody tries again and again.
+#[test]
+fn an_error_is_handed_on() {
+    let (_database, reading) = shop();
+    reading
+        .pragma_update(None, "query_only", true)
+        .expect("SQLite takes the pragma");
+    let page = loaded(&reading, 1);
+    assert!(
+        save(&reading, &page).is_err(),
+        "a save on a connection that only reads"
+    );
+    let mut calls = 0;
+    let changed = change(&reading, 1, |page| {
+        calls += 1;
+        assert!(calls <= 50, "the change is tried again and again");
+        page.cents += 1;
+    });
+    assert!(
+        changed.is_err(),
+        "a change on a connection that only reads: {changed:?}"
+    );
+    let broken = TempDatabase::new().connect();
+    assert!(load(&broken, 1).is_err(), "a page without a table");
+    assert!(save(&broken, &page).is_err(), "a save without a table");
+    assert!(
+        change(&broken, 1, |_| ()).is_err(),
+        "a change without a table"
     );
 }
 

@@ -230,6 +230,7 @@ fn a_customer_is_registered() {
         .execute_batch(
             "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT);
              INSERT INTO notes VALUES (70, 'an old note');
+             INSERT INTO customers VALUES (9223372036854775807, 'last@lantern.example', 'Has the largest id');
              CREATE TRIGGER noted AFTER INSERT ON customers BEGIN INSERT INTO notes (text) VALUES (new.name); END;",
         )
         .expect("a trigger that writes elsewhere");

@@ -58,6 +58,13 @@ fn an_order_is_stock_lines_and_a_payment() {
     let mut connection = empty();
     let mut values = support::seeded(0x0611);
     fill(&connection, &mut values);
+    // So that the number of the orders and their ids go apart.
+    connection
+        .execute(
+            "INSERT INTO orders VALUES (40, 2, '2024-02-29', 'sent')",
+            [],
+        )
+        .expect("an order");
     for round in 0..8 {
         let lines = random_lines(&mut values);
         let reference = format!("bank-{round}");
@@ -340,6 +347,32 @@ fn an_order_sees_what_is_true_in_its_turn() {
     }
 }
 
+/// An order that is sent while its cancellation waits for its turn is not cancelled any more.
+#[test]
+fn a_cancellation_sees_what_is_true_in_its_turn() {
+    let (database, mut connection) = in_a_file();
+    fill(&connection, &mut support::seeded(0x061D));
+    let order = placed(&mut connection, &purchase(&[(1, 1)], "bank-1")).order_id;
+    let other = impatient(&database);
+    other
+        .execute_batch("BEGIN IMMEDIATE; UPDATE orders SET state = 'sent';")
+        .expect("nobody else writes");
+    let other = std::sync::Mutex::new(other);
+    connection
+        .busy_handler(Some(move |_| {
+            let other = other.lock().expect("one thread");
+            other.execute_batch("COMMIT").is_ok()
+        }))
+        .expect("SQLite takes the handler");
+    let back = cancel_order(&mut connection, order).expect("it waits for the other writer");
+    assert_eq!(back, None, "what is paid back for an order that was sent");
+    assert_eq!(
+        rows(&connection, "SELECT state FROM orders"),
+        ["sent"],
+        "the state of the order"
+    );
+}
+
 /// Another writer at any moment is no reason for an order to fail: either he was first, or he is told that he has to wait.
 #[test]
 fn another_writer_at_any_moment_does_no_harm() {
@@ -421,15 +454,25 @@ fn a_cancelled_order_gives_everything_back() {
         let lines = random_lines(&mut values);
         let receipt = placed(&mut connection, &purchase(&lines, &format!("bank-{round}")));
         let order = receipt.order_id;
+        let bought = rows(&connection, "SELECT * FROM order_lines");
+        // She paid in two parts.
+        connection
+            .execute(
+                "INSERT INTO payments (order_id, cents, reference) VALUES (?1, 150, 'wrapping-' || ?1)",
+                [order],
+            )
+            .expect("another payment");
+        let owed = receipt.cents + 150;
         // The price of today is not what was paid.
         connection
             .execute("UPDATE books SET cents = cents + 100", [])
             .expect("new prices");
         let back = cancel_order(&mut connection, order).expect("a paid order");
+        assert_eq!(back, Some(owed), "what is paid back for order {order}");
         assert_eq!(
-            back,
-            Some(receipt.cents),
-            "what is paid back for order {order}"
+            rows(&connection, "SELECT * FROM order_lines"),
+            bought,
+            "the lines still say what was bought"
         );
         assert_eq!(
             rows(&connection, "SELECT id, stock FROM books ORDER BY id"),
@@ -447,7 +490,8 @@ fn a_cancelled_order_gives_everything_back() {
         );
         let expected = [
             format!("{} | bank-{round}", receipt.cents),
-            format!("{} | refund-{order}", -receipt.cents),
+            format!("150 | wrapping-{order}"),
+            format!("{} | refund-{order}", -owed),
         ];
         assert_eq!(paid, expected, "the payments of order {order}");
     }
