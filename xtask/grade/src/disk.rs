@@ -27,7 +27,7 @@ pub const NEEDED: u64 = 2 * BUILD;
 const KEPT: u64 = 256 * MIB;
 
 /// How often it is looked what a build has written.
-const STEP: Duration = Duration::from_millis(200);
+const STEP: Duration = Duration::from_millis(400);
 
 /// Makes sure that `bytes` are free where `folder` lies.
 ///
@@ -111,9 +111,14 @@ impl Builds {
         }
     }
 
-    /// Everywhere that a compiler can write.
+    /// Where compilers and linkers write.
     fn folders(&self) -> Vec<PathBuf> {
-        vec![self.target.join(PROFILE), self.target.join("tmp")]
+        let built = self.target.join(PROFILE);
+        vec![
+            built.join("deps"),
+            built.join("incremental"),
+            self.target.join("tmp"),
+        ]
     }
 
     /// Everything that is made of submissions: what compilers keep for their next time, what they had no time to remove,
