@@ -31,6 +31,7 @@ async fn at_most_so_many_run() {
         (20, 5, 1),
         (5, 5, 1),
         (7, 700, 100),
+        (300, 900, 3),
     ] {
         let crowd = Crowd::default();
         let watch = Stopwatch::start();
