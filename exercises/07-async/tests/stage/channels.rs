@@ -290,17 +290,20 @@ async fn methods_send_commands() {
         seen
     });
     let received: Result<u32, Closed> = ends("receive", stock.receive(EMMA, 4)).await;
+    let nothing = ends("receive", stock.receive(DUNE, 0)).await;
     let taken: Result<Option<u32>, Closed> = ends("take", stock.take(DUNE, 5)).await;
     let refused = ends("take", stock.take(" Zoë ", u32::MAX)).await;
     let counted: Result<u32, Closed> = ends("count", stock.count("")).await;
     drop(stock);
     assert_eq!(received, Ok(7_001), "the answer to `receive`");
+    assert_eq!(nothing, Ok(7_001), "the answer to `receive` of no copies");
     assert_eq!(taken, Ok(Some(7_002)), "the answer to `take`");
     assert_eq!(refused, Ok(None), "the answer to a `take` of too many");
     assert_eq!(counted, Ok(7_003), "the answer to `count`");
     let seen = ends("the desk", desk).await.expect("no panic");
     let expected = [
         format!("receive 4 of {EMMA}"),
+        format!("receive 0 of {DUNE}"),
         format!("take 5 of {DUNE}"),
         "take 4294967295 of  Zoë ".to_owned(),
         "count ".to_owned(),

@@ -31,6 +31,7 @@ async fn at_most_so_many_run() {
         (20, 5, 1),
         (5, 5, 1),
         (7, 700, 100),
+        (300, 900, 3),
     ] {
         let crowd = Crowd::default();
         let watch = Stopwatch::start();
@@ -392,7 +393,11 @@ async fn what_fits_is_taken() {
             assert_eq!(put, Ok(()), "a queue with {size} places");
         }
         for number in numbers {
-            assert_eq!(taken.recv().await, Some(Parcel(number)), "what comes out");
+            assert_eq!(
+                ends("a parcel", taken.recv()).await,
+                Some(Parcel(number)),
+                "what comes out"
+            );
         }
         assert!(taken.is_empty(), "and nothing else");
     }
@@ -416,8 +421,16 @@ async fn a_full_queue_gives_the_item_back() {
         );
         assert_eq!(watch.seconds(), patience, "seconds of waiting");
     }
-    assert_eq!(taken.recv().await, Some(Parcel(1)), "the first");
-    assert_eq!(taken.recv().await, Some(Parcel(2)), "the second");
+    assert_eq!(
+        ends("a parcel", taken.recv()).await,
+        Some(Parcel(1)),
+        "the first"
+    );
+    assert_eq!(
+        ends("a parcel", taken.recv()).await,
+        Some(Parcel(2)),
+        "the second"
+    );
     assert!(taken.is_empty(), "what was given back is not in the queue");
 }
 
@@ -435,7 +448,7 @@ async fn who_waits_gets_the_place() {
     sleep(seconds(59)).await;
     for number in 0..=3 {
         assert_eq!(
-            taken.recv().await,
+            ends("a parcel", taken.recv()).await,
             Some(Parcel(number)),
             "in the order of coming"
         );

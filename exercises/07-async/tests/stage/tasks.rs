@@ -130,7 +130,7 @@ async fn answers_stand_in_the_order_of_the_inquiries() {
 /// All inquiries are on their way at the same time: together they take as long as the slowest of them.
 #[tokio::test(start_paused = true)]
 async fn all_are_asked_at_the_same_time() {
-    for durations in [vec![30, 10, 20], vec![1; 2_000], vec![1, 1, 9], vec![]] {
+    for durations in [vec![30, 10, 20], vec![1; 2_000], vec![1, 1, 90_000], vec![]] {
         let crowd = Crowd::default();
         let watch = Stopwatch::start();
         let inquiries: Vec<Inquiry> = durations
@@ -260,6 +260,10 @@ async fn failures_are_no_price() {
     assert_eq!(none, None, "all of them fail");
     assert_eq!(watch.seconds(), 7, "seconds until the last has failed");
 
+    let free = vec![after(9, Ok(3)), after(1, Ok(0))];
+    let free = ends("a free book", first_price(free)).await;
+    assert_eq!(free, Some((1, 0)), "nothing to pay is a price");
+
     let nobody = ends("nobody asked", first_price(Vec::<Inquiry>::new())).await;
     assert_eq!(nobody, None, "nobody was asked");
 }
@@ -269,7 +273,7 @@ async fn failures_are_no_price() {
 async fn the_others_have_ended() {
     for late in [2, 60, 86_400] {
         let crowd = Crowd::default();
-        let mut inquiries: Vec<Inquiry> = (0..30).map(|_| counted(&crowd, late, Ok(1))).collect();
+        let mut inquiries: Vec<Inquiry> = (0..500).map(|_| counted(&crowd, late, Ok(1))).collect();
         inquiries.insert(17, counted(&crowd, 1, Ok(990)));
         let watch = Stopwatch::start();
         let first = ends("the first price", first_price(inquiries)).await;

@@ -261,8 +261,13 @@ async fn a_refusal_leaves_the_other() {
 #[tokio::test(start_paused = true)]
 async fn a_payment_in_time_is_known() {
     let mut values = support::seeded(0x0723);
-    for duration in [0, 3, 9] {
-        let receipt = values.bits();
+    for (duration, receipt) in [
+        (0, values.bits()),
+        (3, values.bits()),
+        (9, values.bits()),
+        (1, 0),
+        (1, u64::MAX),
+    ] {
         let paid = ends(
             "the payment",
             charge(seconds(10), after(duration, Ok(receipt))),
@@ -400,6 +405,13 @@ async fn a_full_list_is_there_at_once() {
         60,
         "seconds until the last order has waited long enough"
     );
+
+    let many: Vec<(u64, String)> = (0..450).map(|number| (0, number.to_string())).collect();
+    let mut long = Lists::new(send_at(many, 9_000), 200, seconds(60));
+    for _ in 0..2 {
+        let list = ends("a list", long.next()).await.unwrap_or_default();
+        assert_eq!(list.len(), 200, "orders on a long list");
+    }
 
     let mut single = Lists::new(send_at(orders(&sent), 9_000), 1, seconds(60));
     let watch = Stopwatch::start();
