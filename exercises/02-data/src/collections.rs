@@ -2,6 +2,9 @@
 //!
 //! A list answers "what is in third place?". A shop asks "how many of *this* are there?", and asks it often. For that a
 //! map holds each value under a key, and a set knows what it has seen.
+//!
+//! ISBNs, authors and titles are compared and kept exactly as they are written: `"Emma"`, `"emma"` and `"Emma "` are
+//! three titles, and an empty text is a text like any other. "Alphabetical" is the order in which `String`s compare.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

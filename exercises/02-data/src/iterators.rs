@@ -2,6 +2,9 @@
 //!
 //! The front page shows what sells. Each function here takes a list and gives a number, a shorter list or a ranked one:
 //! a chain of small steps, or a loop. Both are right; the last function shows when the difference matters.
+//!
+//! Titles are compared and kept exactly as they are written: `"Emma"`, `"emma"` and `"Emma "` are three titles, and an
+//! empty text is a title like any other. "Alphabetical" is the order in which `String`s compare.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

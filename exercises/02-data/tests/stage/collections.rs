@@ -34,6 +34,45 @@ fn copies_add_up_for_each_isbn() {
     assert_eq!(stock.copies(ORLANDO), 2, "Emma's copies are not Orlando's");
 }
 
+/// No key is too long: two that differ in their last character are two, however much stands before it.
+#[test]
+fn long_texts_are_kept_apart() {
+    for length in [9, 10, 12, 13, 17, 31, 63, 100, 127, 255, 256, 1_000, 65_536] {
+        let front = "é".repeat(length);
+        let (left, right) = (format!("{front}1"), format!("{front}2"));
+
+        let mut stock = Stock::new();
+        assert_eq!(stock.add(&left, 4), Ok(4), "{length} letters and a 1");
+        assert_eq!(stock.add(&right, 2), Ok(2), "{length} letters and a 2");
+        assert_eq!(stock.remove(&left, 1), Ok(3), "{length} letters and a 1");
+        assert_eq!(stock.copies(&right), 2, "{length} letters and a 2");
+
+        let books = [book(&left, &right), book(&right, &left)];
+        let expected = BTreeMap::from([
+            (left.clone(), vec![right.clone()]),
+            (right.clone(), vec![left.clone()]),
+        ]);
+        // The whole texts would fill the screen.
+        assert!(
+            titles_by_author(&books) == expected,
+            "authors and titles that differ after {length} letters"
+        );
+
+        let sales = [(left.clone(), 3), (right.clone(), 5), (left.clone(), 4)];
+        let expected = BTreeMap::from([(left.clone(), 7), (right.clone(), 5)]);
+        assert!(
+            copies_sold(&sales) == expected,
+            "titles that differ after {length} letters"
+        );
+
+        let isbns = [left.clone(), right.clone(), left.clone()];
+        assert!(
+            repeated(&isbns) == [left],
+            "ISBNs that differ after {length} letters"
+        );
+    }
+}
+
 /// An ISBN is taken as it is written: nothing of it is cut off, left out or changed. The empty one is one, too.
 #[test]
 fn isbns_are_kept_apart_as_they_are_written() {

@@ -244,6 +244,13 @@ fn a_parcel_number_is_kept_as_it_is_given() {
         "٣",
         "ß",
         "-",
+        // Nothing to see, and no white space either.
+        "\0",
+        "\u{7}",
+        "\u{200b}",
+        "\u{feff}",
+        "\u{301}",
+        " \u{200b}\t",
     ] {
         let order: Order = order_after(&[pay(17), ship(number)]);
         let expected = OrderState::Shipped {
@@ -251,6 +258,21 @@ fn a_parcel_number_is_kept_as_it_is_given() {
             parcel: number.to_string(),
         };
         assert_eq!(order.state(), &expected, "shipped as {number:?}");
+    }
+}
+
+/// No parcel number is too long: the last of its characters is kept, however many stand before it.
+#[test]
+fn a_parcel_number_may_be_as_long_as_it_likes() {
+    for zeros in [31, 63, 127, 254, 255, 256, 1_000, 65_536] {
+        let number = format!("{}7", "0".repeat(zeros));
+        let order: Order = order_after(&[pay(17), ship(&number)]);
+        let expected = OrderState::Shipped {
+            receipt: 17,
+            parcel: number,
+        };
+        // The whole number would fill the screen.
+        assert!(order.state() == &expected, "{zeros} zeros and a 7");
     }
 }
 
@@ -277,7 +299,7 @@ fn any_receipt_is_carried_on() {
 #[test]
 fn every_other_move_is_refused_and_changes_nothing() {
     for (label, order) in one_in_each_state() {
-        let events: [(&str, Event); 8] = [
+        let events: [(&str, Event); 11] = [
             ("pay", pay(18)),
             ("pay", pay(17)),
             (
@@ -295,7 +317,11 @@ fn every_other_move_is_refused_and_changes_nothing() {
                 },
             ),
             ("ship", ship("LN 205")),
+            // The very number that a parcel is on its way under: no move is reported twice.
+            ("ship", ship("LN 204")),
             ("ship", ship("")),
+            ("ship", ship(" ")),
+            ("ship", ship("\u{a0}\t")),
             ("deliver", Event::Deliver),
             ("cancel", Event::Cancel),
         ];

@@ -219,21 +219,70 @@ fn titles_are_kept_apart_as_they_are_written() {
     );
 }
 
-/// Equals are in alphabetical order by their letters, not by their length, and the list is as long as there are titles.
+/// No title is too long: two that differ in their last character are two, and each is listed whole.
+#[test]
+fn long_titles_are_kept_apart() {
+    for length in [31, 63, 80, 100, 127, 255, 256, 1_000, 65_536] {
+        let front = "é".repeat(length);
+        let (left, right) = (format!("{front}1"), format!("{front}2"));
+        let sales = [sale(&left, 3, 10), sale(&right, 5, 20), sale(&left, 4, 30)];
+        let best: Vec<(String, u64)> = best_sellers(&sales, 9);
+        // The whole titles would fill the screen.
+        assert!(
+            best == ranked(&[(&left, 7), (&right, 5)]),
+            "best sellers that differ after {length} letters"
+        );
+        assert!(
+            ranking(&best) == [format!("1. {left} (7)"), format!("2. {right} (5)")],
+            "the lines of titles that differ after {length} letters"
+        );
+        assert!(
+            titles_at_most(&sales, 20) == [left, right],
+            "cheap titles that differ after {length} letters"
+        );
+    }
+}
+
+/// The list is as long as was asked for, when so many titles were sold.
+#[test]
+fn a_thousand_best_sellers_are_a_thousand() {
+    let sales: Vec<Sale> = (1..=3000)
+        .map(|copies| sale(&format!("Volume {copies}"), copies, 1))
+        .collect();
+    for (n, length, fewest) in [
+        (10, 10, 2991),
+        (101, 101, 2900),
+        (1001, 1001, 2000),
+        (3000, 3000, 1),
+        (3001, 3000, 1),
+    ] {
+        let best: Vec<(String, u64)> = best_sellers(&sales, n);
+        assert_eq!(best.len(), length, "the best {n} of 3000 titles");
+        let last = best.last().map(|(_, copies)| *copies);
+        let expected = Some(fewest);
+        assert_eq!(last, expected, "the last of the best {n} of 3000 titles");
+    }
+}
+
+/// Equals are in the order in which `String`s compare: capitals before small letters, neither their length nor their
+/// spelling in small letters counts. The list is as long as there are titles.
 #[test]
 fn equals_are_in_alphabetical_order() {
     let mut random = support::seeded(0xA1FA);
     for copies in [1, 7, 100] {
-        let mut titles: Vec<String> = ["b", "aa", "a", "ab", "aaa", "ba"]
-            .iter()
-            .map(|title| title.to_string())
-            .collect();
+        let mut titles: Vec<String> = [
+            "b", "aa", "a", "ab", "aaa", "ba", "B", "Zoo", "Aa", "aB", "", " a", "a b", "a-b", "9",
+            "10", "É", "éa", "ea", "Ω", "戦争",
+        ]
+        .iter()
+        .map(|title| title.to_string())
+        .collect();
         titles.extend((0..20).map(|number| format!("c{number:02}")));
         let mut expected = titles.clone();
         expected.sort();
         random.shuffle(&mut titles);
         let sales: Vec<Sale> = titles.iter().map(|title| sale(title, copies, 1)).collect();
-        let best: Vec<(String, u64)> = best_sellers(&sales, 30);
+        let best: Vec<(String, u64)> = best_sellers(&sales, 50);
         let names: Vec<&String> = best.iter().map(|(title, _)| title).collect();
         assert_eq!(
             names,
@@ -278,11 +327,11 @@ fn ranking_counts_from_one() {
 #[test]
 fn a_long_ranking_has_a_line_for_each_place() {
     let mut random = support::seeded(0x4A2C);
-    let list: Vec<(String, u64)> = (0..300)
+    let list: Vec<(String, u64)> = (0..3000)
         .map(|_| (random.word(1..9), random.number(1..20)))
         .collect();
     let lines: Vec<String> = ranking(&list);
-    assert_eq!(lines.len(), 300, "lines for 300 titles");
+    assert_eq!(lines.len(), 3000, "lines for 3000 titles");
     for (rank, (line, (title, copies))) in (1..).zip(lines.iter().zip(&list)) {
         assert_eq!(line, &format!("{rank}. {title} ({copies})"), "rank {rank}");
     }

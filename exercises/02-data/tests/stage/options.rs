@@ -198,6 +198,32 @@ fn a_quantity_is_a_whole_number_from_one() {
     }
 }
 
+/// No text is too long: zeros and white space in front do not count, however many, and a wrong text comes back whole.
+#[test]
+fn a_quantity_may_be_typed_at_length() {
+    for length in [11, 31, 63, 100, 127, 255, 256, 1_000, 65_536] {
+        let zeros = "0".repeat(length);
+        let spaces = " ".repeat(length);
+        for text in [
+            format!("{zeros}7"),
+            format!("{spaces}7"),
+            format!("7{spaces}"),
+        ] {
+            // The whole text would fill the screen.
+            let answer: Result<u32, QuoteError> = parse_quantity(&text);
+            assert!(answer == Ok(7), "7 with {length} zeros or spaces");
+        }
+        for text in [format!("{zeros}7x"), format!("{spaces}é{spaces}"), zeros] {
+            let answer: Result<u32, QuoteError> = parse_quantity(&text);
+            let expected = Err(QuoteError::BadQuantity { text });
+            assert!(
+                answer == expected,
+                "the error for a text of more than {length} characters holds all of it"
+            );
+        }
+    }
+}
+
 /// Whatever is typed, reading it ends with a number from 1 or an error that holds the text, never with a crash.
 #[test]
 fn any_text_is_read_without_a_crash() {

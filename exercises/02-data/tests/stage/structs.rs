@@ -135,6 +135,24 @@ fn a_title_is_kept_as_it_is_written() {
     }
 }
 
+/// No title is too long: its last character is kept, however many stand before it.
+#[test]
+fn a_title_may_be_as_long_as_it_likes() {
+    for characters in [31, 63, 127, 254, 255, 256, 1_000, 4_096, 65_536, 100_000] {
+        let kept = format!("{}Z", "é".repeat(characters));
+        let book: Option<Book> = Book::new(&format!(" {kept} "), Money::from_cents(1299));
+        let title: Option<&str> = book.as_ref().map(Book::title);
+        // The whole title would fill the screen.
+        let length: Option<usize> = title.map(str::len);
+        assert_eq!(
+            length,
+            Some(kept.len()),
+            "bytes, {characters} times é and Z"
+        );
+        assert!(title == Some(kept.as_str()), "{characters} times é and Z");
+    }
+}
+
 /// What arrives is added to what is there. A number past `u32::MAX` is refused and leaves the shelf as it was.
 #[test]
 fn receiving_adds_copies_or_changes_nothing() {

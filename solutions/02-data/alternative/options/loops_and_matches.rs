@@ -62,7 +62,8 @@ pub fn sequel_title(books: &[Book], number: u32) -> Option<&str> {
 
 /// Reads a quantity that a customer typed: a whole number from 1 to `u32::MAX`. White space around it does not count.
 ///
-/// Whatever else comes in is [`QuoteError::BadQuantity`] with that text.
+/// Whatever else comes in is [`QuoteError::BadQuantity`] with that text. Whether a plus sign may stand in front is left
+/// open: `parse` takes one.
 ///
 /// | text | answer |
 /// | --- | --- |
