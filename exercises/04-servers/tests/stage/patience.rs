@@ -585,6 +585,45 @@ fn a_slow_client_is_sent_away() {
     }
 }
 
+/// A connection that breaks just ends, before a request, inside of one and between two: there is nobody to answer and
+/// nobody to part from.
+#[test]
+fn a_broken_connection_just_ends() {
+    for kind in [
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::BrokenPipe,
+    ] {
+        for (sent, expected) in [
+            ("", ""),
+            ("GET /", ""),
+            ("POST /a 5\nab", ""),
+            ("GET /a\n", "200 /a at 1000\n"),
+            ("GET /a\nGE", "200 /a at 1000\n"),
+        ] {
+            let script = match sent {
+                "" => vec![Does::Breaks(kind)],
+                sent => vec![says(sent), Does::Breaks(kind)],
+            };
+            let (seen, count) = play(script, io::ErrorKind::WouldBlock);
+            assert_eq!(
+                statuses(&seen.text()),
+                statuses(expected),
+                "{sent:?}, and then {kind:?}"
+            );
+            assert_eq!(
+                count,
+                expected.lines().count(),
+                "responses to {sent:?}, and then {kind:?}"
+            );
+            assert!(
+                !seen.ended.get(),
+                "a farewell after {sent:?} and {kind:?}, where nobody is left"
+            );
+        }
+    }
+}
+
 /// Of each response the status, whether it closes, and when it was sent; the words are free.
 fn statuses(text: &str) -> Vec<(String, bool, String)> {
     text.lines()

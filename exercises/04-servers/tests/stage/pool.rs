@@ -156,6 +156,59 @@ fn finishing_waits_for_the_last_job() {
     assert_eq!(done, 2, "jobs that had ended when finish() returned");
 }
 
+/// `finish` waits for every worker, and not only for one of them: whichever job is the last, it has ended.
+#[test]
+fn finishing_waits_for_every_worker() {
+    const QUESTIONS: usize = 300;
+    for round in 0..12 {
+        let (question, questions) = channel();
+        let (ended, ends) = channel();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let work = move |(name, answers, talk): (usize, Receiver<()>, usize)| {
+            for _ in 0..talk {
+                question.send(name).ok();
+                answers.recv().ok();
+            }
+            counted.fetch_add(1, Ordering::SeqCst);
+            ended.send(name).ok();
+        };
+        let pool = Pool::new(some(3), some(3), work).expect("threads can be started");
+        let mut answers: Vec<Sender<()>> = Vec::new();
+        let last = round % 3;
+        for name in 0..3 {
+            let (sender, receiver) = channel();
+            answers.push(sender);
+            let talk = if name == last { QUESTIONS } else { 1 };
+            assert!(
+                pool.submit((name, receiver, talk)).is_ok(),
+                "a place is free for job {name}"
+            );
+            let begun: usize = arrives(&questions, "a job begins while the others run");
+            assert_eq!(begun, name, "the job that begins");
+        }
+        for name in (0..3).filter(|name| *name != last) {
+            answers[name].send(()).expect("the job waits for it");
+            let gone: usize = arrives(&ends, "a short job ends");
+            assert_eq!(gone, name, "the job that ends");
+        }
+        let finishing = Aside::run(move || {
+            pool.finish();
+            count.load(Ordering::SeqCst)
+        });
+        answers[last].send(()).expect("the job waits for it");
+        for _ in 1..QUESTIONS {
+            arrives(&questions, "the last job goes on while the pool finishes");
+            answers[last].send(()).expect("the job waits for it");
+        }
+        let done: usize = finishing.ends("the pool finishes when its jobs have ended");
+        assert_eq!(
+            done, 3,
+            "jobs that had ended when finish() returned, the last was job {last}"
+        );
+    }
+}
+
 /// A job that panics ends only itself: with one worker, the next job is still done.
 #[test]
 fn a_panic_ends_one_job_only() {
@@ -180,7 +233,7 @@ fn a_panic_ends_one_job_only() {
 /// How many bytes a guest takes at a time.
 const PIECE: usize = 9;
 
-/// A connection whose other end this test looks at. It breaks after so many calls.
+/// A connection whose other end this test looks at. The call after so many others fails.
 struct Guest {
     seen: Arc<Mutex<Vec<String>>>,
     calls: usize,
@@ -199,6 +252,8 @@ impl Guest {
 
     fn saw(&mut self, what: String) -> io::Result<()> {
         let Some(left) = self.calls.checked_sub(1) else {
+            // Whoever goes on all the same finds nothing wrong any more.
+            self.calls = usize::MAX;
             return Err(io::ErrorKind::BrokenPipe.into());
         };
         self.calls = left;
@@ -259,7 +314,7 @@ fn a_connection_without_a_place_gets_503() {
         "the place in the queue is free"
     );
     let (third, third_seen) = Guest::new(usize::MAX);
-    // Guests who have gone before the wait is set, before the first and the last piece, the flush and the end.
+    // Guests with whom one call fails: the wait, the first and the last piece, the flush, the end.
     let pieces = BUSY.len().div_ceil(PIECE);
     let gone: Vec<usize> = vec![0, 1, pieces, pieces + 1, pieces + 2];
     let guests: Vec<Guest> = gone.iter().map(|calls| Guest::new(*calls).0).collect();
