@@ -122,6 +122,34 @@ fn jobs_are_done_in_the_order_in_which_they_came() {
     );
 }
 
+/// A worker takes one job at a time: what it has not begun is there for the other workers.
+#[test]
+fn a_busy_worker_keeps_no_job_from_the_others() {
+    let (pool, begins) = pool_of(2, 4);
+    let mut gates: Vec<Sender<()>> = Vec::new();
+    for name in 0..6 {
+        let (open, gate) = channel();
+        gates.push(open);
+        let gate = Some(gate);
+        assert!(
+            pool.submit(Job { name, gate }).is_ok(),
+            "a place is free for job {name}"
+        );
+        if name < 2 {
+            let begun: u64 = arrives(&begins, "a job begins while the other runs");
+            assert_eq!(begun, name, "the job that begins");
+        }
+    }
+    // Now the one worker is ready and now the other, and each takes the next job.
+    for (done, name) in [(1, 2), (0, 3), (2, 4), (3, 5)] {
+        gates[done].send(()).expect("the job waits for it");
+        let begun: u64 = arrives(&begins, "the next job begins");
+        assert_eq!(begun, name, "the job that begins next");
+    }
+    drop(gates);
+    Aside::run(move || pool.finish()).ends("the pool finishes when its jobs have ended");
+}
+
 /// `finish` returns when the last job has ended, and not before: neither the one that runs nor the one that waits is cut
 /// off.
 #[test]

@@ -228,16 +228,21 @@ fn the_server_has_the_last_word_on_the_connection() {
         .with_header("content-length", "1")
         .with_header("Transfer-Encoding", "chunked")
         .with_header("DATE", "yesterday")
-        .with_header("connection", "upgrade")
         .with_header("X-Connection", "kept")
         .with_header("Date-Of-Print", "1994")
         .with_header("Content-Length-Limit", "9");
-    for (close, connection) in [(true, "close"), (false, "keep-alive")] {
+    for (close, connection, own) in [
+        (true, "close", "upgrade"),
+        (true, "close", "keep-alive"),
+        (false, "keep-alive", "upgrade"),
+        (false, "keep-alive", "close"),
+    ] {
+        let response = response.clone().with_header("connection", own);
         let sent: Sent = send(&response, Sending { close, ..USUAL });
         assert_eq!(
             header(&sent, "connection"),
             Some(connection),
-            "close is {close}"
+            "close is {close}, and the handler said {own}"
         );
         assert_eq!(
             header(&sent, "content-length"),
