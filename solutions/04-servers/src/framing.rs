@@ -78,7 +78,7 @@ fn content_length(text: &str, limit: u64) -> Result<Framing, HttpError> {
 ///
 /// # Errors
 ///
-/// - 413: `length` is over `limit`; then nothing is read at all
+/// - 413: `length` is over `limit`; then nothing is read or waited for at all
 /// - 400: the connection ends inside the body
 /// - [`HttpError::Io`]: the connection failed
 pub fn read_length(

@@ -1,4 +1,4 @@
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use servers::framing::{framing, read_length};
 use servers::http::{Framing, Head, HttpError, Method, Version};
@@ -224,6 +224,43 @@ fn a_request_that_sends_something_says_how_much() {
             let found: Option<Framing> = framing(&head, 100).ok();
             assert_eq!(found, Some(Framing::Length(3)), "{what}, with a length");
         }
+    }
+}
+
+/// A reader that counts how often somebody looks for bytes in it.
+struct Looked(usize);
+
+impl Read for Looked {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0 += 1;
+        Ok(0)
+    }
+}
+
+impl BufRead for Looked {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.0 += 1;
+        Ok(&[])
+    }
+
+    fn consume(&mut self, _: usize) {}
+}
+
+/// A body over the limit is refused without a look at it: looking waits until the client sends something.
+#[test]
+fn a_body_over_the_limit_is_not_awaited() {
+    for (length, limit) in [(1, 0), (101, 100), (u64::MAX, u64::MAX - 1)] {
+        let mut reader = Looked(0);
+        let body: Result<Vec<u8>, HttpError> = read_length(&mut reader, length, limit);
+        assert_eq!(
+            refused(&body),
+            Some(413),
+            "{length} bytes announced, the limit is {limit}"
+        );
+        assert_eq!(
+            reader.0, 0,
+            "looks at a body of {length} bytes, the limit is {limit}"
+        );
     }
 }
 
