@@ -372,8 +372,11 @@ fn a_deadline_covers_all_reads_and_writes() {
     assert_eq!(read.ok(), Some(1), "a new deadline, a new byte");
     for left in [1, 1_000, 999_999, 1_000_001, 999_999_999].map(Duration::from_nanos) {
         timed.allow(left);
-        // A byte may come or not: the wait is what matters.
-        timed.read(&mut byte).ok();
+        let read: io::Result<usize> = timed.read(&mut byte);
+        assert!(
+            read.as_ref().map_or_else(is_timeout, |count| *count == 1),
+            "a byte or a time-out, with {left:?} left: {read:?}"
+        );
         let wait = seen.waits.borrow().last().map(|(_, wait)| *wait);
         assert_eq!(wait, Some(left), "what is left is {left:?}");
     }
