@@ -375,7 +375,6 @@ fn a_client_that_has_the_file_does_not_get_it_again() {
     let date = first.headers.first("Last-Modified").unwrap_or_default();
     let bare = tag.trim_start_matches("W/");
     let weak = format!("W/{bare}");
-    let weaker = format!("W/W/{bare}");
     let small = format!("w/{bare}");
     let apart = format!("W/ {bare}");
     let list = format!("\"other\", {tag}, \"more\"");
@@ -396,7 +395,6 @@ fn a_client_that_has_the_file_does_not_get_it_again() {
         (&[("If-None-Match", "\"*\"")], 200),
         (&[("If-None-Match", unquoted)], 200),
         (&[("If-None-Match", &tail)], 200),
-        (&[("If-None-Match", &weaker)], 200),
         (&[("If-None-Match", &small)], 200),
         (&[("If-None-Match", &apart)], 200),
         (&[("If-None-Match", "")], 200),
