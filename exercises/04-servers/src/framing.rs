@@ -16,7 +16,7 @@ use crate::http::{Framing, Head, HttpError, Method, Status, Version};
 /// | none | one field, digits only | [`Framing::Length`], also for 0; 413 when over `limit`, however many digits |
 /// | none | anything else: two fields (even the same), `5, 5`, `+5`, `0x5`, empty | 400 |
 /// | `chunked` | none | [`Framing::Chunked`]; but 400 in HTTP/1.0, which has no chunks |
-/// | `gzip, chunked` | none | 501: chunked comes last, as it must, but this server knows no other coding |
+/// | `gzip, chunked`, `gzip, br, chunked` | none | 501: chunked comes last, as it must, but this server knows no other coding |
 /// | anything else: `gzip`, `xchunked`, `chunked, gzip`, `chunked, chunked`, empty | none | 400: no end can be found |
 /// | any | any | 400: two answers to one question |
 ///
@@ -35,7 +35,7 @@ pub fn framing(head: &Head, limit: u64) -> Result<Framing, HttpError> {
 ///
 /// # Errors
 ///
-/// - 413: `length` is over `limit`; then nothing is read at all
+/// - 413: `length` is over `limit`; then nothing is read or waited for at all
 /// - 400: the connection ends inside the body
 /// - [`HttpError::Io`]: the connection failed
 pub fn read_length(

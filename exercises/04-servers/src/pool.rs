@@ -68,12 +68,12 @@ pub const BUSY_WAIT: Duration = Duration::from_millis(100);
 /// Hands a connection to the pool, and says whether the pool took it.
 ///
 /// A connection that finds no place gets these at once, in this order: a wait of [`BUSY_WAIT`], the whole of [`BUSY`],
-/// flushed, and the end of sending. Nothing of it is read. A quick refusal is better than a slow one: the client may try another server, and this one keeps its strength for those whom
-/// it has let in.
+/// flushed, and the end of sending. Nothing of it is read. A quick refusal is better than a slow one: the client may try
+/// another server, and this one keeps its strength for those whom it has let in.
 ///
 /// # Errors
 ///
-/// What sending the refusal reports. The client has gone then, and nothing is left to do.
+/// What the first of these steps that fails reports. The client has gone then, and nothing is left to do.
 pub fn admit<S: Stream + Send + 'static>(pool: &Pool<S>, stream: S) -> io::Result<bool> {
     todo!("submit; what comes back gets BUSY")
 }

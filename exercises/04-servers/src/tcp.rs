@@ -12,7 +12,7 @@ use std::thread;
 /// Copies on the shelf, by the number of the book. Every client's thread looks at the same shelf.
 pub type Shelf = Arc<Mutex<BTreeMap<u32, u32>>>;
 
-/// The longest line that a client may send, in bytes, its `\n` not counted.
+/// The longest line that a client may send, in bytes: all of them but its `\n`, a `\r` before it too.
 pub const LONGEST_LINE: u64 = 64;
 
 /// Listens on a free port of this machine (127.0.0.1), and says which port it got.
@@ -43,7 +43,7 @@ pub fn answer(line: &str, shelf: &Shelf) -> String {
 /// Talks to one client: reads a line, answers with a line that ends in `\n`, and so on. It ends when the client sent
 /// `QUIT`, or closed the connection.
 ///
-/// - A line ends in `\n`; a `\r` right before it is not part of the line.
+/// - A line ends in `\n`; a `\r` right before it is not part of what is answered, but counts for the line's length.
 /// - An answer is sent (flushed) before the next line is read, because the client waits for it.
 /// - A line that is not UTF-8 gets `ERROR not a command`.
 /// - A line that the connection's end cuts off is not carried out: half of `TAKE 12` may be all of `TAKE 1`.

@@ -89,7 +89,7 @@ fn is_plain(name: &str) -> bool {
 ///
 /// - GET gets 200 with the file. HEAD gets the same response; the body is left out when it is sent. A file has:
 ///   - `Content-Type`, as [`content_type`] says, and `X-Content-Type-Options: nosniff`, so that a browser believes it
-///   - `ETag`, a text in quotes that is another one when the content has changed
+///   - `ETag`, a text in quotes that is another one when the content has changed, be it within one second
 ///   - `Last-Modified`, as [`http_date`] writes it, if the system knows it
 /// - A client that has the file gets 304 with the same `ETag` and `Last-Modified`, and no body. It has the file if
 ///   `If-None-Match` is `*` or lists the `ETag`, with or without a `W/` before it. Only if there is no `If-None-Match`:

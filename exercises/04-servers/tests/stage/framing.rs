@@ -1,4 +1,4 @@
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use servers::framing::{framing, read_length};
 use servers::http::{Framing, Head, HttpError, Method, Version};
@@ -140,6 +140,14 @@ fn chunked_is_the_only_transfer_coding() {
         ),
         (&[("Content-Length", "5"), ("Transfer-Encoding", "")], 400),
         (
+            &[("Content-Length", "0"), ("Transfer-Encoding", "chunked")],
+            400,
+        ),
+        (
+            &[("Transfer-Encoding", "chunked"), ("Content-Length", "")],
+            400,
+        ),
+        (
             &[("Content-Length", "101"), ("Transfer-Encoding", "chunked")],
             400,
         ),
@@ -166,7 +174,9 @@ fn chunked_is_the_only_transfer_coding() {
             ],
             400,
         ),
+        (&[("Transfer-Encoding", "chunked, gzip, chunked")], 400),
         (&[("Transfer-Encoding", "gzip, chunked")], 501),
+        (&[("Transfer-Encoding", "gzip, br, chunked")], 501),
         (
             &[
                 ("Transfer-Encoding", "gzip"),
@@ -196,29 +206,60 @@ fn chunked_is_the_only_transfer_coding() {
 #[test]
 fn a_request_that_sends_something_says_how_much() {
     for method in Method::ALL {
-        let found: Result<Framing, HttpError> = framing(&Head::new(method, "/"), 100);
-        match method {
-            Method::Post | Method::Put | Method::Patch => {
-                assert_eq!(
-                    refused(&found),
-                    Some(411),
-                    "{} without a length",
-                    method.name()
-                );
+        for version in [Version::Http11, Version::Http10] {
+            let mut head = Head::new(method, "/");
+            head.version = version;
+            let what = format!("{} in {version:?}", method.name());
+            let found: Result<Framing, HttpError> = framing(&head, 100);
+            match method {
+                Method::Post | Method::Put | Method::Patch => {
+                    assert_eq!(refused(&found), Some(411), "{what}, without a length");
+                }
+                _ => {
+                    let found = found.unwrap_or_else(|error| panic!("{what} was {error}"));
+                    assert_eq!(found, Framing::Empty, "{what}, without a length");
+                }
             }
-            _ => {
-                let found = found.unwrap_or_else(|error| panic!("{} was {error}", method.name()));
-                assert_eq!(found, Framing::Empty, "{} without a length", method.name());
-            }
+            head.headers.add("Content-Length", "3");
+            let found: Option<Framing> = framing(&head, 100).ok();
+            assert_eq!(found, Some(Framing::Length(3)), "{what}, with a length");
         }
-        let mut head = Head::new(method, "/");
-        head.headers.add("Content-Length", "3");
-        let found: Option<Framing> = framing(&head, 100).ok();
+    }
+}
+
+/// A reader that counts how often somebody looks for bytes in it.
+struct Looked(usize);
+
+impl Read for Looked {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0 += 1;
+        Ok(0)
+    }
+}
+
+impl BufRead for Looked {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.0 += 1;
+        Ok(&[])
+    }
+
+    fn consume(&mut self, _: usize) {}
+}
+
+/// A body over the limit is refused without a look at it: looking waits until the client sends something.
+#[test]
+fn a_body_over_the_limit_is_not_awaited() {
+    for (length, limit) in [(1, 0), (101, 100), (u64::MAX, u64::MAX - 1)] {
+        let mut reader = Looked(0);
+        let body: Result<Vec<u8>, HttpError> = read_length(&mut reader, length, limit);
         assert_eq!(
-            found,
-            Some(Framing::Length(3)),
-            "{} with a length",
-            method.name()
+            refused(&body),
+            Some(413),
+            "{length} bytes announced, the limit is {limit}"
+        );
+        assert_eq!(
+            reader.0, 0,
+            "looks at a body of {length} bytes, the limit is {limit}"
         );
     }
 }

@@ -370,6 +370,16 @@ fn a_deadline_covers_all_reads_and_writes() {
     timed.allow(Duration::from_secs(1));
     let read: io::Result<usize> = timed.read(&mut byte);
     assert_eq!(read.ok(), Some(1), "a new deadline, a new byte");
+    for left in [1, 1_000, 999_999, 1_000_001, 999_999_999].map(Duration::from_nanos) {
+        timed.allow(left);
+        let read: io::Result<usize> = timed.read(&mut byte);
+        assert!(
+            read.as_ref().map_or_else(is_timeout, |count| *count == 1),
+            "a byte or a time-out, with {left:?} left: {read:?}"
+        );
+        let wait = seen.waits.borrow().last().map(|(_, wait)| *wait);
+        assert_eq!(wait, Some(left), "what is left is {left:?}");
+    }
     timed.allow(Duration::MAX);
     let read: io::Result<usize> = timed.read(&mut byte);
     assert_eq!(read.ok(), Some(1), "patience without end is allowed");
@@ -580,6 +590,45 @@ fn a_slow_client_is_sent_away() {
                 seen.ended.get(),
                 expected.contains("408"),
                 "the end of sending after {what}"
+            );
+        }
+    }
+}
+
+/// A connection that breaks just ends, before a request, inside of one and between two: there is nobody to answer and
+/// nobody to part from.
+#[test]
+fn a_broken_connection_just_ends() {
+    for kind in [
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::BrokenPipe,
+    ] {
+        for (sent, expected) in [
+            ("", ""),
+            ("GET /", ""),
+            ("POST /a 5\nab", ""),
+            ("GET /a\n", "200 /a at 1000\n"),
+            ("GET /a\nGE", "200 /a at 1000\n"),
+        ] {
+            let script = match sent {
+                "" => vec![Does::Breaks(kind)],
+                sent => vec![says(sent), Does::Breaks(kind)],
+            };
+            let (seen, count) = play(script, io::ErrorKind::WouldBlock);
+            assert_eq!(
+                statuses(&seen.text()),
+                statuses(expected),
+                "{sent:?}, and then {kind:?}"
+            );
+            assert_eq!(
+                count,
+                expected.lines().count(),
+                "responses to {sent:?}, and then {kind:?}"
+            );
+            assert!(
+                !seen.ended.get(),
+                "a farewell after {sent:?} and {kind:?}, where nobody is left"
             );
         }
     }

@@ -122,6 +122,34 @@ fn jobs_are_done_in_the_order_in_which_they_came() {
     );
 }
 
+/// A worker takes one job at a time: what it has not begun is there for the other workers.
+#[test]
+fn a_busy_worker_keeps_no_job_from_the_others() {
+    let (pool, begins) = pool_of(2, 4);
+    let mut gates: Vec<Sender<()>> = Vec::new();
+    for name in 0..6 {
+        let (open, gate) = channel();
+        gates.push(open);
+        let gate = Some(gate);
+        assert!(
+            pool.submit(Job { name, gate }).is_ok(),
+            "a place is free for job {name}"
+        );
+        if name < 2 {
+            let begun: u64 = arrives(&begins, "a job begins while the other runs");
+            assert_eq!(begun, name, "the job that begins");
+        }
+    }
+    // Now the one worker is ready and now the other, and each takes the next job.
+    for (done, name) in [(1, 2), (0, 3), (2, 4), (3, 5)] {
+        gates[done].send(()).expect("the job waits for it");
+        let begun: u64 = arrives(&begins, "the next job begins");
+        assert_eq!(begun, name, "the job that begins next");
+    }
+    drop(gates);
+    Aside::run(move || pool.finish()).ends("the pool finishes when its jobs have ended");
+}
+
 /// `finish` returns when the last job has ended, and not before: neither the one that runs nor the one that waits is cut
 /// off.
 #[test]
@@ -156,6 +184,59 @@ fn finishing_waits_for_the_last_job() {
     assert_eq!(done, 2, "jobs that had ended when finish() returned");
 }
 
+/// `finish` waits for every worker, and not only for one of them: whichever job is the last, it has ended.
+#[test]
+fn finishing_waits_for_every_worker() {
+    const QUESTIONS: usize = 300;
+    for round in 0..12 {
+        let (question, questions) = channel();
+        let (ended, ends) = channel();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let work = move |(name, answers, talk): (usize, Receiver<()>, usize)| {
+            for _ in 0..talk {
+                question.send(name).ok();
+                answers.recv().ok();
+            }
+            counted.fetch_add(1, Ordering::SeqCst);
+            ended.send(name).ok();
+        };
+        let pool = Pool::new(some(3), some(3), work).expect("threads can be started");
+        let mut answers: Vec<Sender<()>> = Vec::new();
+        let last = round % 3;
+        for name in 0..3 {
+            let (sender, receiver) = channel();
+            answers.push(sender);
+            let talk = if name == last { QUESTIONS } else { 1 };
+            assert!(
+                pool.submit((name, receiver, talk)).is_ok(),
+                "a place is free for job {name}"
+            );
+            let begun: usize = arrives(&questions, "a job begins while the others run");
+            assert_eq!(begun, name, "the job that begins");
+        }
+        for name in (0..3).filter(|name| *name != last) {
+            answers[name].send(()).expect("the job waits for it");
+            let gone: usize = arrives(&ends, "a short job ends");
+            assert_eq!(gone, name, "the job that ends");
+        }
+        let finishing = Aside::run(move || {
+            pool.finish();
+            count.load(Ordering::SeqCst)
+        });
+        answers[last].send(()).expect("the job waits for it");
+        for _ in 1..QUESTIONS {
+            arrives(&questions, "the last job goes on while the pool finishes");
+            answers[last].send(()).expect("the job waits for it");
+        }
+        let done: usize = finishing.ends("the pool finishes when its jobs have ended");
+        assert_eq!(
+            done, 3,
+            "jobs that had ended when finish() returned, the last was job {last}"
+        );
+    }
+}
+
 /// A job that panics ends only itself: with one worker, the next job is still done.
 #[test]
 fn a_panic_ends_one_job_only() {
@@ -180,7 +261,7 @@ fn a_panic_ends_one_job_only() {
 /// How many bytes a guest takes at a time.
 const PIECE: usize = 9;
 
-/// A connection whose other end this test looks at. It breaks after so many calls.
+/// A connection whose other end this test looks at. The call after so many others fails.
 struct Guest {
     seen: Arc<Mutex<Vec<String>>>,
     calls: usize,
@@ -199,6 +280,8 @@ impl Guest {
 
     fn saw(&mut self, what: String) -> io::Result<()> {
         let Some(left) = self.calls.checked_sub(1) else {
+            // Whoever goes on all the same finds nothing wrong any more.
+            self.calls = usize::MAX;
             return Err(io::ErrorKind::BrokenPipe.into());
         };
         self.calls = left;
@@ -259,7 +342,7 @@ fn a_connection_without_a_place_gets_503() {
         "the place in the queue is free"
     );
     let (third, third_seen) = Guest::new(usize::MAX);
-    // Guests who have gone before the wait is set, before the first and the last piece, the flush and the end.
+    // Guests with whom one call fails: the wait, the first and the last piece, the flush, the end.
     let pieces = BUSY.len().div_ceil(PIECE);
     let gone: Vec<usize> = vec![0, 1, pieces, pieces + 1, pieces + 2];
     let guests: Vec<Guest> = gone.iter().map(|calls| Guest::new(*calls).0).collect();

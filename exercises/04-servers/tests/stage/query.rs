@@ -83,6 +83,16 @@ fn every_other_byte_is_encoded() {
         let encoded: String = percent_encode(text);
         assert_eq!(encoded, expected, "encoding {text:?}");
     }
+    for byte in 0..=0x7f_u8 {
+        let text = String::from(char::from(byte));
+        let stays = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let expected = if stays {
+            text.clone()
+        } else {
+            format!("%{byte:02X}")
+        };
+        assert_eq!(percent_encode(&text), expected, "encoding {text:?}");
+    }
 }
 
 /// Pairs stand between `&`, and a pair is cut at its first `=`. It is cut before it is decoded, so that an encoded `&`
@@ -218,6 +228,13 @@ fn a_form_says_that_it_is_one() {
             "Content-Type: {kind:?}"
         );
     }
+    // A body is kept as it came: what looks like a margin belongs to the first name and the last value.
+    let expected = pairs(&[(" isbn", "1"), ("note", "a\r\n")]);
+    assert_eq!(
+        form(&[url], b" isbn=1&note=a\r\n"),
+        Ok(expected),
+        "a form with a blank before it and a line end behind it"
+    );
     for body in [&b"isbn=%"[..], b"isbn=\xff", b"isbn=%ff"] {
         assert_eq!(
             form(&[url], body),

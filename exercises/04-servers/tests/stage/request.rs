@@ -79,6 +79,7 @@ fn a_whole_address_is_a_target_too() {
         ("https://[::1]/a//b", "/a//b", None),
         ("http://shop.test", "/", None),
         ("http://shop.test?q=/", "/", Some("q=/")),
+        ("hTTps://Shop.Test/Books?Page=A", "/Books", Some("Page=A")),
         (
             "http://shop.test/http://other.test/",
             "/http://other.test/",

@@ -182,8 +182,19 @@ fn some_statuses_have_no_body() {
     for (status, expected) in [
         (Status::OK, true),
         (Status::CREATED, true),
+        (Status::SEE_OTHER, true),
+        (Status::BAD_REQUEST, true),
         (Status::NOT_FOUND, true),
+        (Status::METHOD_NOT_ALLOWED, true),
+        (Status::REQUEST_TIMEOUT, true),
+        (Status::LENGTH_REQUIRED, true),
+        (Status::CONTENT_TOO_LARGE, true),
+        (Status::URI_TOO_LONG, true),
+        (Status::UNSUPPORTED_MEDIA_TYPE, true),
+        (Status::HEADER_FIELDS_TOO_LARGE, true),
         (Status::INTERNAL_SERVER_ERROR, true),
+        (Status::NOT_IMPLEMENTED, true),
+        (Status::VERSION_NOT_SUPPORTED, true),
         (Status::NO_CONTENT, false),
         (Status::NOT_MODIFIED, false),
     ] {
@@ -217,14 +228,21 @@ fn the_server_has_the_last_word_on_the_connection() {
         .with_header("content-length", "1")
         .with_header("Transfer-Encoding", "chunked")
         .with_header("DATE", "yesterday")
-        .with_header("connection", "upgrade")
-        .with_header("X-Connection", "kept");
-    for (close, connection) in [(true, "close"), (false, "keep-alive")] {
+        .with_header("X-Connection", "kept")
+        .with_header("Date-Of-Print", "1994")
+        .with_header("Content-Length-Limit", "9");
+    for (close, connection, own) in [
+        (true, "close", "upgrade"),
+        (true, "close", "keep-alive"),
+        (false, "keep-alive", "upgrade"),
+        (false, "keep-alive", "close"),
+    ] {
+        let response = response.clone().with_header("connection", own);
         let sent: Sent = send(&response, Sending { close, ..USUAL });
         assert_eq!(
             header(&sent, "connection"),
             Some(connection),
-            "close is {close}"
+            "close is {close}, and the handler said {own}"
         );
         assert_eq!(
             header(&sent, "content-length"),
@@ -241,11 +259,17 @@ fn the_server_has_the_last_word_on_the_connection() {
             None,
             "the body is not chunked"
         );
-        assert_eq!(
-            header(&sent, "x-connection"),
-            Some("kept"),
-            "other headers stay"
-        );
+        for (name, value) in [
+            ("x-connection", "kept"),
+            ("date-of-print", "1994"),
+            ("content-length-limit", "9"),
+        ] {
+            assert_eq!(
+                header(&sent, name),
+                Some(value),
+                "{name} is another header, and stays"
+            );
+        }
     }
 }
 

@@ -309,6 +309,8 @@ fn a_faulty_route_is_refused() {
         "/{a{b}}",
         "/{{isbn}}",
         "/{isbn}/{isbn}",
+        "/{isbn}/{number}/{isbn}",
+        "/{isbn}/reviews/{isbn}",
         "/{",
         "/}",
         "/a}b",
