@@ -174,7 +174,7 @@ fn entries_of_several_writers_do_not_mix() {
     }
 }
 
-/// An entry that would come back as something else is refused, and the journal stays as it is.
+/// An entry that would come back as something else is refused, and the journal stays as it is, or stays missing.
 #[test]
 fn an_entry_of_two_lines_is_refused() {
     let shop = Folder::new();
@@ -194,6 +194,15 @@ fn an_entry_of_two_lines_is_refused() {
             text_of(&journal),
             "order 1\n",
             "the journal after {entry:?} was refused"
+        );
+
+        let missing = shop.path("missing.txt");
+        let answer: io::Result<()> = append_entry(&missing, entry);
+        let kind = answer.map_err(|error| error.kind());
+        assert_eq!(kind, Err(io::ErrorKind::InvalidInput), "entry {entry:?}");
+        assert!(
+            !missing.exists(),
+            "there was no journal, and the refused entry {entry:?} made one"
         );
     }
 }
