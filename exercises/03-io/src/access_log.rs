@@ -74,7 +74,7 @@ pub struct Summary {
 /// | size | the next word; `-` says that there was no body, and counts as 0 | `bytes` |
 /// | anything else | the rest of the line | not read |
 ///
-/// Words are separated by blanks, one or more. Numbers are what `str::parse` takes for one.
+/// Words are separated by blanks, one or more; the ending of the line belongs to none of them. Numbers are what `str::parse` takes for one.
 ///
 /// The line above gives the client `203.0.113.7`, the method `GET`, the path `/books/17`, status 200 and 5123 bytes.
 ///

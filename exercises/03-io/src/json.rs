@@ -64,6 +64,8 @@ pub struct Order {
 /// | `Card { digits }` | `{"kind": "card", "digits": "4242"}` |
 /// | `GiftVoucher { code }` | `{"kind": "giftVoucher", "code": "SPRING"}` |
 /// | `Invoice` | `{"kind": "invoice"}` |
+///
+/// Whether a payment may have further fields is up to you.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payment {
     /// A card, of which the shop sees the last digits only.

@@ -195,7 +195,8 @@ fn shown(argument: &OsString) -> String {
 /// | `find` | each line that contains the text, and `\n` | [`DONE`], or [`NOTHING_FOUND`] |
 /// | `report` | what the exercise `access_log` writes, with the 10 busiest pages | [`DONE`] |
 ///
-/// Lines are those of [`BufRead::lines`]; one that is not UTF-8 is a failure to read. `output` is flushed at the end.
+/// Lines are those of [`BufRead::lines`]; one that is not UTF-8 is a failure to read. `output` is flushed at the end;
+/// when the input has failed, that is up to you.
 ///
 /// # When something goes wrong
 ///

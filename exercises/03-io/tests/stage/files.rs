@@ -174,7 +174,7 @@ fn entries_of_several_writers_do_not_mix() {
     }
 }
 
-/// An entry that would come back as something else is refused, and the journal stays as it is.
+/// An entry that would come back as something else is refused, and the journal stays as it is, or stays missing.
 #[test]
 fn an_entry_of_two_lines_is_refused() {
     let shop = Folder::new();
@@ -194,6 +194,15 @@ fn an_entry_of_two_lines_is_refused() {
             text_of(&journal),
             "order 1\n",
             "the journal after {entry:?} was refused"
+        );
+
+        let missing = shop.path("missing.txt");
+        let answer: io::Result<()> = append_entry(&missing, entry);
+        let kind = answer.map_err(|error| error.kind());
+        assert_eq!(kind, Err(io::ErrorKind::InvalidInput), "entry {entry:?}");
+        assert!(
+            !missing.exists(),
+            "there was no journal, and the refused entry {entry:?} made one"
         );
     }
 }
@@ -315,9 +324,20 @@ fn the_target_is_there_at_every_moment() {
     let target = shop.path("stock.txt");
     let contents = |number: usize| format!("{number} ").repeat(500);
     fs::write(&target, contents(0)).expect("the test writes its file");
-    let done = AtomicBool::new(false);
+    let (done, looks) = (AtomicBool::new(false), AtomicU32::new(0));
     let wrong = thread::scope(|scope| {
-        let readers = [(); 3].map(|()| {
+        // A moment without a file can be very short, so somebody does nothing but look whether there is one.
+        let watcher = scope.spawn(|| {
+            while !done.load(Ordering::SeqCst) {
+                if let Err(error) = fs::symlink_metadata(&target) {
+                    done.store(true, Ordering::SeqCst);
+                    return Some(format!("(nothing: {error})"));
+                }
+                looks.fetch_add(1, Ordering::SeqCst);
+            }
+            None
+        });
+        let readers = [(); 2].map(|()| {
             scope.spawn(|| {
                 while !done.load(Ordering::SeqCst) {
                     let read = text_of(&target);
@@ -333,7 +353,11 @@ fn the_target_is_there_at_every_moment() {
             })
         });
         let mut failed = None;
-        for number in 1..=80 {
+        let mut number = 0;
+        while !done.load(Ordering::SeqCst)
+            && (number < 80 || looks.load(Ordering::SeqCst) < 40_000 && number < 2_000)
+        {
+            number += 1;
             let answer = replace(&target, |draft| {
                 draft.write_all(contents(number).as_bytes())
             });
@@ -342,8 +366,9 @@ fn the_target_is_there_at_every_moment() {
             }
         }
         done.store(true, Ordering::SeqCst);
-        let wrong = readers.map(|reader| reader.join().expect("a reader does not panic"));
-        assert!(failed.is_none(), "one of 80 replacements: {failed:?}");
+        let mut wrong = vec![watcher.join().expect("the watcher does not panic")];
+        wrong.extend(readers.map(|reader| reader.join().expect("a reader does not panic")));
+        assert!(failed.is_none(), "one of {number} replacements: {failed:?}");
         wrong
     });
     let wrong: Vec<String> = wrong.into_iter().flatten().collect();

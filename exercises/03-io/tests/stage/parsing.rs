@@ -143,6 +143,15 @@ fn an_error_names_its_line_and_its_reason() {
             Problem::BadValue(key("port")),
         ),
         ("port = x\nprot = 1\n", 1, Problem::BadValue(key("port"))),
+        // Of two faulty lines the first counts, whatever is wrong with either.
+        ("port = x\nport = 1\n", 1, Problem::BadValue(key("port"))),
+        ("port = x\nport\n", 1, Problem::BadValue(key("port"))),
+        ("prot = 1\n= 80\n", 1, Problem::UnknownKey(key("prot"))),
+        (
+            "port = 80\nport = 81\nport\n",
+            2,
+            Problem::RepeatedKey(key("port")),
+        ),
     ] {
         let parsed: Result<Settings, SettingsError> = parse_settings(text);
         assert_eq!(

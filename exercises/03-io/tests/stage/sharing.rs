@@ -329,7 +329,8 @@ fn a_ticket_is_printed_when_its_seat_arrives() {
             format!("ticket {seat}")
         }));
     let mut threads = Vec::new();
-    for seat in [7, 3, 7] {
+    // The printer knows nothing of seats: any number may come, in any order, and come again.
+    for seat in [7, 3, 3, 0, 7, u32::MAX] {
         seats.send(seat).expect("the printer listens");
         let (layout_of, thread) = arrives(&printed)
             .unwrap_or_else(|error| panic!("seat {seat} was sent, and its ticket: {error}"));
@@ -339,7 +340,14 @@ fn a_ticket_is_printed_when_its_seat_arrives() {
     drop(seats);
     assert_eq!(
         tickets_of(printer),
-        ["ticket 7", "ticket 3", "ticket 7"],
+        [
+            "ticket 7",
+            "ticket 3",
+            "ticket 3",
+            "ticket 0",
+            "ticket 7",
+            "ticket 4294967295"
+        ],
         "what the printer answers when it is joined"
     );
     assert!(

@@ -246,6 +246,16 @@ fn an_error_of_the_output_is_never_swallowed() {
             "{case}, written when flushed"
         );
     }
+    // What the caller has put into the buffer before waits there too, even when no line comes.
+    let mut late = io::BufWriter::new(Disk::new(12));
+    late.write_all(b"numbers:\n")
+        .expect("the buffer takes this");
+    let written: io::Result<u64> = number_lines("".as_bytes(), &mut late, 100);
+    assert_eq!(written.ok(), Some(0), "the count of an empty stream");
+    assert!(
+        late.buffer().is_empty(),
+        "after an empty stream something still waits in the buffer of the output"
+    );
 }
 
 /// An output that takes a few bytes at a time gets everything; one that is full after any number of bytes is an error.

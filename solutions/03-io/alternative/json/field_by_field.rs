@@ -81,6 +81,8 @@ fn one() -> u32 {
 /// | `Card { digits }` | `{"kind": "card", "digits": "4242"}` |
 /// | `GiftVoucher { code }` | `{"kind": "giftVoucher", "code": "SPRING"}` |
 /// | `Invoice` | `{"kind": "invoice"}` |
+///
+/// Whether a payment may have further fields is up to you.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 pub enum Payment {

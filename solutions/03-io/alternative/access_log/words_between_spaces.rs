@@ -1,0 +1,241 @@
+//! Differs: words lie between spaces and nothing else, `summarise` cuts the ending off, the ranking compares twice.
+//!
+//! Who visits the shop, and what do they get?
+//!
+//! A web server writes one line for each request that it answers. This mini project reads such a log, counts, ranks
+//! and reports. The log contains what strangers sent: some of its lines are damaged, and none of them may stop the rest.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::io;
+use std::io::BufRead;
+use std::io::Write;
+
+/// One request, as a line of the log tells it. The texts are borrowed from that line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit<'a> {
+    /// The address that the request came from.
+    pub client: &'a str,
+    /// `GET`, `POST` and so on.
+    pub method: &'a str,
+    /// What was asked for, without the `?` and what comes after it.
+    pub path: &'a str,
+    /// The status of the answer, 100 to 599.
+    pub status: u16,
+    /// How many bytes the answer had.
+    pub bytes: u64,
+}
+
+/// The first part of a line that is missing or cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadLine {
+    /// There is no text in front of the first blank.
+    Client,
+    /// There is no time in brackets.
+    Time,
+    /// There is no request in quotes, or it is not three words, or it contains control characters.
+    Request,
+    /// The status is missing, or it is not a number from 100 to 599.
+    Status,
+    /// The size is missing, or it is neither a number nor `-`.
+    Size,
+}
+
+/// What the lines of a log add up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many lines tell of a request.
+    pub hits: u64,
+    /// How many lines do not. Blank lines are neither.
+    pub bad_lines: u64,
+    /// The number of the first bad line; the first line of the log is 1, and every line counts.
+    pub first_bad_line: Option<u64>,
+    /// All answers together. Where the sum no longer fits, it stays at `u64::MAX`.
+    pub bytes: u64,
+    /// The clients, each once.
+    pub clients: BTreeSet<String>,
+    /// How often each status was answered.
+    pub statuses: BTreeMap<u16, u64>,
+    /// How often each path was asked for, whatever the answer.
+    pub pages: BTreeMap<String, u64>,
+}
+
+/// Reads one line of a log.
+///
+/// ```text
+/// 203.0.113.7 - ada [21/Nov/2026:07:20:30 +0000] "GET /books/17?from=mail HTTP/1.1" 200 5123 "-" "curl/8.5"
+/// ```
+///
+/// | part | where it stands | in the [`Hit`] |
+/// | --- | --- | --- |
+/// | client | from the beginning of the line to its first blank | `client` |
+/// | identity, user | up to the first `[` after that | not read |
+/// | time | from that `[` to the next `]` | not read |
+/// | request | from the first `"` after that to the next `"`: method, target and version, with blanks between them | `method`, `path` |
+/// | status | the next word | `status` |
+/// | size | the next word; `-` says that there was no body, and counts as 0 | `bytes` |
+/// | anything else | the rest of the line | not read |
+///
+/// Words are separated by blanks, one or more; the ending of the line belongs to none of them. Numbers are what `str::parse` takes for one.
+///
+/// The line above gives the client `203.0.113.7`, the method `GET`, the path `/books/17`, status 200 and 5123 bytes.
+///
+/// # Errors
+///
+/// The first part that is missing or cannot be read; see [`BadLine`].
+pub fn parse_line(line: &str) -> Result<Hit<'_>, BadLine> {
+    let (client, rest) = line.split_once(' ').ok_or(BadLine::Client)?;
+    if client.is_empty() {
+        return Err(BadLine::Client);
+    }
+    let (_, rest) = rest.split_once('[').ok_or(BadLine::Time)?;
+    let (_, rest) = rest.split_once(']').ok_or(BadLine::Time)?;
+    let (_, rest) = rest.split_once('"').ok_or(BadLine::Request)?;
+    let (request, rest) = rest.split_once('"').ok_or(BadLine::Request)?;
+    if request.chars().any(char::is_control) {
+        return Err(BadLine::Request);
+    }
+    let words: Vec<&str> = request.split(' ').filter(|word| !word.is_empty()).collect();
+    let [method, target, _] = words.as_slice() else {
+        return Err(BadLine::Request);
+    };
+    let path = match target.split_once('?') {
+        Some((path, _)) => path,
+        None => target,
+    };
+    let mut words = rest.split(' ').filter(|word| !word.is_empty());
+    let status = words
+        .next()
+        .and_then(|word| word.parse().ok())
+        .filter(|status| (100..600).contains(status))
+        .ok_or(BadLine::Status)?;
+    let bytes = match words.next() {
+        Some("-") => 0,
+        Some(word) => word.parse().map_err(|_| BadLine::Size)?,
+        None => return Err(BadLine::Size),
+    };
+    Ok(Hit {
+        client,
+        method,
+        path,
+        status,
+        bytes,
+    })
+}
+
+/// Counts the lines of a whole log. The memory that it needs grows with the number of different clients and pages, and
+/// not with the number of lines.
+///
+/// Lines end with `\n` or `\r\n`. A line of blanks only is skipped, and its number counts. A line that [`parse_line`] refuses, or that is not
+/// UTF-8, counts as bad, and the lines after it are read all the same.
+///
+/// # Errors
+///
+/// Only when `input` cannot be read.
+pub fn summarise(mut input: impl BufRead) -> io::Result<Summary> {
+    let mut summary = Summary::default();
+    let mut line = Vec::new();
+    let mut number = 0;
+    while input.read_until(b'\n', &mut line)? > 0 {
+        number += 1;
+        if line.ends_with(b"\n") {
+            line.pop();
+            if line.ends_with(b"\r") {
+                line.pop();
+            }
+        }
+        let text = std::str::from_utf8(&line);
+        if !text.is_ok_and(|text| text.trim().is_empty()) {
+            match text.ok().and_then(|text| parse_line(text).ok()) {
+                Some(hit) => {
+                    summary.hits += 1;
+                    summary.bytes = summary.bytes.saturating_add(hit.bytes);
+                    if !summary.clients.contains(hit.client) {
+                        summary.clients.insert(hit.client.to_string());
+                    }
+                    *summary.statuses.entry(hit.status).or_default() += 1;
+                    *summary.pages.entry(hit.path.to_string()).or_default() += 1;
+                }
+                None => {
+                    summary.bad_lines += 1;
+                    summary.first_bad_line = summary.first_bad_line.or(Some(number));
+                }
+            }
+        }
+        line.clear();
+    }
+    Ok(summary)
+}
+
+/// The `most` keys with the highest counts, the highest first. Keys with the same count stand in alphabetical order.
+///
+/// Where there are fewer keys than that, the answer has all of them.
+#[must_use]
+pub fn busiest(counts: &BTreeMap<String, u64>, most: usize) -> Vec<(&str, u64)> {
+    let mut all: Vec<(&str, u64)> = counts
+        .iter()
+        .map(|(key, count)| (key.as_str(), *count))
+        .collect();
+    all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    all.truncate(most);
+    all
+}
+
+/// Writes the report, with the `most` busiest pages.
+///
+/// ```text
+/// hits           1207
+/// bad lines      2 (the first is line 17)
+/// clients        3
+/// bytes          880412
+/// server errors  9
+///
+/// status  hits
+///    200  1190
+///    404     8
+///    503     9
+///
+/// hits  page
+/// 1100  /
+///  107  /books/17
+/// ```
+///
+/// - Server errors are the answers with a status from 500 to 599.
+/// - Without bad lines, the second line is `bad lines      0`.
+/// - A status fills 6 columns and stands at their right, a number of hits fills 4 columns and stands at their right;
+///   a longer one takes the room that it needs. Two blanks separate the columns.
+/// - The tables keep their headings when they have no rows.
+///
+/// # Errors
+///
+/// Every error of `output`, flushing included.
+pub fn write_report(summary: &Summary, most: usize, mut output: impl Write) -> io::Result<()> {
+    let errors: u64 = summary
+        .statuses
+        .range(500..600)
+        .map(|(_, count)| count)
+        .sum();
+    writeln!(output, "hits           {}", summary.hits)?;
+    match summary.first_bad_line {
+        Some(first) => writeln!(
+            output,
+            "bad lines      {} (the first is line {first})",
+            summary.bad_lines
+        )?,
+        None => writeln!(output, "bad lines      {}", summary.bad_lines)?,
+    }
+    writeln!(output, "clients        {}", summary.clients.len())?;
+    writeln!(output, "bytes          {}", summary.bytes)?;
+    writeln!(output, "server errors  {errors}")?;
+    writeln!(output)?;
+    writeln!(output, "status  hits")?;
+    for (status, hits) in &summary.statuses {
+        writeln!(output, "{status:>6}  {hits:>4}")?;
+    }
+    writeln!(output)?;
+    writeln!(output, "hits  page")?;
+    for (page, hits) in busiest(&summary.pages, most) {
+        writeln!(output, "{hits:>4}  {page}")?;
+    }
+    output.flush()
+}
