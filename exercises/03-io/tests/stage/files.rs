@@ -409,14 +409,24 @@ fn a_lost_draft_leaves_the_old_file() {
     let shop = Folder::new();
     let target = shop.path("stock.txt");
     fs::write(&target, "old").expect("the test writes its file");
+    #[cfg(unix)]
+    let before = last_change(&target).ok();
     let draft = draft_of(&target).expect("the target has a file name");
     let answer: io::Result<()> = replace(&target, |file| {
         file.write_all(b"new")?;
+        #[cfg(unix)]
+        until_the_clock_of_the_files_has_moved(&target)?;
         // Somebody tidies up in the folder at the wrong moment.
         fs::remove_file(&draft)
     });
     assert!(answer.is_err(), "there was no draft to rename: {answer:?}");
     assert_eq!(text_of(&target), "old", "the target afterwards");
+    #[cfg(unix)]
+    assert_eq!(
+        last_change(&target).ok(),
+        before,
+        "nobody may touch the old file, and it was renamed, or written again, between two looks at it"
+    );
 }
 
 /// While the new contents are being written, the target still has the old ones, and the draft lies beside it.
@@ -560,6 +570,30 @@ fn not_to_be_stored(draft: &Path) -> io::Result<File> {
     fs::remove_file(draft)?;
     std::os::unix::fs::symlink("/dev/null", draft)?;
     File::create(draft)
+}
+
+/// When the system last changed something about this file: its contents, its rights or its name.
+#[cfg(unix)]
+fn last_change(path: &Path) -> io::Result<(i64, i64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path)?;
+    Ok((metadata.ctime(), metadata.ctime_nsec()))
+}
+
+/// Makes files until one of them is younger than this one: the clock of a file system goes in steps.
+#[cfg(unix)]
+fn until_the_clock_of_the_files_has_moved(path: &Path) -> io::Result<()> {
+    let elsewhere = tempfile::tempdir()?;
+    let probe = elsewhere.path().join("probe");
+    for _ in 0..1_000_000 {
+        fs::write(&probe, "tick")?;
+        if last_change(&probe)? > last_change(path)? {
+            return Ok(());
+        }
+    }
+    Err(io::Error::other(
+        "the clock of the file system stands still",
+    ))
 }
 
 /// A file that cannot be stored, because it was opened for reading only.
