@@ -19,7 +19,7 @@ struct Apart {
 
 /// What differs, with its reason and its cost in seconds of CPU, measured on two cores in November 2026. What is not named
 /// here is a broken promise.
-const APART: [Apart; 4] = [
+const APART: [Apart; 5] = [
     Apart {
         crates: &["rustix", "linux-raw-sys"],
         packages: &[],
@@ -28,9 +28,14 @@ const APART: [Apart; 4] = [
     },
     Apart {
         crates: &["memchr", "proc-macro2", "quote", "serde_core", "syn"],
-        packages: &["io", "maintain"],
-        why: "what the macros of 08-frameworks read Rust with would make 03-io, where serde comes alone, wait 16.4 s in \
-              place of 10.5 s; so much is built again in 08-frameworks, once",
+        packages: &["io", "data-flow", "maintain"],
+        why: "what the macros of 08-frameworks read Rust with would make 03-io and 06-data-flow, where serde comes alone, \
+              wait 16.4 s in place of 10.5 s; so much is built again in 08-frameworks, once",
+    },
+    Apart {
+        crates: &["syn"],
+        packages: &["async"],
+        why: "tokio's macros need less of it than axum's: 07-async would wait 1.9 s longer; 08-frameworks builds it once more",
     },
     Apart {
         crates: &["toml_datetime", "toml_parser", "winnow"],
