@@ -60,7 +60,8 @@ pub fn looks(path: &str, text: &str, known: &[&str]) -> Vec<String> {
     said
 }
 
-/// The types that were given and are others now. A type that the course's own answer changes is not looked at.
+/// The types that were given and are others now. A type that the course's own answer changes is not looked at, nor one
+/// whose values nobody can look into or compare.
 fn changed_types(path: &str, text: &str, known: &[&str]) -> Vec<String> {
     let Some((starter, answers)) = known.split_first() else {
         return Vec::new();
@@ -72,7 +73,7 @@ fn changed_types(path: &str, text: &str, known: &[&str]) -> Vec<String> {
         let as_given = |types: &BTreeMap<String, Type>| {
             types.get(&name).is_some_and(|one| one.text == given.text)
         };
-        if !answers.iter().all(as_given) || as_given(&own) {
+        if given.is_closed || !answers.iter().all(as_given) || as_given(&own) {
             continue;
         }
         said.push(match own.get(&name) {
@@ -224,6 +225,8 @@ struct Type {
     line: usize,
     /// Everything that matters to who uses it.
     text: String,
+    /// It is for its own file only, or a struct without public fields that derives no comparison.
+    is_closed: bool,
 }
 
 /// The types that are defined at the top of a file, by their names.
@@ -235,12 +238,14 @@ fn types(source: &str) -> BTreeMap<String, Type> {
     let mut found: BTreeMap<String, Type> = BTreeMap::new();
     // A condition decides whether what follows it is there at all.
     let mut condition = String::new();
+    let (mut derives_comparison, mut is_public) = (false, false);
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         at += 1;
         match token {
             TokenTree::Group(group) if is_after_hash(&tokens, at - 1) => {
                 let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+                derives_comparison |= group.to_string().contains("PartialEq");
                 if word_at(&inside, 0, 0).starts_with("cfg") {
                     condition.push_str(&group.to_string());
                 }
@@ -266,15 +271,29 @@ fn types(source: &str) -> BTreeMap<String, Type> {
                 }
                 condition.clear();
                 let line = word.span().start().line;
+                let has_public_fields = text.split_whitespace().any(|word| word.ends_with("pub"));
+                let is_opaque = *word == "struct" && !has_public_fields && !derives_comparison;
+                let is_closed = !is_public || is_opaque;
+                (derives_comparison, is_public) = (false, false);
                 // Two of one name are never as given.
                 let twice = found.remove(&name).map(|other| other.text);
                 let text = twice.map_or(text.clone(), |other| other + &text);
-                found.insert(name, Type { line, text });
+                found.insert(
+                    name,
+                    Type {
+                        line,
+                        text,
+                        is_closed,
+                    },
+                );
             }
-            TokenTree::Ident(word) if *word == "pub" => {}
+            TokenTree::Ident(word) if *word == "pub" => is_public = true,
             TokenTree::Group(_) if word_at(&tokens, at - 1, 1) == "pub" => {}
             TokenTree::Punct(sign) if ['#', '!'].contains(&sign.as_char()) => {}
-            _ => condition.clear(),
+            _ => {
+                condition.clear();
+                (derives_comparison, is_public) = (false, false);
+            }
         }
     }
     found
@@ -377,7 +396,8 @@ mod tests {
         assert_eq!(kinds("m!(#[r#track_caller])"), [Kind::Caller]);
     }
 
-    const STARTER: &str = "/// Why.\n#[derive(Debug, PartialEq)]\npub enum Error {\n    /// Nothing.\n    Empty,\n    Long { by: u8 },\n}\npub struct Cart {}\n";
+    const STARTER: &str = "/// Why.\n#[derive(Debug, PartialEq)]\npub enum Error {\n    /// Nothing.\n    Empty,\n    Long { by: u8 },\n}\npub struct Cart {}\n\
+                           #[derive(Debug, Clone)]\npub struct Till { lock: u8 }\n";
 
     #[test]
     fn a_given_type_that_is_another_now_is_named() {
@@ -421,7 +441,7 @@ mod tests {
         }
         for text in [
             STARTER,
-            "#[derive(PartialEq, Clone, Copy)] #[allow(unused)]\npub enum Error { Empty, Long { by: u8, }, }\nstruct Mine;\npub struct Cart { prices: Vec<u32> }",
+            "#[derive(PartialEq, Clone, Copy)] #[allow(unused)]\npub enum Error { Empty, Long { by: u8, }, }\nstruct Mine;\npub struct Cart { prices: Vec<u32> }\npub struct Till { count: u64 }",
         ] {
             let found = looks("src/a.rs", text, &[STARTER, &solution]);
             assert_eq!(found, Vec::<String>::new(), "{text}");
