@@ -246,6 +246,22 @@ fn many_books_cost_one_transaction() {
     );
 }
 
+/// A list may be long: longer than one statement can have parameters for.
+#[test]
+fn a_long_list_is_added() {
+    let mut connection = shop::empty();
+    let books: Vec<NewBook> = (0..7_000)
+        .map(|place| shop::book(&place.to_string(), "Emma"))
+        .collect();
+    let ids = add_books(&mut connection, &books).expect("new ISBNs");
+    assert_eq!(ids.len(), 7_000, "ids for 7000 books");
+    for place in [0, 6_553, 6_999] {
+        assert_stored(&connection, ids[place], &books[place]);
+    }
+    let rows = number(&connection, "SELECT count(*) FROM books");
+    assert_eq!(rows, 7_000, "books in the table");
+}
+
 /// When one of many books cannot be added, none is, and the connection is free for the next try.
 #[test]
 fn many_books_are_all_or_nothing() {

@@ -223,6 +223,8 @@ fn words_stand_in_quotes() {
             "\"a\" \"b\" \"c\" \"d\" \"e\"*",
         ),
         ("WAR Émile", "\"WAR\" \"Émile\"*"),
+        // Signs that nobody sees are no white space.
+        ("a\u{1}b\u{7f}c\u{200b}d", "\"a\u{1}b\u{7f}c\u{200b}d\"*"),
         ("*", "\"*\"*"),
     ] {
         let expression: String = match_expression(typed);
@@ -286,6 +288,30 @@ fn the_best_come_first() {
     }
 }
 
+/// Whoever asks for many gets many, and a long line is read up to its fiftieth word, however long the words are.
+#[test]
+fn nothing_is_cut_short() {
+    let books = [("The Lantern story", None, &["Nobody"] as &[&str]); 130];
+    let connection = shop_of(&books);
+    for count in [120, u32::MAX] {
+        let hits = search(&connection, "lantern", count).expect("an index");
+        let expected = usize::try_from(count).expect("small").min(130);
+        assert_eq!(hits.len(), expected, "hits, of {count} at most");
+    }
+    let word = "lantern".to_owned() + &"!".repeat(60);
+    let line = |times: usize| format!("{} nowhere", vec![word.as_str(); times].join(" "));
+    assert_eq!(
+        found(&connection, &line(49)),
+        [0; 0],
+        "the 50th word counts"
+    );
+    assert_eq!(
+        found(&connection, &line(50)).len(),
+        100,
+        "the 51st does not"
+    );
+}
+
 /// The weights are ten, five and one: three finds in the authors do not outweigh one in the title.
 #[test]
 fn weights_are_ten_five_and_one() {
@@ -331,13 +357,16 @@ fn a_snippet_shows_what_was_found() {
         (long, None, &["Nobody"]),
         ("Short", Some("The Lanterns of Émile"), &["Nobody"]),
         ("Plain", None, &["Lantern, Ada", "Brown"]),
+        ("Q&A: <b>\"Lantern\"</b>", None, &["Nobody"]),
     ]);
     let hits = search(&connection, "lantern", 10).expect("an index");
-    assert_eq!(hits.len(), 3, "hits: {hits:#?}");
+    assert_eq!(hits.len(), 4, "hits: {hits:#?}");
     for hit in &hits {
         let (title, expected) = match hit.book_id {
             1 => (long, "…"),
             2 => ("Short", "The [Lanterns] of Émile"),
+            // Making it harmless for HTML is the work of whoever makes HTML.
+            4 => ("Q&A: <b>\"Lantern\"</b>", "Q&A: <b>\"[Lantern]\"</b>"),
             _ => ("Plain", "[Lantern], Ada Brown"),
         };
         assert_eq!(hit.title, title, "the title of book {}", hit.book_id);
