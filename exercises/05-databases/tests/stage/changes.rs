@@ -194,7 +194,7 @@ fn a_new_book_is_received_as_it_is() {
     for isbn in 200..220 {
         let book = NewBook {
             isbn: isbn.to_string(),
-            title: format!("'{}\0\"", values.word(0..5)),
+            title: format!(" '{}\0\" ", values.word(0..5)),
             series: values.coin().then(|| values.word(0..3)),
             cents: u32::try_from(values.number(0..1 << 32)).expect("below 2^32"),
             stock: u32::try_from(values.number(0..1 << 32)).expect("below 2^32"),

@@ -225,6 +225,11 @@ fn a_plan_is_sqlites_own() {
         "SELECT id FROM books WHERE title = ';'",
         "SELECT id AS \"a;b\" FROM books",
         "SELECT id FROM books -- all; for now",
+        "SELECT id -- the key
+         FROM books",
+        // The plan says the name that the question gives to a table, and may have no step at all.
+        "SELECT id FROM customers AS Reader",
+        "INSERT INTO authors (name) VALUES ('Jane Austen')",
     ] {
         asked.push(sql.to_owned());
     }

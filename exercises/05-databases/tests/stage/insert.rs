@@ -102,6 +102,7 @@ fn an_isbn_is_a_text() {
         "0000000000017",
         " 978 0 14 ",
         "978014143951X",
+        "978-0-14",
         "1e3",
         "\0",
         "",
@@ -331,6 +332,23 @@ fn a_commit_can_fail() {
         0,
         "books after commits that were refused"
     );
+}
+
+/// The connection is afterwards as it was, also when the books could not be added.
+#[test]
+fn the_connection_stays_as_it_was() {
+    let mut connection = shop::empty();
+    let settings = |connection: &Connection| {
+        ["foreign_keys", "synchronous", "ignore_check_constraints"]
+            .map(|name| (name, number(connection, &format!("PRAGMA {name}"))))
+    };
+    let before = settings(&connection);
+    let books = [shop::book("9780141439518", "Persuasion")];
+    add_books(&mut connection, &books).expect("a new ISBN");
+    assert_eq!(settings(&connection), before, "after a book was added");
+    let again = add_books(&mut connection, &books);
+    assert!(again.is_err(), "the same book again: {again:?}");
+    assert_eq!(settings(&connection), before, "after an error");
 }
 
 /// No books are no error, and change nothing.

@@ -39,6 +39,8 @@ fn random_books(seed: u64, count: usize) -> Vec<NewBook> {
         Some("Classics"),
         Some("classics"),
         Some("NULL"),
+        Some(" Classics"),
+        Some("Classics "),
     ];
     (0..count)
         .map(|place| NewBook {
@@ -145,6 +147,12 @@ fn an_error_is_not_an_answer() {
     assert!(stock_of(&nothing, &["1"]).is_err(), "no table: stock_of");
     assert!(newest(&nothing, 1).is_err(), "no table: newest");
 
+    let unreadable = find_by_isbn(&shop::unreadable(), "2");
+    assert!(
+        unreadable.is_err(),
+        "a title that is no text: {unreadable:?}"
+    );
+
     let broken = shop::with(
         "INSERT INTO books (isbn, title, cents, stock) VALUES ('1', 'Emma', 5, -1), ('2', 'Emma', 5, 1);",
     );
@@ -189,6 +197,8 @@ fn no_series_can_be_asked_for() {
         Some("Classics"),
         Some("classics"),
         Some("NULL"),
+        Some(" Classics"),
+        Some("Classics "),
         Some("Classic"),
         Some("' OR 1 --"),
     ] {
@@ -225,7 +235,11 @@ fn a_part_of_a_title_is_taken_as_it_is() {
     let books: Vec<NewBook> = all
         .iter()
         .zip(100..)
-        .map(|(title, place)| shop::book(&format!("9780000000{place}"), title))
+        .map(|(title, place)| {
+            let mut book = shop::book(&format!("9780000000{place}"), title);
+            book.series = Some("Emma, é % _".to_owned());
+            book
+        })
         .collect();
     let (connection, _) = shop_of(&books);
     for (text, expected) in [
@@ -355,6 +369,25 @@ fn the_newest_are_counted_and_not_their_ids() {
         let expected = &ids[..usize::try_from(count).expect("small").min(ids.len())];
         assert_eq!(found, expected, "the ids of the {count} newest");
     }
+}
+
+/// A list has all that fits, however long it is.
+#[test]
+fn a_list_is_not_cut_short() {
+    let isbns: Vec<String> = (0..1_200).map(|place| place.to_string()).collect();
+    let books: Vec<NewBook> = isbns.iter().map(|isbn| shop::book(isbn, "Emma")).collect();
+    let (connection, _) = shop_of(&books);
+    let lists = [
+        ("by price", priced_between(&connection, 999, 999)),
+        ("without a series", in_series(&connection, None)),
+        ("by title", title_contains(&connection, "mm")),
+    ];
+    for (what, list) in lists {
+        assert_eq!(list.map(|books| books.len()), Ok(1_200), "{what}");
+    }
+    let cart: Vec<&str> = isbns.iter().map(String::as_str).collect();
+    let stock = stock_of(&connection, &cart).expect("a table");
+    assert_eq!(stock, [Some(5); 1_200], "the stock of 1200 books");
 }
 
 /// A list that breaks off is an error, and not a shorter list.

@@ -266,6 +266,7 @@ fn texts_are_not_blank() {
             "\"1984\"; --",
             "🦀",
             "\t",
+            &"A very long name. ".repeat(100),
         ] {
             takes(table, column, text(fine));
         }
@@ -324,6 +325,7 @@ fn an_email_is_one_customers() {
         "\"a@b\"@c",
         "@@b",
         "a@@",
+        "\"Ada Lovelace\" @ home",
     ] {
         takes("customers", "email", text(fine));
     }

@@ -53,7 +53,15 @@ fn small_shop() -> Connection {
         (
             "Rock-n-Roll not NEAR",
             None,
-            &["Tom Stoppard", "Ada Warwick"],
+            &[
+                "Tom Stoppard",
+                "Ada Warwick",
+                "A",
+                "B",
+                "C",
+                "D",
+                "Zoë Sixthand",
+            ],
         ),
         ("Việt Nam", None, &["Nguyễn Du"]),
         ("1984", Some("Peaceful \"Classics\""), &["George Orwell"]),
@@ -75,6 +83,7 @@ fn every_word_counts() {
         ("tolstoy wa", vec![1]),
         ("realtime vinge peace", vec![2]),
         ("ada tom", vec![5]),
+        ("sixthand", vec![5]),
         ("orwell 19", vec![7]),
         ("eace", vec![]),
         ("wars", vec![]),
@@ -331,6 +340,16 @@ fn weights_are_ten_five_and_one() {
             Some("a b c d"),
             &["Ada Clara Anna", "Brown"],
         ),
+        (
+            "words of no weight at all",
+            Some("a b c d"),
+            &["Lantern Clara Anna", "Brown"],
+        ),
+        (
+            "words of no weight at all",
+            Some("a b c d"),
+            &["Lantern Lantern Anna", "Brown"],
+        ),
     ];
     books.extend([("nothing", None, &["Nobody"] as &[&str]); 20]);
     let connection = shop_of(&books);
@@ -356,7 +375,7 @@ fn a_snippet_shows_what_was_found() {
     let connection = shop_of(&[
         (long, None, &["Nobody"]),
         ("Short", Some("The Lanterns of Émile"), &["Nobody"]),
-        ("Plain", None, &["Lantern, Ada", "Brown"]),
+        (" Plain ", None, &["Lantern, Ada", "Brown"]),
         ("Q&A: <b>\"Lantern\"</b>", None, &["Nobody"]),
     ]);
     let hits = search(&connection, "lantern", 10).expect("an index");
@@ -367,7 +386,7 @@ fn a_snippet_shows_what_was_found() {
             2 => ("Short", "The [Lanterns] of Émile"),
             // Making it harmless for HTML is the work of whoever makes HTML.
             4 => ("Q&A: <b>\"Lantern\"</b>", "Q&A: <b>\"[Lantern]\"</b>"),
-            _ => ("Plain", "[Lantern], Ada Brown"),
+            _ => (" Plain ", "[Lantern], Ada Brown"),
         };
         assert_eq!(hit.title, title, "the title of book {}", hit.book_id);
         if hit.book_id == 1 {
@@ -409,6 +428,11 @@ fn rebuilding_makes_the_index_agree() {
     assert_eq!(rows, 2, "rows of the index after three rebuildings");
     assert_finds(&connection, "austen", &[4, 9]);
     assert_finds(&connection, "jane somebody", &[4]);
+    let named = number(
+        &connection,
+        "SELECT sum(rowid) FROM book_search WHERE series <> ''",
+    );
+    assert_eq!(named, 9, "the book with a series, in the index");
     connection
         .execute_batch(
             "UPDATE books SET title = 'Sanditon' WHERE id = 9;

@@ -64,14 +64,17 @@ pub fn breaking_off(mut connection: Connection) -> Connection {
     connection
 }
 
-/// The statements that make one order of one copy of each of so many books.
-pub fn one_order_of(books: u32) -> String {
-    let rows = |row: fn(u32) -> String| (1..=books).map(row).collect::<Vec<_>>().join(", ");
+/// The statements that make so many books, customers and orders. The first order has one copy of each book, the others have
+/// nothing; all orders are the first customer's.
+pub fn many_of_all(count: u32) -> String {
+    let rows = |row: fn(u32) -> String| (1..=count).map(row).collect::<Vec<_>>().join(", ");
     format!(
-        "INSERT INTO customers VALUES (1, 'ada@lantern.example', 'Ada');
-         INSERT INTO orders VALUES (1, 1, '2025-03-01', 'paid');
+        "INSERT INTO customers VALUES {};
+         INSERT INTO orders VALUES {};
          INSERT INTO books (id, isbn, title, cents) VALUES {};
          INSERT INTO order_lines VALUES {};",
+        rows(|id| format!("({id}, '{id}@lantern.example', 'Ada')")),
+        rows(|id| format!("({id}, 1, '2025-03-01', 'paid')")),
         rows(|id| format!("({id}, '{id}', 'Emma', 999)")),
         rows(|id| format!("(1, {id}, 1, 999)")),
     )
