@@ -160,7 +160,7 @@ fn a_decision_keeps_nobody_from_the_truth() {
 #[test]
 fn no_seat_is_sold_twice() {
     const TILLS: u32 = 4;
-    const EVENINGS: u32 = 300;
+    const EVENINGS: u32 = 50;
     let start = Gate::new(4);
     let readings: Vec<Reading> = (0..EVENINGS)
         .map(|evening| Reading::new(20 + evening % 7))
