@@ -103,12 +103,8 @@ fn a_line_tells_of_one_request() {
             7,
         ),
     ] {
-        // The ending of the line, if it is still there, is no part of it.
-        for ending in ["", "\n", "\r\n"] {
-            let line = format!("{line}{ending}");
-            let expected = Ok((client, method, path, status, bytes));
-            assert_eq!(told(parse_line(&line)), expected, "line {line:?}");
-        }
+        let expected = Ok((client, method, path, status, bytes));
+        assert_eq!(told(parse_line(line)), expected, "line {line:?}");
     }
 }
 
@@ -151,10 +147,7 @@ fn a_bad_line_says_which_part_is_bad() {
             "Size",
         ),
     ] {
-        for ending in ["", "\n", "\r\n"] {
-            let line = format!("{line}{ending}");
-            assert_eq!(told(parse_line(&line)), Err(bad), "line {line:?}");
-        }
+        assert_eq!(told(parse_line(line)), Err(bad), "line {line:?}");
     }
 }
 
@@ -497,10 +490,10 @@ hits  page
         "the report of an empty log"
     );
 
-    // A page is shown whole, and a status outside of the hundreds that count here is no error of the server.
+    // A page is shown whole, however long it is.
     let long = format!("/{}", "é/long ".repeat(60));
     let summary = Summary {
-        statuses: BTreeMap::from([(99, 1), (499, 1), (600, 10_000), (u16::MAX, 7)]),
+        statuses: BTreeMap::from([(100, 10_000), (499, 1)]),
         pages: BTreeMap::from([(long.clone(), u64::MAX), (String::new(), 1)]),
         ..blank()
     };
@@ -511,10 +504,8 @@ hits  page
         "server errors  0",
         "",
         "status  hits",
-        "    99     1",
+        "   100  10000",
         "   499     1",
-        "   600  10000",
-        " 65535     7",
         "",
         "hits  page",
         &page,

@@ -243,7 +243,7 @@ fn values_are_checked_at_their_limits() {
         ("a\u{1b}[1mb\0", true),
         ("Фонарь у моря", true),
         ("灯 🏮", true),
-        (&"long ".repeat(200).trim_end(), true),
+        ("long ".repeat(200).trim_end(), true),
         ("", false),
     ] {
         let (_, port, cents) = DEFAULTS;
