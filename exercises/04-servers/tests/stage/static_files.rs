@@ -83,6 +83,17 @@ fn a_type_comes_from_the_ending() {
         ("html", "application/octet-stream"),
         ("xhtml", "application/octet-stream"),
         ("page.", "application/octet-stream"),
+        ("page.htm", "application/octet-stream"),
+        ("page.html ", "application/octet-stream"),
+        ("page. html", "application/octet-stream"),
+        ("cart.mjs", "application/octet-stream"),
+        ("notes.md", "application/octet-stream"),
+        ("books.csv", "application/octet-stream"),
+        ("books.xml", "application/octet-stream"),
+        ("cover.gif", "application/octet-stream"),
+        ("cover.webp", "application/octet-stream"),
+        ("guide.pdf", "application/octet-stream"),
+        ("books.jsonl", "application/octet-stream"),
         ("", "application/octet-stream"),
     ] {
         let found: &str = content_type(name);
