@@ -451,7 +451,7 @@ fn the_desk_waits_for_the_last_conversation() {
         (served, seen.load(Ordering::SeqCst))
     });
     let mut last = till(address);
-    for _ in 0..300 {
+    for _ in 0..60 {
         assert_eq!(ask(&mut last, "STOCK 7"), "COUNT 0\n", "the only till");
     }
     leaving.store(true, Ordering::SeqCst);
