@@ -527,8 +527,8 @@ fn the_last_copy_goes_to_one_till() {
     const TILLS: u32 = 4;
     // Most of what can go wrong goes wrong at a last copy.
     for (stock, tries) in [
-        (1, 360_000),
-        (2, 60_000),
+        (1, 140_000),
+        (2, 40_000),
         (10, 20_000),
         (19, 20_000),
         (20, 20_000),
