@@ -284,7 +284,7 @@ fn an_unreadable_file_is_not_there() {
 
     let site = Site::new();
     let file = site.public().join("style.css");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).expect("the file is ours");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).expect("the file is ours");
     // Nothing is unreadable for root.
     let expected = if fs::read(&file).is_ok() { 200 } else { 404 };
     let response: Response = site.ask(Method::Get, "/style.css", &[]);
