@@ -40,7 +40,7 @@ pub fn response(page: &str) -> Vec<u8> {
 ///
 /// - A request is over at its first empty line: a `\n` or `\r\n` with nothing before it in that line. No other byte of it
 ///   matters here. What follows it is not needed.
-/// - The answer is sent whole and flushed, and only after the empty line has come.
+/// - The answer goes out with one `write_all` and is flushed, and only after the empty line has come.
 /// - A client that closes its side before the empty line gets no answer, and neither does one whose request has no empty
 ///   line within [`LONGEST_REQUEST`] bytes. No more than that is kept in memory.
 ///

@@ -74,7 +74,7 @@ fn content_length(text: &str, limit: u64) -> Result<Framing, HttpError> {
 }
 
 /// Reads a body of `length` bytes, and leaves what follows it in the reader. Memory is taken for what has come, never
-/// for what was announced.
+/// for what was announced, and nothing is waited for when the body is there.
 ///
 /// # Errors
 ///

@@ -56,7 +56,8 @@ impl<'a, S: Stream, C: Clock> Timed<'a, S, C> {
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::TimedOut`] when no time is left; a stream does not take a wait of zero.
+    /// - [`io::ErrorKind::TimedOut`] when no time is left; a stream does not take a wait of zero
+    /// - what the stream reports when it does not take the wait: without one it might wait for ever
     fn wait_no_longer(&mut self) -> io::Result<()> {
         match self.deadline.checked_sub(self.clock.now()) {
             None | Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),

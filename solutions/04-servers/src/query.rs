@@ -137,7 +137,7 @@ pub fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
 /// The form in the body of a request.
 ///
 /// The `Content-Type` must be [`FORM`], in upper or lower case; parameters behind a `;` are ignored, and spaces and tabs
-/// before it as well.
+/// before it as well. The type is looked at before the body.
 ///
 /// # Errors
 ///

@@ -71,7 +71,8 @@ pub fn answer(line: &str, shelf: &Shelf) -> String {
 /// `QUIT`, or closed the connection.
 ///
 /// - A line ends in `\n`; a `\r` right before it is not part of what is answered, but counts for the line's length.
-/// - An answer is sent (flushed) before the next line is read, because the client waits for it.
+/// - An answer goes out with its `\n` in one `write_all`, and is flushed before the next line is read: the client waits
+///   for it.
 /// - A line that is not UTF-8 gets `ERROR not a command`.
 /// - A line that the connection's end cuts off is not carried out: half of `TAKE 12` may be all of `TAKE 1`.
 /// - A line over [`LONGEST_LINE`] gets `ERROR line too long`, and the conversation ends. Not much more than a line is
@@ -109,7 +110,8 @@ fn say(writer: &mut impl Write, answer: &str) -> io::Result<()> {
 }
 
 /// Takes `clients` connections, talks to each in a thread of its own, and returns when the last of them has ended. A
-/// client that breaks off is no error for the others.
+/// client that breaks off is no error for the others. A connection is closed when its conversation has ended, whoever else
+/// is still there.
 ///
 /// # Errors
 ///

@@ -183,11 +183,26 @@ fn chunks_are_joined() {
         ("1\r\nx\r\n0\r\nX-Sum: 7\r\nX-Other:\r\n\r\n", "x"),
         ("1\r\nx\r\n0\r\nX-Sum:7:7\t\u{e9}\r\n\r\n", "x"),
     ] {
-        let sent = format!("{bytes}GET /");
-        let (read, left) = read(sent.as_bytes());
-        let read: Vec<u8> = read.unwrap_or_else(|error| panic!("{bytes:?}: {error}"));
-        assert_eq!(shown(&read), body, "the body of {bytes:?}");
-        assert_eq!(shown(&left), "GET /", "what follows {bytes:?}");
+        for next in ["GET /", "\r\nGET /", "\nGET /", ""] {
+            let sent = format!("{bytes}{next}");
+            let (read, left) = read(sent.as_bytes());
+            let read: Vec<u8> = read.unwrap_or_else(|error| panic!("{bytes:?}: {error}"));
+            assert_eq!(shown(&read), body, "the body of {bytes:?}");
+            assert_eq!(
+                shown(&left),
+                shown(next.as_bytes()),
+                "what follows {bytes:?}"
+            );
+        }
+        // What comes after the empty line is not waited for: perhaps nothing comes before the client has its answer.
+        let mut reader = BufReader::new(bytes.as_bytes().chain(Broken));
+        let read: Vec<u8> = read_chunks(&mut reader, 100)
+            .unwrap_or_else(|error| panic!("{bytes:?}, and then a break: {error}"));
+        assert_eq!(
+            shown(&read),
+            body,
+            "the body of {bytes:?}, and then a break"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! Clients with bad habits, which several tests use.
 
 use std::io::{self, BufRead, Read, Write};
+use std::mem;
 
 /// A client whose bytes come in pieces of the given sizes, over and over: `[1]` is one byte at a time.
 pub struct InPieces<'a> {
@@ -108,5 +109,39 @@ impl Write for Narrow {
     fn flush(&mut self) -> io::Result<()> {
         self.flushed = true;
         Ok(())
+    }
+}
+
+/// A client that has gone: the first write or the first flush reports it, as the flag says. Whoever goes on all the same
+/// finds nothing wrong any more.
+pub struct Gone {
+    writing: bool,
+    flushing: bool,
+}
+
+impl Gone {
+    /// Each way to learn that the client has gone, with its name.
+    pub fn every_way() -> [(&'static str, Gone); 2] {
+        let gone = |writing| Gone {
+            writing,
+            flushing: !writing,
+        };
+        [("writing", gone(true)), ("flushing", gone(false))]
+    }
+}
+
+impl Write for Gone {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match mem::take(&mut self.writing) {
+            true => Err(io::ErrorKind::BrokenPipe.into()),
+            false => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match mem::take(&mut self.flushing) {
+            true => Err(io::ErrorKind::BrokenPipe.into()),
+            false => Ok(()),
+        }
     }
 }

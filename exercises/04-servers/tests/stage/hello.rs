@@ -1,9 +1,9 @@
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 use std::str;
 
 use servers::hello::{LONGEST_REQUEST, PAGE, response, welcome};
 
-use crate::clients::{Broken, Endless, InPieces, Narrow};
+use crate::clients::{Broken, Endless, Gone, InPieces, Narrow};
 use crate::refusals::shown;
 
 /// What a browser sends when somebody opens the page.
@@ -41,7 +41,7 @@ fn welcomed(sent: &[u8], page: &str) -> (Vec<u8>, bool) {
 /// A response is a status line, three fields, an empty line and the page; each line of the head ends in CR LF.
 #[test]
 fn a_response_has_a_head_and_a_page() {
-    for page in [PAGE, "<h1>Lantern</h1>", "", "\r\n\r\n", "a\nb"] {
+    for page in [PAGE, "<h1>Lantern</h1>", "", "\r\n\r\n", "a\nb", " a\0 \0"] {
         let sent: Vec<u8> = response(page);
         let (status, fields, body) = parts(&sent);
         assert_eq!(
@@ -234,6 +234,37 @@ fn the_page_leaves_at_the_empty_line() {
     }
 }
 
+/// Counts in how many pieces the page leaves; each of them may become a packet.
+#[derive(Default)]
+struct Pieces {
+    written: usize,
+    flushed: usize,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.written += 1;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.flushed = self.written;
+        Ok(())
+    }
+}
+
+/// Head and page leave in one piece, and then they are flushed.
+#[test]
+fn the_page_leaves_in_one_piece() {
+    for page in [PAGE, "", "<p>another page"] {
+        let mut client = Pieces::default();
+        let answered: io::Result<bool> = welcome(REQUEST.as_bytes(), &mut client, page);
+        assert_eq!(answered.ok(), Some(true), "there was a request");
+        assert_eq!(client.written, 1, "pieces in which {page:?} left");
+        assert_eq!(client.flushed, 1, "pieces that were flushed");
+    }
+}
+
 /// A connection that breaks while the request comes is an error, and so is one that takes no page.
 #[test]
 fn a_broken_connection_is_an_error() {
@@ -253,4 +284,12 @@ fn a_broken_connection_is_an_error() {
         Err(io::ErrorKind::WriteZero),
         "it takes ten bytes of the page"
     );
+    for (what, mut gone) in Gone::every_way() {
+        let kind = welcome(REQUEST.as_bytes(), &mut gone, PAGE).map_err(|error| error.kind());
+        assert_eq!(
+            kind,
+            Err(io::ErrorKind::BrokenPipe),
+            "{what} the page reports an error"
+        );
+    }
 }

@@ -283,6 +283,9 @@ fn the_client_says_whether_it_wants_more() {
         (Version::Http11, &["upgrade", "close"], false),
         (Version::Http11, &["keep-alive, close"], false),
         (Version::Http11, &["closed"], true),
+        (Version::Http11, &["upgrade"], true),
+        (Version::Http11, &["not-close"], true),
+        (Version::Http11, &[""], true),
         (Version::Http10, &[], false),
         (Version::Http10, &["upgrade"], false),
         (Version::Http10, &["Keep-Alive"], true),
@@ -343,9 +346,10 @@ fn a_deadline_covers_all_reads_and_writes() {
         .write_all(b"x")
         .expect("half a second is left for writing");
     let read: io::Result<usize> = timed.read(&mut byte);
-    assert!(
-        read.is_err_and(|error| is_timeout(&error)),
-        "the fourth byte comes after 3 seconds of 2.5"
+    assert_eq!(
+        read.map_err(|error| error.kind()),
+        Err(io::ErrorKind::WouldBlock),
+        "what the stream calls a time-out: the fourth byte comes after 3 seconds of 2.5"
     );
     assert_eq!(
         clock.now(),
@@ -353,8 +357,9 @@ fn a_deadline_covers_all_reads_and_writes() {
         "the read waited until the deadline, no longer"
     );
     let written: io::Result<()> = timed.write_all(b"y");
-    assert!(
-        written.is_err_and(|error| is_timeout(&error)),
+    assert_eq!(
+        written.map_err(|error| error.kind()),
+        Err(io::ErrorKind::TimedOut),
         "no time is left for writing"
     );
     timed.flush().expect("flushing waits for nobody");
@@ -383,6 +388,51 @@ fn a_deadline_covers_all_reads_and_writes() {
     timed.allow(Duration::MAX);
     let read: io::Result<usize> = timed.read(&mut byte);
     assert_eq!(read.ok(), Some(1), "patience without end is allowed");
+}
+
+/// A stream that takes no time-out, and would be waited for without end.
+struct Stubborn;
+
+impl Read for Stubborn {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        panic!("the server reads from a stream that has taken no time-out");
+    }
+}
+
+impl Write for Stubborn {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        panic!("the server writes to a stream that has taken no time-out");
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for Stubborn {
+    fn set_wait(&mut self, _: Duration) -> io::Result<()> {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+
+    fn end_sending(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A stream that does not take its time-out is neither read nor written to: it could keep the server for ever.
+#[test]
+fn without_a_timeout_nothing_is_awaited() {
+    let clock = TestClock::default();
+    let mut timed = Timed::new(Stubborn, &clock, Duration::from_secs(1));
+    let read: io::Result<usize> = timed.read(&mut [0]);
+    let written: io::Result<usize> = timed.write(b"x");
+    for (what, result) in [("reading", read), ("writing", written)] {
+        assert_eq!(
+            result.map_err(|error| error.kind()),
+            Err(io::ErrorKind::NotConnected),
+            "{what}, and the stream reports why it takes no time-out"
+        );
+    }
 }
 
 /// Requests follow each other on one connection, also when the client sends several before it reads the first response,

@@ -38,8 +38,9 @@ fn pool_of(workers: usize, waiting: usize) -> (Pool<Job>, Receiver<u64>) {
 #[test]
 fn a_pool_has_so_many_workers_and_places() {
     let mut generator = support::seeded(0x503);
-    for _ in 0..5 {
-        let (workers, waiting) = (generator.size(1..4), generator.size(1..4));
+    let mut sizes = vec![(17, 1), (1, 17), (40, 40)];
+    sizes.extend((0..5).map(|_| (generator.size(1..4), generator.size(1..4))));
+    for (workers, waiting) in sizes {
         let case = format!("{workers} workers, {waiting} places");
         let (pool, begins) = pool_of(workers, waiting);
         let mut gates: Vec<Sender<()>> = Vec::new();
@@ -345,7 +346,8 @@ fn a_connection_without_a_place_gets_503() {
     // Guests with whom one call fails: the wait, the first and the last piece, the flush, the end.
     let pieces = BUSY.len().div_ceil(PIECE);
     let gone: Vec<usize> = vec![0, 1, pieces, pieces + 1, pieces + 2];
-    let guests: Vec<Guest> = gone.iter().map(|calls| Guest::new(*calls).0).collect();
+    let (guests, gone_seen): (Vec<Guest>, Vec<_>) =
+        gone.iter().map(|calls| Guest::new(*calls)).unzip();
     // In a thread, because a server that waits for a place here would never come back.
     let door = Aside::run(move || {
         let mut answers = Vec::new();
@@ -360,6 +362,13 @@ fn a_connection_without_a_place_gets_503() {
     for (calls, answer) in gone.iter().zip(&answers[1..]) {
         let broken = Err(io::ErrorKind::BrokenPipe);
         assert_eq!(*answer, broken, "a guest that has gone after {calls} calls");
+    }
+    for (calls, seen) in gone.iter().zip(&gone_seen) {
+        let after = saw(seen).split_off(*calls);
+        assert!(
+            after.is_empty(),
+            "nothing is left to do for a guest that has gone, and it saw {after:?}"
+        );
     }
 
     let busy = String::from_utf8_lossy(BUSY).into_owned();

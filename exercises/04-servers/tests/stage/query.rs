@@ -1,5 +1,5 @@
 use servers::http::{Head, HttpError, Method, Request, Status};
-use servers::query::{MOST_PAIRS, Pairs, QueryError};
+use servers::query::{FORM, MOST_PAIRS, Pairs, QueryError};
 use servers::query::{parse_pairs, percent_decode, percent_encode, read_form, value};
 
 fn pairs(expected: &[(&str, &str)]) -> Pairs {
@@ -7,6 +7,27 @@ fn pairs(expected: &[(&str, &str)]) -> Pairs {
         .iter()
         .map(|(name, value)| (String::from(*name), String::from(*value)))
         .collect()
+}
+
+/// Why a text was refused, as a text of the test's own: each kind has its word.
+fn reason(error: &QueryError) -> &'static str {
+    match error {
+        QueryError::BadEscape => "BadEscape",
+        QueryError::NotText => "NotText",
+        QueryError::TooMany => "TooMany",
+    }
+}
+
+/// What `percent_decode` gives: the text, or the reason.
+fn decoded(text: &str) -> Result<String, &'static str> {
+    let decoded: Result<String, QueryError> = percent_decode(text);
+    decoded.map_err(|error| reason(&error))
+}
+
+/// What `parse_pairs` gives: the pairs, or the reason.
+fn parsed(text: &str) -> Result<Pairs, &'static str> {
+    let parsed: Result<Pairs, QueryError> = parse_pairs(text);
+    parsed.map_err(|error| reason(&error))
 }
 
 /// `%` and two digits are one byte, in upper or lower case; several of them may be one character. A plus stays a plus.
@@ -27,43 +48,61 @@ fn an_escape_is_one_byte() {
         ("%00%2F%0d%0A", "\0/\r\n"),
         ("a&b=c;d", "a&b=c;d"),
     ] {
-        let decoded: Result<String, QueryError> = percent_decode(text);
-        assert_eq!(decoded.as_deref(), Ok(expected), "decoding {text:?}");
+        assert_eq!(decoded(text).as_deref(), Ok(expected), "decoding {text:?}");
+    }
+}
+
+/// A text is decoded once, whatever comes out: an escape of an escape is an escape.
+#[test]
+fn a_text_is_decoded_once() {
+    for byte in 0..=u8::MAX {
+        for escape in [format!("%{byte:02X}"), format!("%{byte:02x}")] {
+            for text in [escape.clone(), format!("a{escape}{escape}b")] {
+                let sent = text.replace('%', "%25");
+                assert_eq!(decoded(&sent), Ok(text), "decoding {sent:?}");
+            }
+        }
+    }
+    for text in ["%zz", "%", "%%", "50%25 off"] {
+        let sent = text.replace('%', "%25");
+        assert_eq!(decoded(&sent).as_deref(), Ok(text), "decoding {sent:?}");
     }
 }
 
 /// Half an escape, one with other characters, and bytes that are no text are refused, each for its own reason.
 #[test]
 fn a_bad_escape_is_refused() {
-    use QueryError::{BadEscape, NotText};
     for (text, expected) in [
-        ("%", BadEscape),
-        ("%4", BadEscape),
-        ("100%", BadEscape),
-        ("%%41", BadEscape),
-        ("%4g", BadEscape),
-        ("%g4", BadEscape),
-        ("%4`", BadEscape),
-        ("%4:", BadEscape),
-        ("%4/", BadEscape),
-        ("%4@", BadEscape),
-        ("%4G", BadEscape),
-        ("% 4", BadEscape),
-        ("%+4", BadEscape),
-        ("%-4", BadEscape),
-        ("%u00e9", BadEscape),
-        ("%\u{e9}", BadEscape),
-        ("%4\u{e9}", BadEscape),
-        ("%FF", NotText),
-        ("%C3", NotText),
-        ("%C3%28", NotText),
-        ("%C0%AF", NotText),
-        ("%ED%A0%80", NotText),
+        ("%", "BadEscape"),
+        ("%4", "BadEscape"),
+        ("100%", "BadEscape"),
+        ("%%41", "BadEscape"),
+        ("%4g", "BadEscape"),
+        ("%g4", "BadEscape"),
+        ("%4`", "BadEscape"),
+        ("%4:", "BadEscape"),
+        ("%4/", "BadEscape"),
+        ("%4@", "BadEscape"),
+        ("%4G", "BadEscape"),
+        ("% 4", "BadEscape"),
+        ("%+4", "BadEscape"),
+        ("%-4", "BadEscape"),
+        ("%u00e9", "BadEscape"),
+        ("%\u{e9}", "BadEscape"),
+        ("%4\u{e9}", "BadEscape"),
+        ("%FF", "NotText"),
+        ("%C3", "NotText"),
+        ("%C3%28", "NotText"),
+        ("%C0%AF", "NotText"),
+        ("%ED%A0%80", "NotText"),
     ] {
-        let decoded: Result<String, QueryError> = percent_decode(text);
-        assert_eq!(decoded, Err(expected), "decoding {text:?}");
+        assert_eq!(decoded(text), Err(expected), "decoding {text:?}");
     }
-    for error in [BadEscape, NotText, QueryError::TooMany] {
+    for error in [
+        QueryError::BadEscape,
+        QueryError::NotText,
+        QueryError::TooMany,
+    ] {
         assert!(!error.to_string().is_empty(), "{error:?} says something");
     }
 }
@@ -120,18 +159,19 @@ fn pairs_are_cut_and_then_decoded() {
         ("a+b=1%2B1", &[("a b", "1+1")]),
         ("a=1;b=2", &[("a", "1;b=2")]),
         ("a=%2526", &[("a", "%26")]),
+        ("?a=1?&?=2", &[("?a", "1?"), ("?", "2")]),
+        ("#a=1#&/=//", &[("#a", "1#"), ("/", "//")]),
+        (" a = 1 & ", &[(" a ", " 1 "), (" ", "")]),
     ] {
-        let parsed: Result<Pairs, QueryError> = parse_pairs(text);
-        assert_eq!(parsed, Ok(pairs(expected)), "the pairs of {text:?}");
+        assert_eq!(parsed(text), Ok(pairs(expected)), "the pairs of {text:?}");
     }
     for (text, error) in [
-        ("a=%", QueryError::BadEscape),
-        ("%zz=1", QueryError::BadEscape),
-        ("a=1&b=%FF", QueryError::NotText),
-        ("%C3&%A9", QueryError::NotText),
+        ("a=%", "BadEscape"),
+        ("%zz=1", "BadEscape"),
+        ("a=1&b=%FF", "NotText"),
+        ("%C3&%A9", "NotText"),
     ] {
-        let parsed: Result<Pairs, QueryError> = parse_pairs(text);
-        assert_eq!(parsed, Err(error), "the pairs of {text:?}");
+        assert_eq!(parsed(text), Err(error), "the pairs of {text:?}");
     }
 }
 
@@ -144,15 +184,11 @@ fn pairs_have_a_limit() {
         (MOST_PAIRS + 1, false),
         (50_000, false),
     ] {
-        let parsed: Result<Pairs, QueryError> = parse_pairs(&"a=1&".repeat(count));
-        let expected = if taken {
-            Ok(count)
-        } else {
-            Err(QueryError::TooMany)
-        };
-        assert_eq!(parsed.map(|pairs| pairs.len()), expected, "{count} pairs");
+        let found = parsed(&"a=1&".repeat(count)).map(|pairs| pairs.len());
+        let expected = if taken { Ok(count) } else { Err("TooMany") };
+        assert_eq!(found, expected, "{count} pairs");
     }
-    let ampersands: Result<Pairs, QueryError> = parse_pairs(&"&".repeat(500));
+    let ampersands = parsed(&"&".repeat(500));
     assert_eq!(ampersands, Ok(Pairs::new()), "ampersands alone");
 }
 
@@ -189,6 +225,8 @@ fn a_form_says_that_it_is_one() {
         read_form(&request).map_err(|error: HttpError| error.status().map_or(0, Status::code))
     };
     let url = "application/x-www-form-urlencoded";
+    let comma_before = format!(",{url}");
+    let comma_behind = format!("{url},");
     for kind in [
         url,
         "Application/X-WWW-Form-Urlencoded",
@@ -210,8 +248,20 @@ fn a_form_says_that_it_is_one() {
         &["application/x-www-form-urlencoded2"],
         &[url, url],
         &["text/plain", url],
+        &["", url],
+        &[url, ""],
+        &[&comma_before],
+        &[&comma_behind],
     ] {
-        assert_eq!(form(types, b"isbn=1"), Err(415), "Content-Type: {types:?}");
+        // The type is looked at first. A body that is empty or malformed changes nothing.
+        for body in [&b"isbn=1"[..], b"", b"isbn=%", b"isbn=\xff"] {
+            assert_eq!(
+                form(types, body),
+                Err(415),
+                "Content-Type: {types:?}, the body {:?}",
+                body.escape_ascii().to_string()
+            );
+        }
     }
     // A header keeps each byte as a character. Two of them are blanks, whatever Unicode says.
     for byte in 0..=u8::MAX {
@@ -235,12 +285,34 @@ fn a_form_says_that_it_is_one() {
         Ok(expected),
         "a form with a blank before it and a line end behind it"
     );
-    for body in [&b"isbn=%"[..], b"isbn=\xff", b"isbn=%ff"] {
+    assert_eq!(form(&[url], b""), Ok(Pairs::new()), "an empty form");
+    let many = "a=1&".repeat(MOST_PAIRS + 1);
+    for body in [&b"isbn=%"[..], b"isbn=\xff", b"isbn=%ff", many.as_bytes()] {
         assert_eq!(
             form(&[url], body),
             Err(400),
-            "the form {:?}",
+            "the form {:.40?}",
             body.escape_ascii().to_string()
+        );
+    }
+}
+
+/// A form is what stands in the body: neither the method nor the query of the request has a part in it.
+#[test]
+fn a_form_is_the_body_alone() {
+    for method in Method::ALL {
+        let mut request = Request {
+            head: Head::new(method, "/orders"),
+            body: b"isbn=1".to_vec(),
+        };
+        request.head.query = Some(String::from("isbn=2&gift=yes"));
+        request.head.headers.add("Content-Type", FORM);
+        let form: Option<Pairs> = read_form(&request).ok();
+        assert_eq!(
+            form,
+            Some(pairs(&[("isbn", "1")])),
+            "the form of {} /orders?isbn=2&gift=yes",
+            method.name()
         );
     }
 }
@@ -267,9 +339,8 @@ fn what_is_encoded_comes_back() {
                 encoded.is_ascii() && !encoded.contains(['&', '=', '+', ' ']),
                 "case {case}: {encoded:?}"
             );
-            let decoded: Result<String, QueryError> = percent_decode(&encoded);
             assert_eq!(
-                decoded.as_deref(),
+                decoded(&encoded).as_deref(),
                 Ok(text.as_str()),
                 "case {case}: {encoded:?} decoded"
             );
@@ -277,13 +348,13 @@ fn what_is_encoded_comes_back() {
         }
         let query = parts.join("&");
         assert_eq!(
-            parse_pairs(&query),
+            parsed(&query),
             Ok(meant),
             "case {case}: the pairs of {query:?}"
         );
 
         let damaged: String = word(40);
-        if let Ok(decoded) = percent_decode(&damaged) {
+        if let Ok(decoded) = decoded(&damaged) {
             assert!(
                 decoded.len() <= damaged.len(),
                 "case {case}: {damaged:?} became {decoded:?}"

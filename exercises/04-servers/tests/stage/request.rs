@@ -21,6 +21,32 @@ fn read(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
     read_head(&mut reader, &LIMITS)
 }
 
+/// A head taken apart into what a test can compare: method, path, query, version, and the fields in their order.
+type Parts = (
+    String,
+    String,
+    Option<String>,
+    &'static str,
+    Vec<(String, String)>,
+);
+
+fn parts(head: &Head) -> Parts {
+    let version = match head.version {
+        Version::Http10 => "1.0",
+        Version::Http11 => "1.1",
+    };
+    (
+        String::from(head.method.name()),
+        head.path.clone(),
+        head.query.clone(),
+        version,
+        head.headers
+            .iter()
+            .map(|(name, value)| (String::from(name), String::from(value)))
+            .collect(),
+    )
+}
+
 fn shown(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
@@ -66,7 +92,7 @@ fn a_request_line_has_three_parts() {
             version,
             ..Head::new(method, path)
         };
-        assert_eq!(head, expected, "the parts of {line:?}");
+        assert_eq!(parts(&head), parts(&expected), "the parts of {line:?}");
     }
 }
 
@@ -121,7 +147,7 @@ fn a_whole_address_is_a_target_too() {
 #[test]
 fn a_faulty_request_line_gets_the_status_that_fits() {
     let long_method = ["A".repeat(5_000).as_bytes(), b" / HTTP/1.1"].concat();
-    let cases: [(&[u8], u16); 37] = [
+    let cases: [(&[u8], u16); 40] = [
         (b"", 400),
         (b" ", 400),
         (b"GET", 400),
@@ -143,6 +169,9 @@ fn a_faulty_request_line_gets_the_status_that_fits() {
         (b"GET /\xff HTTP/1.1", 400),
         (b"GET /#top HTTP/1.1", 400),
         (b"GET ?q HTTP/1.1", 400),
+        (b"OPTIONS ** HTTP/1.1", 400),
+        (b"OPTIONS *?q HTTP/1.1", 400),
+        (b"OPTIONS */a HTTP/1.1", 400),
         (b"GET / http/1.1", 400),
         (b"GET / HTTP/11", 400),
         (b"GET / HTTP/1,1", 400),
@@ -342,8 +371,8 @@ fn a_head_ends_at_the_empty_line() {
             expected.headers.add(name, value);
         }
         assert_eq!(
-            head,
-            Some(expected),
+            head.as_ref().map(parts),
+            Some(parts(&expected)),
             "round {round}, in pieces of {sizes:?}"
         );
         let mut rest = String::new();
@@ -352,7 +381,10 @@ fn a_head_ends_at_the_empty_line() {
     }
     for nothing in ["", "\r\n"] {
         let head: Option<Head> = read(nothing.as_bytes()).expect("a closed connection is no fault");
-        assert_eq!(head, None, "{nothing:?}, and the connection ends");
+        assert!(
+            head.is_none(),
+            "{nothing:?}, and the connection ends: {head:?}"
+        );
     }
 }
 
@@ -571,8 +603,8 @@ fn whatever_comes_is_read_or_refused() {
             let head: Option<Head> = read(&bytes)
                 .unwrap_or_else(|error| panic!("case {case}, {:?}: {error}", shown(&bytes)));
             assert_eq!(
-                head.as_ref(),
-                Some(&meant),
+                head.as_ref().map(parts),
+                Some(parts(&meant)),
                 "case {case}, {:?}",
                 shown(&bytes)
             );

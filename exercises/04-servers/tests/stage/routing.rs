@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use servers::http::{Head, Method, Request, Response, Status};
 use servers::routing::{Params, RouteError, Router};
@@ -45,20 +45,30 @@ fn ask(router: &Router, method: Method, path: &str) -> (u16, String) {
     )
 }
 
-/// The methods that the header `Allow` lists.
-fn allowed(router: &Router, method: Method, path: &str) -> (u16, BTreeSet<String>) {
+/// The methods that the header `Allow` lists, in alphabetical order.
+fn allowed(router: &Router, method: Method, path: &str) -> (u16, Vec<String>) {
     let response: Response = router.respond(&Request {
         head: Head::new(method, path),
         body: Vec::new(),
     });
-    (
-        response.status.code(),
-        response.headers.list("Allow").map(String::from).collect(),
-    )
+    let mut names: Vec<String> = response.headers.list("Allow").map(String::from).collect();
+    names.sort_unstable();
+    (response.status.code(), names)
 }
 
-fn names(methods: &[&str]) -> BTreeSet<String> {
-    methods.iter().map(|name| String::from(*name)).collect()
+/// Names of methods in alphabetical order.
+fn names(methods: &[&str]) -> Vec<String> {
+    let mut names: Vec<String> = methods.iter().map(|name| String::from(*name)).collect();
+    names.sort_unstable();
+    names
+}
+
+/// What `add` says, as texts of the test's own: the kind of the error, and the pattern that it names.
+fn kind(added: Result<(), RouteError>) -> Result<(), (&'static str, String)> {
+    added.map_err(|error| match error {
+        RouteError::BadPattern(pattern) => ("BadPattern", pattern),
+        RouteError::Taken(pattern) => ("Taken", pattern),
+    })
 }
 
 /// A request reaches the handler of its method and path, and the handler gets the request and the parameters.
@@ -135,6 +145,9 @@ fn a_wrong_method_is_told_which_are_allowed() {
         (Method::Post, "/books"),
         (Method::Put, "/stock/{isbn}"),
         (Method::Patch, "/stock/{id}"),
+        (Method::Get, "/all"),
+        (Method::Head, "/all"),
+        (Method::Options, "/all"),
     ]);
     for (method, path, methods) in [
         (
@@ -142,10 +155,11 @@ fn a_wrong_method_is_told_which_are_allowed() {
             "/books",
             &["GET", "HEAD", "POST", "OPTIONS"][..],
         ),
+        (Method::Put, "/all", &["GET", "HEAD", "OPTIONS"]),
         (Method::Get, "/stock/12", &["PUT", "PATCH", "OPTIONS"]),
         (Method::Head, "/stock/12", &["PUT", "PATCH", "OPTIONS"]),
     ] {
-        let answer: (u16, BTreeSet<String>) = allowed(&router, method, path);
+        let answer: (u16, Vec<String>) = allowed(&router, method, path);
         assert_eq!(answer, (405, names(methods)), "{} {path}", method.name());
     }
 }
@@ -164,6 +178,16 @@ fn head_and_options_are_answered() {
         allowed(&plain, Method::Options, "/books"),
         expected,
         "OPTIONS"
+    );
+    let head: Router = router(&[
+        (Method::Head, "/b"),
+        (Method::Options, "/b"),
+        (Method::Get, "/a"),
+    ]);
+    assert_eq!(
+        allowed(&head, Method::Get, "/b"),
+        (405, names(&["HEAD", "OPTIONS"])),
+        "GET where HEAD and OPTIONS have handlers, and GET has none"
     );
     let own: Router = router(&[
         (Method::Get, "/b"),
@@ -250,6 +274,8 @@ fn segments_are_decoded_after_the_cut() {
         (Method::Get, "/books/{title}"),
         (Method::Get, "/books/{title}/cover"),
         (Method::Get, "/caf\u{e9}"),
+        (Method::Get, "/a%20b"),
+        (Method::Get, "/50%"),
     ]);
     for (path, expected) in [
         ("/books/a%20b", "GET at GET /books/{title} title=a b"),
@@ -273,6 +299,15 @@ fn segments_are_decoded_after_the_cut() {
             "GET at GET /books/{title} title={title}",
         ),
         ("/caf%C3%A9", "GET at GET /caf\u{e9}"),
+        (
+            "/books/%20/cover",
+            "GET at GET /books/{title}/cover title= ",
+        ),
+        ("/books/..", "GET at GET /books/{title} title=.."),
+        ("/books/./cover", "GET at GET /books/{title}/cover title=."),
+        // A pattern is written as it is meant, and not encoded.
+        ("/a%2520b", "GET at GET /a%20b"),
+        ("/50%25", "GET at GET /50%"),
     ] {
         let answer: (u16, String) = ask(&router, Method::Get, path);
         assert_eq!(
@@ -281,8 +316,32 @@ fn segments_are_decoded_after_the_cut() {
             "GET {path}"
         );
     }
+    for path in ["/a%20b", "/./caf%C3%A9", "/books/../caf%C3%A9"] {
+        assert_eq!(ask(&router, Method::Get, path).0, 404, "GET {path}");
+    }
     for path in ["/books/%zz", "/%zz/cover", "/unknown/%zz"] {
         assert_eq!(ask(&router, Method::Get, path).0, 400, "GET {path}");
+    }
+}
+
+/// A path may have many segments, and all of them count.
+#[test]
+fn every_segment_counts() {
+    let pattern = "/a/{b}/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/{r}";
+    let router: Router = router(&[(Method::Get, pattern)]);
+    let path = "/a/1/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/2";
+    assert_eq!(
+        ask(&router, Method::Get, path),
+        (200, format!("GET at GET {pattern} b=1 r=2")),
+        "GET {path}"
+    );
+    for other in [
+        format!("{path}/s"),
+        format!("{path}{path}"),
+        path.replace("/q/", "/x/"),
+        path.replace("/2", ""),
+    ] {
+        assert_eq!(ask(&router, Method::Get, &other).0, 404, "GET {other}");
     }
 }
 
@@ -315,9 +374,9 @@ fn a_faulty_route_is_refused() {
         "/}",
         "/a}b",
     ] {
-        let expected = Err(RouteError::BadPattern(String::from(pattern)));
+        let expected = Err(("BadPattern", String::from(pattern)));
         assert_eq!(
-            add(Method::Get, pattern),
+            kind(add(Method::Get, pattern)),
             expected,
             "the pattern {pattern:?}"
         );
@@ -333,15 +392,18 @@ fn a_faulty_route_is_refused() {
         (Method::Get, "/books", true),
         (Method::Get, "/books/{a}/{b}", true),
         (Method::Get, "/books/{b}/{a}", false),
+        (Method::Get, "/Books", true),
+        (Method::Get, "/Books/{isbn}", true),
+        (Method::Get, "/books/{Isbn}", false),
         (Method::Get, "/", false),
     ] {
         let expected = if fine {
             Ok(())
         } else {
-            Err(RouteError::Taken(String::from(pattern)))
+            Err(("Taken", String::from(pattern)))
         };
         assert_eq!(
-            add(method, pattern),
+            kind(add(method, pattern)),
             expected,
             "adding {} {pattern}",
             method.name()

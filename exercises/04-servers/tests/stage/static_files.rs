@@ -83,6 +83,17 @@ fn a_type_comes_from_the_ending() {
         ("html", "application/octet-stream"),
         ("xhtml", "application/octet-stream"),
         ("page.", "application/octet-stream"),
+        ("page.htm", "application/octet-stream"),
+        ("page.html ", "application/octet-stream"),
+        ("page. html", "application/octet-stream"),
+        ("cart.mjs", "application/octet-stream"),
+        ("notes.md", "application/octet-stream"),
+        ("books.csv", "application/octet-stream"),
+        ("books.xml", "application/octet-stream"),
+        ("cover.gif", "application/octet-stream"),
+        ("cover.webp", "application/octet-stream"),
+        ("guide.pdf", "application/octet-stream"),
+        ("books.jsonl", "application/octet-stream"),
         ("", "application/octet-stream"),
     ] {
         let found: &str = content_type(name);
@@ -163,6 +174,9 @@ fn no_path_leads_out() {
         "/guide//index.html",
         "/%2Findex.html",
         "/index.html%00",
+        "/style.css;v=2",
+        "/style.css?v=2",
+        "/style.css#top",
         "/index.html%00.png",
         "/%zz",
         "/%20index.html",
@@ -262,6 +276,21 @@ fn no_link_leads_out() {
     );
 }
 
+/// A file that the system does not let the server read is not there, as far as anybody is told.
+#[cfg(unix)]
+#[test]
+fn an_unreadable_file_is_not_there() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let site = Site::new();
+    let file = site.public().join("style.css");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).expect("the file is ours");
+    // Nothing is unreadable for root.
+    let expected = if fs::read(&file).is_ok() { 200 } else { 404 };
+    let response: Response = site.ask(Method::Get, "/style.css", &[]);
+    assert_eq!(response.status.code(), expected, "a file of mode 000");
+}
+
 /// A file comes with its type, its tag and the date of its last change; HEAD gets the same. Other methods get 405 where
 /// there is a file, and 404 where there is none.
 #[test]
@@ -296,12 +325,16 @@ fn a_file_comes_with_its_headers() {
             "a tag in quotes, not {tag:?}"
         );
     }
-    assert_eq!(
-        site.ask(Method::Get, "/", &[])
-            .headers
-            .first("Content-Type"),
-        Some("text/html; charset=utf-8")
-    );
+    for (path, kind) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/guide/", "text/html; charset=utf-8"),
+        ("/style%2ecss", "text/css; charset=utf-8"),
+        ("/guide/notes.TXT", "text/plain; charset=utf-8"),
+    ] {
+        let response: Response = site.ask(Method::Get, path, &[]);
+        let found = response.headers.first("Content-Type");
+        assert_eq!(found, Some(kind), "the type of {path}");
+    }
     for method in [
         Method::Post,
         Method::Put,
@@ -363,6 +396,11 @@ fn a_file_arrives_byte_for_byte() {
             "the first byte of /{name} that is another one"
         );
         assert_eq!(response.body.len(), content.len(), "the length of /{name}");
+        assert_eq!(
+            response.headers.first("X-Content-Type-Options"),
+            Some("nosniff"),
+            "whatever is in /{name}, a browser believes its type"
+        );
     }
 }
 
@@ -380,6 +418,15 @@ fn a_client_that_has_the_file_does_not_get_it_again() {
     let list = format!("\"other\", {tag}, \"more\"");
     let unquoted = bare.trim_matches('"');
     let tail = format!("x{bare}");
+    let other_case: String = bare
+        .chars()
+        .map(|letter| match letter.is_ascii_lowercase() {
+            true => letter.to_ascii_uppercase(),
+            false => letter.to_ascii_lowercase(),
+        })
+        .collect();
+    // A tag without letters is the same in both cases.
+    let other_case_status = if other_case == bare { 304 } else { 200 };
     let other_date = "Sun, 06 Nov 1994 08:49:37 GMT";
     for (headers, status) in [
         (&[("If-None-Match", tag)][..], 304),
@@ -397,6 +444,12 @@ fn a_client_that_has_the_file_does_not_get_it_again() {
         (&[("If-None-Match", &tail)], 200),
         (&[("If-None-Match", &small)], 200),
         (&[("If-None-Match", &apart)], 200),
+        (&[("If-None-Match", &other_case)], other_case_status),
+        (&[("If-None-Match", ""), ("If-Modified-Since", date)], 200),
+        (
+            &[("If-None-Match", " , "), ("If-Modified-Since", date)],
+            200,
+        ),
         (&[("If-None-Match", "")], 200),
         (&[("If-None-Match", "*x")], 200),
         (&[("If-Modified-Since", date)], 304),
@@ -457,6 +510,8 @@ fn a_date_is_compared_as_a_text() {
         ("Sun, 06 Nov 1994 08:49:37 GMT; length=18", 200),
         ("Sun, 06 Nov 1994 08:49:37", 200),
         ("Sun, 06 Nov 1994 08:49:38 GMT", 200),
+        ("sun, 06 nov 1994 08:49:37 gmt", 200),
+        ("SUN, 06 NOV 1994 08:49:37 GMT", 200),
         ("Sunday, 06-Nov-94 08:49:37 GMT", 200),
     ] {
         let response: Response =
