@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use xtask_core::course::Course;
 use xtask_core::desk::{Desk, target_folder};
+use xtask_core::engine::become_test;
 use xtask_core::error::{Error, Kind, Result};
 use xtask_core::process::Cancel;
 
@@ -32,6 +33,9 @@ const CALLED_OFF: u8 = 130;
 /// The whole command: reads the arguments, does what they say, and answers the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(code) = become_test() {
+        return code;
+    }
     interrupt::install();
     end_quietly_on_a_closed_pipe();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -89,8 +93,9 @@ fn run(command: Command) -> Result<Ending> {
     let colours = console::colors_enabled() && !for_a_program;
     let target = target_folder(&course.root);
     let wants_all = matches!(&command, Command::Check(check) if check.wants_all_failures());
-    let desk =
-        Desk::new(&course, target.clone(), cancel.clone(), &meter, colours).impatient(!wants_all);
+    let desk = Desk::new(&course, target.clone(), cancel.clone(), &meter, colours)
+        .impatient(!wants_all)
+        .holding();
     if let Some(notice) = desk.notice()? {
         eprintln!("{}", terminal::wrapped(&notice, ""));
     }

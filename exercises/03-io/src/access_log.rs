@@ -98,7 +98,8 @@ pub fn summarise(mut input: impl BufRead) -> io::Result<Summary> {
     todo!("read bytes up to each `\\n`, so that a line which is not UTF-8 is only one bad line")
 }
 
-/// The `most` keys with the highest counts, the highest first. Keys with the same count stand in alphabetical order.
+/// The `most` keys with the highest counts, the highest first. Keys with the same count stand in alphabetical order, as
+/// texts are compared in Rust.
 ///
 /// Where there are fewer keys than that, the answer has all of them.
 #[must_use]

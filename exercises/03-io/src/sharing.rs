@@ -57,7 +57,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// A reading in a hall with so many seats, all of them free.
+    /// A reading in a hall with so many seats, all of them free. Other readings have halls of their own.
     pub fn new(seats: u32) -> Self {
         todo!("a hall, a lock around it, an owner count around that")
     }

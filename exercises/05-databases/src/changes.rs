@@ -1,6 +1,7 @@
 //! Changes: what was there is different afterwards, and you know how much of it.
 //!
-//! Each function here is one statement. Between two statements another connection can change what the first one saw.
+//! Each function here is one statement. Between two statements another connection can change what the first one saw. An ISBN is
+//! a text, and compared letter by letter. What the table refuses is an error.
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 

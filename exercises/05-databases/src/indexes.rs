@@ -27,14 +27,14 @@ pub const QUESTIONS: [&str; 7] = [
 /// How SQLite would carry out a statement: the texts of its plan, step by step (the column `detail` of `EXPLAIN QUERY PLAN`).
 ///
 /// The statement itself is not run, whatever it is, and its parameters need no values. What is no statement is an error, and so
-/// are two of them.
+/// are two of them. A semicolon may end the one, or stand in a text.
 pub fn explain(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
     todo!(
         "the words EXPLAIN QUERY PLAN before the statement, and `raw_query`, which asks for no values"
     )
 }
 
-/// Makes the indexes that `QUESTIONS` need, and no others; those that are there already stay.
+/// Makes the indexes that `QUESTIONS` need, and no others; those that are there already stay, whoever made them.
 ///
 /// With them, no question reads a whole table or a whole index (SCAN), none sorts (USE TEMP B-TREE), and for none of them
 /// SQLite makes an index of its own (AUTOMATIC). Each index is used by one of the questions at least. An index makes answers

@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::given::{Book, book_of};
 
-/// The book with this ISBN, if there is one. `None` means that there is none; whatever goes wrong is an error.
+/// The book with this ISBN, if there is one. An ISBN is a text here, and compared letter by letter. `None` means that there
+/// is none; whatever goes wrong is an error.
 pub fn find_by_isbn(connection: &Connection, isbn: &str) -> rusqlite::Result<Option<Book>> {
     todo!("`query_row` and `optional`")
 }

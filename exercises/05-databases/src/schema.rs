@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 /// The statements that make the tables, one `CREATE TABLE IF NOT EXISTS … ;` behind the other.
 ///
-/// Six tables, with these names and columns. Numbers are whole numbers (INTEGER), all else is TEXT. Only `series` may
+/// Six tables, with these names and columns and no others. Numbers are whole numbers (INTEGER), all else is TEXT. Only `series` may
 /// be NULL. "Not blank" means that a text has a character other than a space. What is not said to be unique may stand twice.
 ///
 /// | table | column | what goes in |
@@ -44,7 +44,7 @@ pub fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     todo!("one pragma, and all of `TABLES`")
 }
 
-/// Opens the shop's database, and prepares it. The file is made when there is none; its folder must be there.
+/// Opens the shop's database, and prepares it. The file is made when there is none; its folder must be there, and is not made.
 pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     todo!("two steps")
 }

@@ -179,7 +179,8 @@ impl Summary {
     }
 }
 
-/// The `most` keys with the highest counts, the highest first. Keys with the same count stand in alphabetical order.
+/// The `most` keys with the highest counts, the highest first. Keys with the same count stand in alphabetical order, as
+/// texts are compared in Rust.
 ///
 /// Where there are fewer keys than that, the answer has all of them.
 #[must_use]

@@ -63,7 +63,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// A reading in a hall with so many seats, all of them free.
+    /// A reading in a hall with so many seats, all of them free. Other readings have halls of their own.
     pub fn new(seats: u32) -> Self {
         Self {
             hall: Arc::new(Mutex::new(Hall::new(seats))),

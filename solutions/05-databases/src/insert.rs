@@ -21,7 +21,8 @@ pub fn add_book(connection: &Connection, book: &NewBook) -> rusqlite::Result<i64
 /// Adds many books, and returns their ids in the order of `books`.
 ///
 /// All of them or none: when one cannot be added, that is the error, and nothing has changed. All of it is one
-/// transaction, and the statement is prepared once, not once for each book. No books are no error.
+/// transaction, and the statement is prepared once, not once for each book. No books are no error. The settings of the
+/// connection stay as they are.
 pub fn add_books(connection: &mut Connection, books: &[NewBook]) -> rusqlite::Result<Vec<i64>> {
     let transaction = connection.transaction()?;
     let mut statement = transaction.prepare(INSERT)?;

@@ -62,7 +62,7 @@ pub fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(TABLES)
 }
 
-/// Opens the shop's database, and prepares it. The file is made when there is none; its folder must be there.
+/// Opens the shop's database, and prepares it. The file is made when there is none; its folder must be there, and is not made.
 pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     prepare(&connection)?;

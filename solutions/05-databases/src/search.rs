@@ -11,7 +11,7 @@ pub struct Hit {
     pub book_id: i64,
     pub title: String,
     /// Some words of the title, the series or the authors, at most eight, those that were found between `[` and `]`. Where
-    /// words are left out stands `…`.
+    /// words are left out stands `…`; nothing else is changed.
     pub snippet: String,
 }
 
@@ -39,7 +39,7 @@ pub fn rebuild(connection: &mut Connection) -> rusqlite::Result<()> {
 /// What a visitor typed, in the language of FTS5's MATCH: each word in quotes, and a `*` behind the last one, which may be
 /// unfinished.
 ///
-/// Words are what stands between white space. A quote in a word is doubled. A NUL ends a text for FTS5, so it counts as white
+/// Words are what stands between white space (`char::is_whitespace`), and nothing else parts them. A quote in a word is doubled. A NUL ends a text for FTS5, so it counts as white
 /// space. Of a very long line only the first 50 words count.
 ///
 /// | typed | means |

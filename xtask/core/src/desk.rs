@@ -101,6 +101,13 @@ impl<'a> Desk<'a> {
         self
     }
 
+    /// The same desk, whose tests are held by this process: see [`Engine::holding`].
+    #[must_use]
+    pub fn holding(mut self) -> Self {
+        self.engine = self.engine.holding();
+        self
+    }
+
     /// What the learner should know about the progress file, when something is wrong with it.
     ///
     /// # Errors

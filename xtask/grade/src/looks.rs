@@ -19,6 +19,8 @@ enum Kind {
     Caller,
 }
 
+const KINDS: [Kind; 3] = [Kind::Comparison, Kind::Lifetimes, Kind::Caller];
+
 impl Kind {
     fn words(self) -> &'static str {
         match self {
@@ -33,60 +35,92 @@ impl Kind {
     }
 }
 
-/// What is worth a look in a file at `path`, a sentence each. `known` are the texts that the course has for it, the starter
-/// first: what stands in one of them is no news.
-pub fn looks(path: &str, text: &str, known: &[&str]) -> Vec<String> {
-    let mut said = Vec::new();
-    let of_known: Vec<Vec<(Kind, usize)>> = known.iter().map(|text| shapes(text)).collect();
-    let found = shapes(text);
-    for kind in [Kind::Comparison, Kind::Lifetimes, Kind::Caller] {
-        let lines = |found: &[(Kind, usize)]| -> Vec<usize> {
-            let own = found.iter().filter(|(one, _)| *one == kind);
-            own.map(|(_, line)| *line).collect()
-        };
-        let mut own = lines(&found);
-        let most = of_known.iter().map(|found| lines(found).len()).max();
-        if own.len() > most.unwrap_or(0) {
-            own.dedup();
-            let numbers: Vec<String> = own.iter().map(usize::to_string).collect();
-            said.push(format!(
-                "{path}, line {}: {}",
-                numbers.join(", "),
-                kind.words()
-            ));
-        }
-    }
-    said.extend(changed_types(path, text, known));
-    said
+/// What the course itself has for one file: what stands in it is no news in a submission. Read once for a class.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// How many places of each kind one text has at most.
+    most: BTreeMap<Kind, usize>,
+    /// The types of the starter that the course's own answers keep as they are, unless nobody can look into them.
+    given: BTreeMap<String, Type>,
 }
 
-/// The types that were given and are others now. A type that the course's own answer changes is not looked at, nor one
-/// whose values nobody can look into or compare.
-fn changed_types(path: &str, text: &str, known: &[&str]) -> Vec<String> {
-    let Some((starter, answers)) = known.split_first() else {
-        return Vec::new();
-    };
-    let own = types(text);
-    let answers: Vec<BTreeMap<String, Type>> = answers.iter().map(|text| types(text)).collect();
-    let mut said = Vec::new();
-    for (name, given) in types(starter) {
-        let as_given = |types: &BTreeMap<String, Type>| {
-            types.get(&name).is_some_and(|one| one.text == given.text)
-        };
-        if given.is_closed || !answers.iter().all(as_given) || as_given(&own) {
-            continue;
+impl Known {
+    /// Reads the texts that the course has for a file, the starter first.
+    pub fn of(texts: &[&str]) -> Self {
+        let mut most = BTreeMap::new();
+        let mut all_types = Vec::new();
+        for text in texts {
+            let tokens = tokens_of(text);
+            let found = shapes(tokens.clone());
+            for kind in KINDS {
+                let most = most.entry(kind).or_insert(0);
+                *most = lines_of(kind, &found).len().max(*most);
+            }
+            all_types.push(types(tokens));
         }
-        said.push(match own.get(&name) {
-            Some(found) => format!(
-                "{path}, line {}: the type `{name}` is not as it was given, and tests compare its values",
-                found.line
-            ),
-            None => format!(
-                "{path}: the type `{name}` that was given is not defined here, and tests compare its values"
-            ),
+        let mut all_types = all_types.into_iter();
+        let mut given = all_types.next().unwrap_or_default();
+        let answers: Vec<BTreeMap<String, Type>> = all_types.collect();
+        given.retain(|name, given| {
+            !given.is_closed && answers.iter().all(|types| has_as_given(types, name, given))
         });
+        Self { most, given }
     }
-    said
+
+    /// What is worth a look in the `text` that a submission has for the file at `path`, a sentence each.
+    pub fn looks(&self, path: &str, text: &str) -> Vec<String> {
+        let tokens = tokens_of(text);
+        let found = shapes(tokens.clone());
+        let mut said = Vec::new();
+        for kind in KINDS {
+            let mut own = lines_of(kind, &found);
+            if own.len() > self.most.get(&kind).copied().unwrap_or(0) {
+                own.dedup();
+                let numbers: Vec<String> = own.iter().map(usize::to_string).collect();
+                said.push(format!(
+                    "{path}, line {}: {}",
+                    numbers.join(", "),
+                    kind.words()
+                ));
+            }
+        }
+        said.extend(self.changed_types(path, &types(tokens)));
+        said
+    }
+
+    /// The types that were given and are others now.
+    fn changed_types(&self, path: &str, own: &BTreeMap<String, Type>) -> Vec<String> {
+        let mut said = Vec::new();
+        for (name, given) in &self.given {
+            if has_as_given(own, name, given) {
+                continue;
+            }
+            said.push(match own.get(name) {
+                Some(found) => format!(
+                    "{path}, line {}: the type `{name}` is not as it was given, and tests compare its values",
+                    found.line
+                ),
+                None => format!(
+                    "{path}: the type `{name}` that was given is not defined here, and tests compare its values"
+                ),
+            });
+        }
+        said
+    }
+}
+
+/// The tokens of a source; none where it has no sense.
+fn tokens_of(source: &str) -> TokenStream {
+    TokenStream::from_str(source).unwrap_or_default()
+}
+
+fn lines_of(kind: Kind, found: &[(Kind, usize)]) -> Vec<usize> {
+    let own = found.iter().filter(|(one, _)| *one == kind);
+    own.map(|(_, line)| *line).collect()
+}
+
+fn has_as_given(types: &BTreeMap<String, Type>, name: &str, given: &Type) -> bool {
+    types.get(name).is_some_and(|one| one.text == given.text)
 }
 
 /// A group of tokens that is still to be looked through.
@@ -99,10 +133,7 @@ struct Open {
 }
 
 /// Every place of every kind, in the order of the lines.
-fn shapes(source: &str) -> Vec<(Kind, usize)> {
-    let Ok(tokens) = TokenStream::from_str(source) else {
-        return Vec::new();
-    };
+fn shapes(tokens: TokenStream) -> Vec<(Kind, usize)> {
     let mut found = Vec::new();
     let mut pending = vec![Open {
         tokens: tokens.into_iter().collect(),
@@ -221,6 +252,7 @@ fn stretches(tokens: &[TokenTree]) -> bool {
 }
 
 /// A definition of a struct, an enum or an alias at the top of a file.
+#[derive(Debug)]
 struct Type {
     line: usize,
     /// Everything that matters to who uses it.
@@ -230,11 +262,8 @@ struct Type {
 }
 
 /// The types that are defined at the top of a file, by their names.
-fn types(source: &str) -> BTreeMap<String, Type> {
-    let Ok(stream) = TokenStream::from_str(source) else {
-        return BTreeMap::new();
-    };
-    let tokens: Vec<TokenTree> = stream.into_iter().collect();
+fn types(tokens: TokenStream) -> BTreeMap<String, Type> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut found: BTreeMap<String, Type> = BTreeMap::new();
     // A condition decides whether what follows it is there at all.
     let mut condition = String::new();
@@ -324,10 +353,14 @@ fn write_token(token: &TokenTree, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, looks, shapes};
+    use super::{Kind, Known, shapes, tokens_of};
+
+    fn looks(path: &str, text: &str, known: &[&str]) -> Vec<String> {
+        Known::of(known).looks(path, text)
+    }
 
     fn lines(source: &str) -> Vec<usize> {
-        let found = shapes(source).into_iter();
+        let found = shapes(tokens_of(source)).into_iter();
         let mut lines: Vec<usize> = found
             .filter(|(kind, _)| *kind == Kind::Comparison)
             .map(|(_, line)| line)
@@ -374,7 +407,10 @@ mod tests {
     #[test]
     fn shapes_of_known_holes_and_questions_for_the_caller_are_found() {
         let kinds = |source: &str| -> Vec<Kind> {
-            shapes(source).into_iter().map(|(kind, _)| kind).collect()
+            shapes(tokens_of(source))
+                .into_iter()
+                .map(|(kind, _)| kind)
+                .collect()
         };
         for source in [
             "static UNIT: &'static &'static () = &X;",

@@ -8,7 +8,7 @@ use xtask_core::error::{Error, Result};
 use xtask_core::files::{self, FileSet};
 
 use crate::instrument::{Names, instrument_stage};
-use crate::looks::looks;
+use crate::looks::Known;
 use crate::results::{Graded, Points};
 use crate::store::Key;
 
@@ -37,6 +37,8 @@ pub struct Plan<'a> {
     pub pristine: FileSet,
     /// The course's own answers, where this checkout has them.
     pub solution: FileSet,
+    /// What the course has for each file, for what is worth a look in a submission's.
+    known: BTreeMap<String, Known>,
     /// What every verdict of this stage rests on.
     pub key: Key,
 }
@@ -71,12 +73,14 @@ impl<'a> Plan<'a> {
         let seconds = stage.exercises.iter().map(|exercise| exercise.test_seconds);
         let limits = format!("{:?}", seconds.collect::<Vec<_>>());
         let key = Key::of(&[base.text(), Key::of_files(&nameless).text(), &limits]);
+        let solution = stage.solution_files()?;
         Ok(Self {
             stage,
             wanted,
+            known: known(&files, &solution),
             originals: Originals::new(files),
             pristine,
-            solution: stage.solution_files()?,
+            solution,
             key,
         })
     }
@@ -101,10 +105,10 @@ impl<'a> Plan<'a> {
 
     /// What a person should look at in files of a submission.
     pub fn notices(&self, files: &FileSet) -> Vec<String> {
+        let nothing = Known::default();
         let own = |(path, text): (&String, &String)| {
-            let known = [self.originals.files().get(path), self.solution.get(path)];
-            let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
-            looks(path, text, &known)
+            let known = self.known.get(path).unwrap_or(&nothing);
+            known.looks(path, text)
         };
         files.iter().flat_map(own).collect()
     }
@@ -138,6 +142,17 @@ impl<'a> Plan<'a> {
         let names = self.pristine.keys().map(String::as_str);
         names.filter(|path| !path.ends_with(".rs") && *path != "Cargo.toml")
     }
+}
+
+/// What the course has for each source that it hands out.
+fn known(files: &FileSet, solution: &FileSet) -> BTreeMap<String, Known> {
+    let sources = files.iter().filter(|(path, _)| path.starts_with("src/"));
+    let of = |(path, starter): (&String, &String)| {
+        let texts = [Some(starter), solution.get(path)];
+        let texts: Vec<&str> = texts.into_iter().flatten().map(String::as_str).collect();
+        (path.clone(), Known::of(&texts))
+    };
+    sources.map(of).collect()
 }
 
 /// The hidden tests of a stage: `01-logic/variables.rs`, `logic/variables.rs`, or the place that the course's own tests

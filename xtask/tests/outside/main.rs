@@ -4,6 +4,7 @@
 mod desk;
 mod ends;
 mod freshness;
+mod held;
 mod kills;
 mod meanwhile;
 mod missing;

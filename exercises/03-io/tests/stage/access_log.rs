@@ -47,6 +47,14 @@ fn a_line_tells_of_one_request() {
         ),
         ("- - - [t] \"- - -\" 200 1", "-", "-", "-", 200, 1),
         (
+            "\u{1b}c\0 - - [t] \"HEAD /?\u{e9} HTTP/1.1\" 200 1 \u{7}",
+            "\u{1b}c\0",
+            "HEAD",
+            "/",
+            200,
+            1,
+        ),
+        (
             "[::1] \"a\" [t] \"GET / HTTP/1.1\" 200 1",
             "[::1]",
             "GET",
@@ -95,15 +103,8 @@ fn a_line_tells_of_one_request() {
             7,
         ),
     ] {
-        let hit: Result<Hit<'_>, BadLine> = parse_line(line);
-        let expected = Hit {
-            client,
-            method,
-            path,
-            status,
-            bytes,
-        };
-        assert_eq!(hit, Ok(expected), "line {line:?}");
+        let expected = Ok((client, method, path, status, bytes));
+        assert_eq!(told(parse_line(line)), expected, "line {line:?}");
     }
 }
 
@@ -111,46 +112,42 @@ fn a_line_tells_of_one_request() {
 #[test]
 fn a_bad_line_says_which_part_is_bad() {
     for (line, bad) in [
-        ("", BadLine::Client),
-        ("203.0.113.7", BadLine::Client),
-        (" - - [t] \"GET / HTTP/1.1\" 200 1", BadLine::Client),
-        ("c - - \"GET / HTTP/1.1\" 200 1", BadLine::Time),
-        ("c - - [t \"GET / HTTP/1.1\" 200 1", BadLine::Time),
-        ("c - - t] \"GET / HTTP/1.1\" 200 1", BadLine::Time),
+        ("", "Client"),
+        ("203.0.113.7", "Client"),
+        (" - - [t] \"GET / HTTP/1.1\" 200 1", "Client"),
+        ("c - - \"GET / HTTP/1.1\" 200 1", "Time"),
+        ("c - - [t \"GET / HTTP/1.1\" 200 1", "Time"),
+        ("c - - t] \"GET / HTTP/1.1\" 200 1", "Time"),
         // The brackets of an address belong to the client, and are no time.
-        ("[::1] - - \"GET / HTTP/1.1\" 200 1", BadLine::Time),
-        ("[c - t] \"GET / HTTP/1.1\" 200 1", BadLine::Time),
-        ("c - - [t] GET / HTTP/1.1 200 1", BadLine::Request),
-        ("c - - [t] \"GET / HTTP/1.1 200 1", BadLine::Request),
-        ("c - - [t] \"\" 400 0", BadLine::Request),
-        ("c - - [t] \"-\" 408 -", BadLine::Request),
-        ("c - - [t] \"GET /\" 400 0", BadLine::Request),
-        ("c - - [t] \"GET /a b HTTP/1.1\" 400 0", BadLine::Request),
-        (
-            "c - - [t] \"GET /\u{1b}[31m HTTP/1.1\" 404 0",
-            BadLine::Request,
-        ),
-        ("c - - [t] \"GET\t/ HTTP/1.1\" 200 0", BadLine::Request),
-        ("c - - [t] \"GET /\"x\" HTTP/1.1\" 200 0", BadLine::Request),
-        ("c - - [t] \"GET / HTTP/1.1\"x\" 200 1", BadLine::Status),
+        ("[::1] - - \"GET / HTTP/1.1\" 200 1", "Time"),
+        ("[c - t] \"GET / HTTP/1.1\" 200 1", "Time"),
+        ("c - - [t] GET / HTTP/1.1 200 1", "Request"),
+        ("c - - [t] \"GET / HTTP/1.1 200 1", "Request"),
+        ("c - - [t] \"\" 400 0", "Request"),
+        ("c - - [t] \"-\" 408 -", "Request"),
+        ("c - - [t] \"GET /\" 400 0", "Request"),
+        ("c - - [t] \"GET /a b HTTP/1.1\" 400 0", "Request"),
+        ("c - - [t] \"GET /\u{1b}[31m HTTP/1.1\" 404 0", "Request"),
+        ("c - - [t] \"GET\t/ HTTP/1.1\" 200 0", "Request"),
+        ("c - - [t] \"GET /\"x\" HTTP/1.1\" 200 0", "Request"),
+        ("c - - [t] \"GET / HTTP/1.1\"x\" 200 1", "Status"),
         // A quote ends the request, also one behind a backslash.
-        ("c - - [t] \"GET /\\\" HTTP/1.1\" 200 0", BadLine::Request),
-        ("c - - [t] \"GET / HTTP/1.1\"", BadLine::Status),
-        ("c - - [t] \"GET / HTTP/1.1\" OK 1", BadLine::Status),
-        ("c - - [t] \"GET / HTTP/1.1\" 99 1", BadLine::Status),
-        ("c - - [t] \"GET / HTTP/1.1\" 600 1", BadLine::Status),
-        ("c - - [t] \"GET / HTTP/1.1\" -200 1", BadLine::Status),
-        ("c - - [t] \"GET / HTTP/1.1\" 65736 1", BadLine::Status),
-        ("c - - [t] \"GET / HTTP/1.1\" 200", BadLine::Size),
-        ("c - - [t] \"GET / HTTP/1.1\" 200 big", BadLine::Size),
-        ("c - - [t] \"GET / HTTP/1.1\" 200 -1", BadLine::Size),
+        ("c - - [t] \"GET /\\\" HTTP/1.1\" 200 0", "Request"),
+        ("c - - [t] \"GET / HTTP/1.1\"", "Status"),
+        ("c - - [t] \"GET / HTTP/1.1\" OK 1", "Status"),
+        ("c - - [t] \"GET / HTTP/1.1\" 99 1", "Status"),
+        ("c - - [t] \"GET / HTTP/1.1\" 600 1", "Status"),
+        ("c - - [t] \"GET / HTTP/1.1\" -200 1", "Status"),
+        ("c - - [t] \"GET / HTTP/1.1\" 65736 1", "Status"),
+        ("c - - [t] \"GET / HTTP/1.1\" 200", "Size"),
+        ("c - - [t] \"GET / HTTP/1.1\" 200 big", "Size"),
+        ("c - - [t] \"GET / HTTP/1.1\" 200 -1", "Size"),
         (
             "c - - [t] \"GET / HTTP/1.1\" 200 18446744073709551616",
-            BadLine::Size,
+            "Size",
         ),
     ] {
-        let hit: Result<Hit<'_>, BadLine> = parse_line(line);
-        assert_eq!(hit, Err(bad), "line {line:?}");
+        assert_eq!(told(parse_line(line)), Err(bad), "line {line:?}");
     }
 }
 
@@ -167,13 +164,12 @@ fn control_characters_are_refused() {
             format!("GET /a HTTP/1.1{control}"),
         ] {
             let line = format!("c - - [t] \"{request}\" 200 1");
-            let hit: Result<Hit<'_>, BadLine> = parse_line(&line);
-            assert_eq!(hit, Err(BadLine::Request), "line {line:?}");
+            assert_eq!(told(parse_line(&line)), Err("Request"), "line {line:?}");
         }
     }
     for harmless in ['!', '~', '\u{a1}', '\u{ad}', 'ÿ', 'é', '日', '📚'] {
         let line = format!("c - - [t] \"GET /a{harmless}b HTTP/1.1\" 200 1");
-        let path = parse_line(&line).map(|hit| hit.path.to_string());
+        let path = told(parse_line(&line)).map(|(_, _, path, _, _)| path.to_string());
         assert_eq!(path, Ok(format!("/a{harmless}b")), "line {line:?}");
     }
 }
@@ -198,9 +194,13 @@ fn a_log_adds_up() {
     };
     for ending in ["\n", "\r\n"] {
         let log = log.join(ending);
-        assert_eq!(summary_of(log.as_bytes()), expected, "the log {log:?}");
+        let summary = summary_of(log.as_bytes());
+        assert_eq!(all_of(&summary), all_of(&expected), "the log {log:?}");
     }
-    assert_eq!(summary_of(b""), Summary::default(), "an empty log");
+    let empty = summary_of(b"");
+    assert_eq!(all_of(&empty), all_of(&blank()), "an empty log");
+    let empty = summary_of(b"\n \r\n\t\n\r\n  ");
+    assert_eq!(all_of(&empty), all_of(&blank()), "a log of blank lines");
 
     for (sizes, bytes) in [
         (["18446744073709551615", "9"], u64::MAX),
@@ -215,6 +215,33 @@ fn a_log_adds_up() {
             "the sum of {sizes:?}"
         );
     }
+
+    // Every method and every status counts alike, and so does a path that is empty.
+    let log = ["GET", "HEAD", "DELETE", "-"].map(|method| {
+        [200, 204, 304, 404, 500, 599]
+            .map(|status| format!("c - - [t] \"{method} ?q HTTP/1.0\" {status} 10\n"))
+    });
+    let summary = summary_of(log.concat().concat().as_bytes());
+    let expected = Summary {
+        hits: 24,
+        bytes: 240,
+        clients: BTreeSet::from([String::from("c")]),
+        statuses: [200, 204, 304, 404, 500, 599]
+            .map(|status| (status, 4))
+            .into(),
+        pages: BTreeMap::from([(String::new(), 24)]),
+        ..blank()
+    };
+    assert_eq!(all_of(&summary), all_of(&expected), "methods and statuses");
+
+    // A client is what stands at the beginning of the line, whatever it is.
+    let summary = summary_of(format!("{}\n", line("\u{1b}a\0", "/", 200, "1")).as_bytes());
+    let clients: Vec<&str> = summary.clients.iter().map(String::as_str).collect();
+    assert_eq!(
+        clients,
+        ["\u{1b}a\0"],
+        "the client of a line with control characters"
+    );
 
     // What differs in one letter or one sign is another client, or another page.
     let log = [
@@ -262,6 +289,24 @@ fn a_bad_line_does_not_stop_the_rest() {
         3 * 5123,
         "the bytes of the three good lines: {summary:?}"
     );
+}
+
+/// However long a line is, it is read as any other: good, bad, or not UTF-8.
+#[test]
+fn a_long_line_is_a_line() {
+    for length in [70_000, 300_000, 3_000_000] {
+        let browser = "é ".repeat(length / 3);
+        let mut log = format!("{GOOD} \"{browser}\"\n{browser}\n").into_bytes();
+        log.extend_from_slice(format!("{GOOD} {browser}").as_bytes());
+        log.extend_from_slice(b"\xff\n");
+        log.extend_from_slice(format!(" {GOOD}\n{GOOD}\n").as_bytes());
+        let summary = summarise(log.as_slice()).expect("reading from memory does not fail");
+        assert_eq!(
+            (summary.hits, summary.bad_lines, summary.first_bad_line),
+            (2, 3, Some(2)),
+            "hits, bad lines and the first of them, with lines of {length} bytes"
+        );
+    }
 }
 
 /// The lines of a log are read one by one: neither asked for all at once nor kept.
@@ -321,6 +366,17 @@ fn the_busiest_come_first() {
             "the {most} busiest of {counts:?}"
         );
     }
+
+    // In alphabetical order as texts are compared: capitals first, then small letters, then all others.
+    let counts: BTreeMap<String, u64> = ["/b", "/B", "/a", "/é", "/Z", "/", "", "/a/"]
+        .map(|page| (page.to_string(), 7))
+        .into();
+    let keys: Vec<&str> = busiest(&counts, 8)
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect();
+    let expected = ["", "/", "/B", "/Z", "/a", "/a/", "/b", "/é"];
+    assert_eq!(keys, expected, "pages with the same count");
 
     let many: BTreeMap<String, u64> = (0..1_000).map(|page| (format!("/{page}"), 1)).collect();
     for most in [10, 100, 999, 1_000, usize::MAX] {
@@ -429,10 +485,33 @@ status  hits
 hits  page
 ";
     assert_eq!(
-        report_of(&Summary::default(), 3),
+        report_of(&blank(), 3),
         nothing,
         "the report of an empty log"
     );
+
+    // A page is shown whole, however long it is.
+    let long = format!("/{}", "é/long ".repeat(60));
+    let summary = Summary {
+        statuses: BTreeMap::from([(100, 10_000), (499, 1)]),
+        pages: BTreeMap::from([(long.clone(), u64::MAX), (String::new(), 1)]),
+        ..blank()
+    };
+    let report = report_of(&summary, usize::MAX);
+    let lines: Vec<&str> = report.lines().skip(4).collect();
+    let page = format!("18446744073709551615  {long}");
+    let expected = [
+        "server errors  0",
+        "",
+        "status  hits",
+        "   100  10000",
+        "   499     1",
+        "",
+        "hits  page",
+        &page,
+        "   1  ",
+    ];
+    assert_eq!(lines, expected, "the lines of the report from the fifth on");
 
     for (bad_lines, first, second) in [
         (1, 1, "bad lines      1 (the first is line 1)"),
@@ -446,7 +525,7 @@ hits  page
         let summary = Summary {
             bad_lines,
             first_bad_line: Some(first),
-            ..Summary::default()
+            ..blank()
         };
         assert_eq!(
             report_of(&summary, 3).lines().nth(1),
@@ -461,7 +540,7 @@ hits  page
 fn every_line_counts_once() {
     let mut random = support::seeded(0x030D);
     for round in 0..60 {
-        let mut expected = Summary::default();
+        let mut expected = blank();
         let mut log = String::new();
         for number in 1..=random.number(0..60) {
             if random.number(0..8) == 0 {
@@ -492,8 +571,8 @@ fn every_line_counts_once() {
             log.push_str(random.pick::<&str>(&["\n", "\r\n"]));
         }
         assert_eq!(
-            summary_of(log.as_bytes()),
-            expected,
+            all_of(&summary_of(log.as_bytes())),
+            all_of(&expected),
             "round {round}, the log\n{log}"
         );
     }
@@ -561,26 +640,28 @@ fn no_log_is_too_strange() {
 /// A log that cannot be read to its end has no summary, and a report that cannot be written is an error.
 #[test]
 fn failures_come_back() {
-    let torn = BufReader::new(GOOD.as_bytes().chain(Broken));
-    let answer: io::Result<Summary> = summarise(torn);
-    let kind = answer.map_err(|error| error.kind());
-    assert_eq!(
-        kind,
-        Err(io::ErrorKind::ConnectionReset),
-        "the connection broke in the first line"
-    );
-
-    let summary = Summary::default();
-    let answer: io::Result<()> = write_report(&summary, 3, Broken);
-    let kind = answer.map_err(|error| error.kind());
-    assert_eq!(kind, Err(io::ErrorKind::StorageFull), "the disk is full");
-    let answer: io::Result<()> = write_report(&summary, 3, BufWriter::new(Broken));
-    let kind = answer.map_err(|error| error.kind());
-    assert_eq!(
-        kind,
-        Err(io::ErrorKind::StorageFull),
-        "the disk is full, as the last flush finds out"
-    );
+    for kind in [
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::UnexpectedEof,
+        io::ErrorKind::BrokenPipe,
+        io::ErrorKind::InvalidData,
+        io::ErrorKind::StorageFull,
+    ] {
+        for begin in ["", "c - - [t]", "\n", GOOD] {
+            let torn = BufReader::new(begin.as_bytes().chain(Broken(kind)));
+            let answer: io::Result<Summary> = summarise(torn);
+            let answer = answer
+                .map(|summary| summary.hits)
+                .map_err(|error| error.kind());
+            assert_eq!(answer, Err(kind), "the connection broke behind {begin:?}");
+        }
+        let answer: io::Result<()> = write_report(&blank(), 3, Broken(kind));
+        let answer = answer.map_err(|error| error.kind());
+        assert_eq!(answer, Err(kind), "the output failed at once");
+        let answer: io::Result<()> = write_report(&blank(), 3, BufWriter::new(Broken(kind)));
+        let answer = answer.map_err(|error| error.kind());
+        assert_eq!(answer, Err(kind), "the output failed at its last flush");
+    }
 
     let summary = summary_of(format!("{GOOD}\n{}\n???\n", line("b", "/", 503, "-")).as_bytes());
     let whole = report_of(&summary, 3).len();
@@ -612,6 +693,57 @@ fn line(client: &str, target: &str, status: u16, size: &str) -> String {
 fn summary_of(log: &[u8]) -> Summary {
     // A reader that holds few bytes at a time, as a network connection might.
     summarise(BufReader::with_capacity(7, log)).expect("reading from memory does not fail")
+}
+
+/// What `parse_line` answers, in types of the standard library: client, method, path, status and bytes, or the part that
+/// is bad.
+fn told<'a>(
+    parsed: Result<Hit<'a>, BadLine>,
+) -> Result<(&'a str, &'a str, &'a str, u16, u64), &'static str> {
+    match parsed {
+        Ok(hit) => Ok((hit.client, hit.method, hit.path, hit.status, hit.bytes)),
+        Err(BadLine::Client) => Err("Client"),
+        Err(BadLine::Time) => Err("Time"),
+        Err(BadLine::Request) => Err("Request"),
+        Err(BadLine::Status) => Err("Status"),
+        Err(BadLine::Size) => Err("Size"),
+    }
+}
+
+/// A summary without anything in it.
+fn blank() -> Summary {
+    Summary {
+        hits: 0,
+        bad_lines: 0,
+        first_bad_line: None,
+        bytes: 0,
+        clients: BTreeSet::new(),
+        statuses: BTreeMap::new(),
+        pages: BTreeMap::new(),
+    }
+}
+
+/// Hits, bad lines, the first of them, bytes, clients, statuses and pages.
+type All<'a> = (
+    (u64, u64, Option<u64>, u64),
+    &'a BTreeSet<String>,
+    &'a BTreeMap<u16, u64>,
+    &'a BTreeMap<String, u64>,
+);
+
+/// Everything in a summary, in types of the standard library.
+fn all_of(summary: &Summary) -> All<'_> {
+    (
+        (
+            summary.hits,
+            summary.bad_lines,
+            summary.first_bad_line,
+            summary.bytes,
+        ),
+        &summary.clients,
+        &summary.statuses,
+        &summary.pages,
+    )
 }
 
 fn report_of(summary: &Summary, most: usize) -> String {
@@ -698,18 +830,18 @@ impl Write for Hiccup {
     }
 }
 
-/// A connection that breaks when it is read, and a disk that is full when it is written.
-struct Broken;
+/// A connection or a disk that fails in this way whenever it is used.
+struct Broken(io::ErrorKind);
 
 impl Read for Broken {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+        Err(io::Error::from(self.0))
     }
 }
 
 impl Write for Broken {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::Error::from(io::ErrorKind::StorageFull))
+        Err(io::Error::from(self.0))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -97,14 +97,18 @@ fn arguments_become_a_command() {
         ),
     ] {
         let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
-        assert_eq!(parsed, Ok(command), "arguments {arguments:?}");
+        assert_eq!(told(parsed), told(Ok(command)), "arguments {arguments:?}");
     }
     // The name of a file may be anything; only what is looked for must be text.
     let parsed = parse(&[OsString::from("count"), not_unicode()]);
     let command = Command::Count {
         file: Some(PathBuf::from(not_unicode())),
     };
-    assert_eq!(parsed, Ok(command), "a file whose name is not Unicode");
+    assert_eq!(
+        told(parsed),
+        told(Ok(command)),
+        "a file whose name is not Unicode"
+    );
 }
 
 /// The help wins over everything, wherever it stands; behind `--` nothing is an option.
@@ -119,7 +123,11 @@ fn options_may_stand_anywhere_before_two_dashes() {
         vec!["-h", "--", "count"],
     ] {
         let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
-        assert_eq!(parsed, Ok(Command::Help), "arguments {arguments:?}");
+        assert_eq!(
+            told(parsed),
+            told(Ok(Command::Help)),
+            "arguments {arguments:?}"
+        );
     }
     let find = |text: &str, file: Option<&str>| Command::Find {
         text: text.to_string(),
@@ -137,7 +145,7 @@ fn options_may_stand_anywhere_before_two_dashes() {
         (vec!["find", "Emma", "--", "--"], find("Emma", Some("--"))),
     ] {
         let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
-        assert_eq!(parsed, Ok(command), "arguments {arguments:?}");
+        assert_eq!(told(parsed), told(Ok(command)), "arguments {arguments:?}");
     }
 }
 
@@ -190,41 +198,41 @@ fn arguments_without_sense_are_refused() {
         (vec!["count "], UsageError::UnknownCommand(text("count "))),
     ] {
         let parsed: Result<Command, UsageError> = parse(&owned(&arguments));
-        assert_eq!(parsed, Err(error), "arguments {arguments:?}");
+        assert_eq!(told(parsed), told(Err(error)), "arguments {arguments:?}");
     }
     let parsed = parse(&[OsString::from("find"), not_unicode(), OsString::from("a")]);
     assert_eq!(
-        parsed,
-        Err(UsageError::TextIsNotUnicode),
+        told(parsed),
+        told(Err(UsageError::TextIsNotUnicode)),
         "a text that is not Unicode"
     );
     // Two faults: the text stands before the argument that is too many in the list of `UsageError`.
     let words = ["a", "b"].map(OsString::from);
     let parsed = parse(&[&[OsString::from("find"), not_unicode()], words.as_slice()].concat());
     assert_eq!(
-        parsed,
-        Err(UsageError::TextIsNotUnicode),
+        told(parsed),
+        told(Err(UsageError::TextIsNotUnicode)),
         "a text that is not Unicode, and an argument too many"
     );
     let shown = not_unicode().to_string_lossy().into_owned();
     let parsed = parse(&[not_unicode()]);
     assert_eq!(
-        parsed,
-        Err(UsageError::UnknownCommand(shown.clone())),
+        told(parsed),
+        told(Err(UsageError::UnknownCommand(shown.clone()))),
         "a command that is not Unicode"
     );
     let parsed = parse(&[OsString::from("count"), OsString::from("a"), not_unicode()]);
     assert_eq!(
-        parsed,
-        Err(UsageError::TooMany(shown.clone())),
+        told(parsed),
+        told(Err(UsageError::TooMany(shown.clone()))),
         "an argument too many that is not Unicode"
     );
     let mut option = OsString::from("-");
     option.push(not_unicode());
     let parsed = parse(&[OsString::from("count"), option]);
     assert_eq!(
-        parsed,
-        Err(UsageError::UnknownOption(format!("-{shown}"))),
+        told(parsed),
+        told(Err(UsageError::UnknownOption(format!("-{shown}")))),
         "an option that is not Unicode"
     );
 }
@@ -232,6 +240,8 @@ fn arguments_without_sense_are_refused() {
 /// What was asked for goes to the output and nowhere else, and the code is 0, or 1 when nothing was found.
 #[test]
 fn the_answer_goes_to_the_output() {
+    let codes = [DONE, NOTHING_FOUND, WRONG_USAGE, FAILED];
+    assert_eq!(codes, [0, 1, 2, 3], "the codes are those of the help");
     let orders = "1 Emma\n2 Persuasion\r\n3 Emma\n4 Sanditon";
     for (arguments, input, answer, code) in [
         (vec!["--help"], orders, HELP, DONE),
@@ -281,6 +291,39 @@ fn a_file_is_read_in_the_place_of_the_input() {
             done,
             (DONE, answer.to_string(), String::new()),
             "{arguments:?} with a file"
+        );
+    }
+}
+
+/// The input is read where it is needed, and left alone where a file is named, the help is asked for, or nothing makes
+/// sense.
+#[test]
+fn the_input_is_left_alone_where_nobody_needs_it() {
+    let folder = tempfile::tempdir().expect("the system gives a temporary folder");
+    let orders = folder.path().join("orders.txt");
+    fs::write(&orders, "1 Emma\n").expect("the test writes its file");
+    for (arguments, with_file, code) in [
+        (vec!["count"], true, DONE),
+        (vec!["find", "Emma"], true, DONE),
+        (vec!["find", "Flush"], true, NOTHING_FOUND),
+        (vec!["--help"], false, DONE),
+        (vec!["count", "-h"], false, DONE),
+        (vec!["sing"], false, WRONG_USAGE),
+        (vec!["count", "a", "b"], false, WRONG_USAGE),
+    ] {
+        let mut all = owned(&arguments);
+        if with_file {
+            all.push(orders.clone().into_os_string());
+        }
+        // Whoever reads this input learns that it is broken.
+        let input = BufReader::new(Failing(io::ErrorKind::Other, "the input was read"));
+        let mut errors = Vec::new();
+        let answer: u8 = run(&all, input, Vec::new(), &mut errors);
+        assert_eq!(
+            answer,
+            code,
+            "{arguments:?}, with a file: {with_file}, complains: {:?}",
+            String::from_utf8_lossy(&errors)
         );
     }
 }
@@ -452,6 +495,26 @@ fn an_output_that_fails_is_told_from_one_that_is_closed() {
             );
         }
     }
+    // A disk that takes everything and then cannot store it. There was something to store before, even if nothing is found.
+    for (arguments, code) in [
+        (vec!["count"], FAILED),
+        (vec!["find", "Emma"], FAILED),
+        (vec!["find", "Flush"], FAILED),
+        (vec!["--help"], FAILED),
+        (vec!["sing"], WRONG_USAGE),
+        (vec!["count", "a", "b"], WRONG_USAGE),
+    ] {
+        let answer: u8 = run(
+            &owned(&arguments),
+            "1 Emma\n".as_bytes(),
+            NeverStored,
+            Vec::new(),
+        );
+        assert_eq!(
+            answer, code,
+            "{arguments:?} into an output that cannot be flushed"
+        );
+    }
     // Full after any number of bytes: what does not fit is never a success.
     let lines = "1 Emma\n2 Emma\n";
     for (command, answer) in [
@@ -577,6 +640,25 @@ fn run_with(arguments: &[OsString], input: &[u8]) -> (u8, String, String) {
     (code, text(output), text(errors))
 }
 
+/// What `parse` answers, in types of the standard library: name, text and file of the command, or name and text of the
+/// error.
+fn told(
+    parsed: Result<Command, UsageError>,
+) -> Result<(&'static str, String, Option<PathBuf>), (&'static str, String)> {
+    match parsed {
+        Ok(Command::Help) => Ok(("Help", String::new(), None)),
+        Ok(Command::Count { file }) => Ok(("Count", String::new(), file)),
+        Ok(Command::Find { text, file }) => Ok(("Find", text, file)),
+        Ok(Command::Report { file }) => Ok(("Report", String::new(), file)),
+        Err(UsageError::UnknownOption(option)) => Err(("UnknownOption", option)),
+        Err(UsageError::NoCommand) => Err(("NoCommand", String::new())),
+        Err(UsageError::UnknownCommand(command)) => Err(("UnknownCommand", command)),
+        Err(UsageError::NoText) => Err(("NoText", String::new())),
+        Err(UsageError::TextIsNotUnicode) => Err(("TextIsNotUnicode", String::new())),
+        Err(UsageError::TooMany(argument)) => Err(("TooMany", argument)),
+    }
+}
+
 fn owned(arguments: &[&str]) -> Vec<OsString> {
     arguments.iter().map(OsString::from).collect()
 }
@@ -626,5 +708,18 @@ impl Write for Broken {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// A disk that takes what is written, and fails when it should store it.
+struct NeverStored;
+
+impl Write for NeverStored {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::Error::from(io::ErrorKind::StorageFull))
     }
 }

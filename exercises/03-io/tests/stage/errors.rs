@@ -72,6 +72,15 @@ fn a_file_that_cannot_be_read_keeps_the_systems_reason() {
             Some(kind),
             "the source of {error:?}, for {case}"
         );
+        if kind == io::ErrorKind::NotFound {
+            fs::remove_file(&file.path).expect("the test removes its file");
+            let system = fs::read(&file.path).expect_err("there is no such file");
+            assert_eq!(
+                source.and_then(io::Error::raw_os_error),
+                system.raw_os_error(),
+                "the number of the system's own error, in the source of {error:?}"
+            );
+        }
     }
 }
 
@@ -90,6 +99,12 @@ fn a_bad_count_names_its_line_and_keeps_its_cause() {
         ("0x10\n", 1),
         ("1_000\n", 1),
         ("12\nsiebzehn Bücher\n", 2),
+        ("12\n \t4294967296 \r\n", 2),
+        ("1\n 99999999999999999999\n", 2),
+        ("7\tbooks\n", 1),
+        ("7;\n", 1),
+        ("+\n", 1),
+        (" - \n", 1),
     ] {
         let error = file
             .count(text.as_bytes())
@@ -97,9 +112,12 @@ fn a_bad_count_names_its_line_and_keeps_its_cause() {
         let cause = error
             .source()
             .and_then(|cause| cause.downcast_ref::<ParseIntError>());
-        assert!(
-            cause.is_some(),
-            "the source of {error:?} is the ParseIntError, for {text:?}"
+        let line = text.lines().nth(bad_line - 1).unwrap_or_default();
+        let said = line.trim().parse::<u32>().expect_err("this is no count");
+        assert_eq!(
+            cause,
+            Some(&said),
+            "the source of {error:?} is what `parse` says about the text of line {bad_line}, for {text:?}"
         );
         match &error {
             CountError::NotACount { line, .. } => assert_eq!(*line, bad_line, "file {text:?}"),
@@ -185,6 +203,18 @@ fn the_question_mark_converts_an_io_error() {
         }
         other => panic!("expected CountError::Read, and got {other:?}"),
     }
+    // Still the same error, with all that is in it, and not another one of its kind.
+    let told = io::Error::new(
+        io::ErrorKind::InvalidData,
+        Layer::new("the disk is on fire", None),
+    );
+    match CountError::from(told) {
+        CountError::Read(cause) => {
+            let inside = cause.get_ref().is_some_and(|inside| inside.is::<Layer>());
+            assert!(inside, "what was in the io::Error is lost in {cause:?}");
+        }
+        other => panic!("expected CountError::Read, and got {other:?}"),
+    }
 }
 
 /// Free places are places less books; of the three things that can go wrong, the caller can tell which it was.
@@ -248,11 +278,24 @@ fn a_boxed_error_can_still_be_told_apart() {
         "the cause in the CountError of a missing file: {missing:?}"
     );
 
-    for places in ["twenty", "", "-1", "4294967296"] {
+    for places in [
+        "twenty",
+        "",
+        "-1",
+        "4294967296",
+        " 4294967296\n",
+        "20 places",
+        " \t",
+    ] {
         let bad_label = free_places(&file.path, places).expect_err("not a number of places");
-        assert!(
-            bad_label.downcast_ref::<ParseIntError>().is_some(),
-            "places {places:?} gave {bad_label:?} in the place of a ParseIntError"
+        let said = places
+            .trim()
+            .parse::<u32>()
+            .expect_err("no number of places");
+        assert_eq!(
+            bad_label.downcast_ref::<ParseIntError>(),
+            Some(&said),
+            "places {places:?} gave {bad_label:?} in the place of what `parse` says about them"
         );
     }
 }

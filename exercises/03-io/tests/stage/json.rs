@@ -217,6 +217,103 @@ fn the_kind_of_payment_is_named() {
     }
 }
 
+/// A value of the wrong type is refused in every field, also in one that may be absent; `null` is no value but for a
+/// subtitle.
+#[test]
+fn every_field_has_its_type() {
+    let strange = [
+        Value::Null,
+        json!(true),
+        json!(0),
+        json!(1),
+        json!(-1),
+        json!(9780141439518_u64),
+        json!(1.5),
+        json!(""),
+        json!("true"),
+        json!("1299"),
+        json!([]),
+        json!([null]),
+        json!([1]),
+        json!(["classic"]),
+        json!(["classic", 1]),
+        json!([["classic"]]),
+        json!({}),
+        json!({ "text": "Emma" }),
+    ];
+    let book = json!({ "isbn": "978", "title": "Emma", "priceCents": 999 });
+    let order = json!({ "isbn": "978", "payment": { "kind": "card", "digits": "4242" } });
+    let price = |value: &Value| {
+        value
+            .as_u64()
+            .is_some_and(|cents| cents <= u64::from(u32::MAX))
+    };
+    let texts = |value: &Value| {
+        value
+            .as_array()
+            .is_some_and(|items| items.iter().all(Value::is_string))
+    };
+    for value in strange {
+        for (name, taken) in [
+            ("isbn", value.is_string()),
+            ("title", value.is_string()),
+            ("subtitle", value.is_string() || value.is_null()),
+            ("priceCents", price(&value)),
+            ("tags", texts(&value)),
+            ("available", value.is_boolean()),
+        ] {
+            let mut book = book.clone();
+            book[name] = value.clone();
+            assert_eq!(
+                read(&book).is_some(),
+                taken,
+                "whether this is a book: {book}"
+            );
+            let list = Value::Array(vec![book]);
+            assert!(
+                read(&list).is_none(),
+                "a list with a book is no book: {list}"
+            );
+        }
+        for (name, taken) in [
+            ("isbn", value.is_string()),
+            ("quantity", price(&value)),
+            ("payment", false),
+        ] {
+            let mut order = order.clone();
+            order[name] = value.clone();
+            assert_eq!(
+                ordered(&order).is_some(),
+                taken,
+                "whether this is an order: {order}"
+            );
+        }
+        for (name, taken) in [("digits", value.is_string()), ("kind", false)] {
+            let mut order = order.clone();
+            order["payment"][name] = value.clone();
+            assert_eq!(
+                ordered(&order).is_some(),
+                taken,
+                "whether this is an order: {order}"
+            );
+        }
+    }
+    for needed in ["isbn", "payment"] {
+        let mut order = order.clone();
+        order
+            .as_object_mut()
+            .expect("an order is an object")
+            .remove(needed);
+        assert!(ordered(&order).is_none(), "{needed} is missing: {order}");
+    }
+    for code in ["digits", "kind"] {
+        let mut order = order.clone();
+        let payment = order["payment"].as_object_mut();
+        payment.expect("a payment is an object").remove(code);
+        assert!(ordered(&order).is_none(), "{code} is missing: {order}");
+    }
+}
+
 /// An order without a quantity is for one copy; numbers outside their type, or in quotes, are refused.
 #[test]
 fn numbers_are_numbers() {
@@ -305,6 +402,16 @@ fn the_status_tells_broken_from_wrong() {
         400,
         "bytes that are not UTF-8 gave {not_text}"
     );
+    // An error need not come from `order_from_json`: not every one knows a line.
+    let list = json!([1, 2]);
+    let no_order = serde_json::from_value::<Order>(list).expect_err("a list is no order");
+    assert_eq!(
+        status_for(&no_order),
+        422,
+        "a value that is no order: {no_order}"
+    );
+    let cut = serde_json::from_str::<Value>("[1,").expect_err("the list does not end");
+    assert_eq!(status_for(&cut), 400, "a list that was cut short: {cut}");
     for kind in [
         io::ErrorKind::ConnectionReset,
         io::ErrorKind::UnexpectedEof,

@@ -199,7 +199,11 @@ fn an_error_of_the_input_comes_back_after_the_lines_before_it() {
         ("right behind the second line", "one\ntwo\n"),
     ] {
         let mut output = Disk::new(1_000);
-        let torn = BufReader::new(begin.as_bytes().chain(Broken));
+        let torn = BufReader::new(
+            begin
+                .as_bytes()
+                .chain(Broken(io::ErrorKind::ConnectionReset)),
+        );
         let error = number_lines(torn, &mut output, 100).expect_err("the connection breaks");
         assert_eq!(
             (error.kind(), error.to_string().as_str()),
@@ -256,6 +260,55 @@ fn an_error_of_the_output_is_never_swallowed() {
         late.buffer().is_empty(),
         "after an empty stream something still waits in the buffer of the output"
     );
+}
+
+/// Whatever the kind of an error, on either side: it comes back as it is, and is no end of the stream and no success.
+#[test]
+fn every_kind_of_error_comes_back_as_it_is() {
+    for kind in [
+        io::ErrorKind::UnexpectedEof,
+        io::ErrorKind::BrokenPipe,
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::TimedOut,
+        io::ErrorKind::WouldBlock,
+        io::ErrorKind::InvalidInput,
+        io::ErrorKind::PermissionDenied,
+        io::ErrorKind::Other,
+    ] {
+        let expected = (kind, String::from("the cable was cut"));
+        for begin in ["", "one\ntw", "one\n"] {
+            let mut torn = BufReader::new(begin.as_bytes().chain(Broken(kind)));
+            let first: io::Result<Option<String>> = next_line(&mut torn, 100);
+            let second: io::Result<Option<String>> = match first {
+                Ok(Some(line)) if line == "one" => next_line(&mut torn, 100),
+                other => other,
+            };
+            let told = second.map_err(|error| (error.kind(), error.to_string()));
+            assert_eq!(
+                told,
+                Err(expected.clone()),
+                "next_line, from an input that breaks behind {begin:?}"
+            );
+
+            let torn = BufReader::new(begin.as_bytes().chain(Broken(kind)));
+            let told = number_lines(torn, Vec::new(), 100)
+                .map_err(|error| (error.kind(), error.to_string()));
+            assert_eq!(
+                told,
+                Err(expected.clone()),
+                "number_lines, from an input that breaks behind {begin:?}"
+            );
+        }
+        for stream in ["", "one\n", "one\ntwo\n"] {
+            let told = number_lines(stream.as_bytes(), Broken(kind), 100)
+                .map_err(|error| (error.kind(), error.to_string()));
+            assert_eq!(
+                told,
+                Err(expected.clone()),
+                "number_lines, of {stream:?} into an output that breaks"
+            );
+        }
+    }
 }
 
 /// An output that takes a few bytes at a time gets everything; one that is full after any number of bytes is an error.
@@ -400,13 +453,22 @@ impl Write for Sink {
     }
 }
 
-/// A connection that breaks as soon as it is read.
-struct Broken;
+/// A connection that breaks in this way as soon as it is used.
+struct Broken(io::ErrorKind);
 
 impl Read for Broken {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        let kind = io::ErrorKind::ConnectionReset;
-        Err(io::Error::new(kind, "the cable was cut"))
+        Err(io::Error::new(self.0, "the cable was cut"))
+    }
+}
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::new(self.0, "the cable was cut"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::Error::new(self.0, "the cable was cut"))
     }
 }
 

@@ -57,6 +57,10 @@ fn a_price_is_set_for_one_book() {
     }
     let same = set_price(&connection, &expected[0].isbn, expected[0].cents);
     assert_eq!(same.ok(), Some(true), "the price that it has already");
+    let free = set_price(&connection, &expected[0].isbn, 0);
+    assert_eq!(free.ok(), Some(true), "a price of 0");
+    expected[0].cents = 0;
+    assert_eq!(all(&connection), expected, "after a price of 0");
 }
 
 /// A book that is not there has no price to set, and nothing changes.
@@ -86,6 +90,41 @@ fn no_book_no_price() {
     assert!(
         set_price(&nothing, "100", 1).is_err(),
         "no table is an error"
+    );
+}
+
+/// An ISBN is a text like any other: capitals, zeros and spaces tell one from another.
+#[test]
+fn an_isbn_is_taken_as_it_is() {
+    let connection = shop::with("CREATE INDEX odd ON books (isbn COLLATE NOCASE);");
+    for isbn in ["020x", " 020x", "020x ", "20x"] {
+        shop::store(&connection, &shop::book(isbn, "Emma"));
+    }
+    let mut expected = all(&connection);
+    for isbn in ["020X", "020x  ", "20X", "020"] {
+        let found = set_price(&connection, isbn, 1).expect("a table");
+        assert!(!found, "a price for {isbn:?}, which is not there");
+        let left = take_copies(&connection, isbn, 1).expect("a table");
+        assert_eq!(left, None, "a copy of {isbn:?}, which is not there");
+    }
+    for (place, copies) in [0, 1, 2, 3].into_iter().zip(1..) {
+        let isbn = expected[place].isbn.clone();
+        let found = set_price(&connection, &isbn, copies).expect("a table");
+        assert!(found, "a price for {isbn:?}");
+        let left = take_copies(&connection, &isbn, copies).expect("a table");
+        assert_eq!(left, Some(5 - copies), "{copies} copies of {isbn:?}");
+        let mut delivery = shop::book(&isbn, "Emma");
+        (delivery.cents, delivery.stock) = (copies, 7);
+        let id = receive(&connection, &delivery).expect("a table");
+        assert_eq!(id, expected[place].id, "the id of {isbn:?}");
+        expected[place].cents = copies;
+        expected[place].stock = 12 - copies;
+        assert_eq!(all(&connection), expected, "the books after {isbn:?}");
+    }
+    let other = receive(&connection, &shop::book("020X", "Emma")).expect("a new ISBN");
+    assert!(
+        expected.iter().all(|book| book.id != other),
+        "020X is another book than 020x, and got its id {other}"
     );
 }
 
@@ -155,10 +194,10 @@ fn a_new_book_is_received_as_it_is() {
     for isbn in 200..220 {
         let book = NewBook {
             isbn: isbn.to_string(),
-            title: format!("'{}\0\"", values.word(0..5)),
+            title: format!(" '{}\0\" ", values.word(0..5)),
             series: values.coin().then(|| values.word(0..3)),
             cents: u32::try_from(values.number(0..1 << 32)).expect("below 2^32"),
-            stock: u32::try_from(values.number(0..50)).expect("below 50"),
+            stock: u32::try_from(values.number(0..1 << 32)).expect("below 2^32"),
         };
         let id: i64 = receive(&connection, &book).expect("a table");
         expected.push(Book {
@@ -210,6 +249,26 @@ fn a_known_book_grows() {
             all(&connection),
             expected,
             "the books after a delivery of {id}"
+        );
+    }
+}
+
+/// A delivery may be large, and it may be of no copies: then it still says what the book is called and costs.
+#[test]
+fn a_delivery_has_any_size() {
+    let (connection, mut expected) = books(0x0540);
+    for (place, stock) in [(3, 4_000_000_000), (7, 0)] {
+        let book = &mut expected[place];
+        let mut delivery = shop::book(&book.isbn, "Emma");
+        delivery.stock = stock;
+        let id = receive(&connection, &delivery).expect("a table");
+        assert_eq!(id, book.id, "the id of {}", book.isbn);
+        (book.title, book.cents) = (delivery.title, delivery.cents);
+        book.stock += stock;
+        assert_eq!(
+            all(&connection),
+            expected,
+            "the books after a delivery of {stock} copies"
         );
     }
 }
@@ -272,6 +331,35 @@ fn other_conflicts_are_errors() {
         "title and price of another book: {received:?}"
     );
     assert_eq!(all(&connection), stored, "the books afterwards");
+}
+
+/// A change that the table refuses is an error, and changes nothing, neither this book nor another one.
+#[test]
+fn a_change_that_is_refused_is_an_error() {
+    let connection = shop::empty();
+    for (isbn, cents, stock) in [("100", 500, 4), ("101", 600, 9)] {
+        let mut book = shop::book(isbn, "Emma");
+        (book.cents, book.stock) = (cents, stock);
+        shop::store(&connection, &book);
+    }
+    connection
+        .execute_batch(
+            "CREATE UNIQUE INDEX one_price ON books (title, cents);
+             CREATE UNIQUE INDEX one_stock ON books (title, stock);",
+        )
+        .expect("prices and stocks differ");
+    let stored = all(&connection);
+    let found = set_price(&connection, "100", 600);
+    assert!(found.is_err(), "the price of another book: {found:?}");
+    assert_eq!(all(&connection), stored, "the books after a price");
+    let left = take_copies(&connection, "101", 5);
+    assert!(left.is_err(), "the stock of another book: {left:?}");
+    assert_eq!(all(&connection), stored, "the books after copies");
+    let mut delivery = shop::book("100", "Emma");
+    (delivery.cents, delivery.stock) = (600, 1);
+    let received = receive(&connection, &delivery);
+    assert!(received.is_err(), "the price of another book: {received:?}");
+    assert_eq!(all(&connection), stored, "the books after a delivery");
 }
 
 /// Orders of every state, on the days around 2025-12-31; order 1 to 10 have lines.
@@ -338,6 +426,25 @@ fn cancelled_orders_are_dropped() {
             "dropping before {day} a second time"
         );
     }
+}
+
+/// An order that something else refers to cannot be deleted. That is an error, and then none is.
+#[test]
+fn orders_that_must_stay_are_an_error() {
+    let (connection, placed) = orders(0x053F);
+    connection
+        .execute_batch(
+            "CREATE TABLE invoices (order_id INTEGER NOT NULL REFERENCES orders (id)) STRICT;
+             INSERT INTO invoices SELECT id FROM orders;",
+        )
+        .expect("an invoice for each order");
+    let dropped = drop_cancelled(&connection, "9999-12-31");
+    assert!(
+        dropped.is_err(),
+        "orders dropped that have invoices: {dropped:?}"
+    );
+    let left = number(&connection, "SELECT count(*) FROM orders");
+    assert_eq!(left, i64::try_from(placed.len()).expect("a few"), "orders");
 }
 
 /// Each change is one statement, and no value is a part of it.

@@ -166,8 +166,15 @@ fn an_index_refuses_nothing() {
 #[test]
 fn indexes_are_made_once() {
     let connection = large();
+    connection
+        .execute_batch("CREATE INDEX somebodys ON authors (name);")
+        .expect("an index of somebody else");
     create_indexes(&connection).expect("the plain tables are there");
     let names = made(&connection);
+    assert!(
+        names.contains(&"somebodys".to_owned()),
+        "the index that was there already is gone: {names:?}"
+    );
     let version = number(&connection, "PRAGMA schema_version");
     let again = create_indexes(&connection);
     assert!(again.is_ok(), "the second time: {again:?}");
@@ -190,7 +197,9 @@ fn indexes_are_made_once() {
 /// A plan has every step of SQLite's, in its order, and parameters need no value.
 #[test]
 fn a_plan_is_sqlites_own() {
-    let connection = shop::with("CREATE INDEX by_day ON orders (placed_on);");
+    let connection = shop::with(
+        "CREATE INDEX by_day ON orders (placed_on); CREATE INDEX \"by  state \" ON orders (state);",
+    );
     let mut asked: Vec<String> = QUESTIONS
         .iter()
         .map(|question| (*question).to_owned())
@@ -208,7 +217,22 @@ fn a_plan_is_sqlites_own() {
         "SELECT 1 FROM orders WHERE placed_on = $day UNION SELECT 2 FROM books ORDER BY 1"
             .to_owned(),
     );
-    asked.push("INSERT INTO authors (name) SELECT title FROM books WHERE cents = ?".to_owned());
+    for sql in [
+        "INSERT INTO authors (name) SELECT title FROM books WHERE cents = ?",
+        "SELECT id FROM orders WHERE state = ?1",
+        // One statement each: a semicolon may end it, stand in a text, in a name or in a comment.
+        "SELECT id FROM books;",
+        "SELECT id FROM books WHERE title = ';'",
+        "SELECT id AS \"a;b\" FROM books",
+        "SELECT id FROM books -- all; for now",
+        "SELECT id -- the key
+         FROM books",
+        // The plan says the name that the question gives to a table, and may have no step at all.
+        "SELECT id FROM customers AS Reader",
+        "INSERT INTO authors (name) VALUES ('Jane Austen')",
+    ] {
+        asked.push(sql.to_owned());
+    }
     for sql in &asked {
         let steps: Vec<String> = explain(&connection, sql).expect("SQL");
         assert_eq!(steps, plan(&connection, sql), "the plan of {sql}");
@@ -262,7 +286,8 @@ fn unused_indexes_are_found_by_their_whole_name() {
          CREATE INDEX day ON books (cents);
          CREATE INDEX \"by\" ON books (stock);
          CREATE INDEX ORDERS_ ON orders (customer_id);
-         CREATE INDEX \"it's (odd)\" ON authors (name);",
+         CREATE INDEX \"it's (odd)\" ON authors (name);
+         CREATE INDEX \"the INDEX of\" ON customers (name);",
     );
     let all = [
         "ORDERS_",
@@ -272,6 +297,7 @@ fn unused_indexes_are_found_by_their_whole_name() {
         "by_day_and_state",
         "day",
         "it's (odd)",
+        "the INDEX of",
     ];
     for (questions, used) in [
         (vec![], vec![]),
@@ -293,6 +319,10 @@ fn unused_indexes_are_found_by_their_whole_name() {
         (
             vec!["SELECT name FROM authors WHERE name = ?1"],
             vec!["it's (odd)"],
+        ),
+        (
+            vec!["SELECT id FROM customers WHERE name = ?1"],
+            vec!["the INDEX of"],
         ),
         (
             vec![

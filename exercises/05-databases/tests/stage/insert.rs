@@ -102,6 +102,7 @@ fn an_isbn_is_a_text() {
         "0000000000017",
         " 978 0 14 ",
         "978014143951X",
+        "978-0-14",
         "1e3",
         "\0",
         "",
@@ -246,6 +247,22 @@ fn many_books_cost_one_transaction() {
     );
 }
 
+/// A list may be long: longer than one statement can have parameters for.
+#[test]
+fn a_long_list_is_added() {
+    let mut connection = shop::empty();
+    let books: Vec<NewBook> = (0..7_000)
+        .map(|place| shop::book(&place.to_string(), "Emma"))
+        .collect();
+    let ids = add_books(&mut connection, &books).expect("new ISBNs");
+    assert_eq!(ids.len(), 7_000, "ids for 7000 books");
+    for place in [0, 6_553, 6_999] {
+        assert_stored(&connection, ids[place], &books[place]);
+    }
+    let rows = number(&connection, "SELECT count(*) FROM books");
+    assert_eq!(rows, 7_000, "books in the table");
+}
+
 /// When one of many books cannot be added, none is, and the connection is free for the next try.
 #[test]
 fn many_books_are_all_or_nothing() {
@@ -315,6 +332,23 @@ fn a_commit_can_fail() {
         0,
         "books after commits that were refused"
     );
+}
+
+/// The connection is afterwards as it was, also when the books could not be added.
+#[test]
+fn the_connection_stays_as_it_was() {
+    let mut connection = shop::empty();
+    let settings = |connection: &Connection| {
+        ["foreign_keys", "synchronous", "ignore_check_constraints"]
+            .map(|name| (name, number(connection, &format!("PRAGMA {name}"))))
+    };
+    let before = settings(&connection);
+    let books = [shop::book("9780141439518", "Persuasion")];
+    add_books(&mut connection, &books).expect("a new ISBN");
+    assert_eq!(settings(&connection), before, "after a book was added");
+    let again = add_books(&mut connection, &books);
+    assert!(again.is_err(), "the same book again: {again:?}");
+    assert_eq!(settings(&connection), before, "after an error");
 }
 
 /// No books are no error, and change nothing.

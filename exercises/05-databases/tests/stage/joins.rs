@@ -1,8 +1,5 @@
-use databases::joins::{
-    AlsoBought, CatalogueEntry, CustomerOrders, OrderTotal, also_bought, catalogue, order_totals,
-    orders_by_customer,
-};
-use rusqlite::Connection;
+use databases::joins::{also_bought, catalogue, order_totals, orders_by_customer};
+use rusqlite::{Connection, params};
 
 use crate::shop::{self, Watch};
 use crate::trade::{Trade, random_trade};
@@ -13,23 +10,65 @@ fn shop_with(seed: u64) -> (Connection, Trade) {
     (shop::read_only(trade.stored()), trade)
 }
 
+/// Every order's id, customer, copies and cents.
+#[track_caller]
+fn totals(connection: &Connection) -> Vec<(i64, String, i64, i64)> {
+    order_totals(connection)
+        .expect("tables")
+        .into_iter()
+        .map(|total| (total.order_id, total.customer, total.copies, total.cents))
+        .collect()
+}
+
+/// Every customer's id, name and number of orders.
+#[track_caller]
+fn customers(connection: &Connection) -> Vec<(i64, String, i64)> {
+    orders_by_customer(connection)
+        .expect("tables")
+        .into_iter()
+        .map(|customer| (customer.customer_id, customer.name, customer.orders))
+        .collect()
+}
+
+/// Every book's id, title and authors.
+#[track_caller]
+fn entries(connection: &Connection) -> Vec<(i64, String, Vec<String>)> {
+    catalogue(connection)
+        .expect("tables")
+        .into_iter()
+        .map(|entry| (entry.book_id, entry.title, entry.authors))
+        .collect()
+}
+
+/// The id, title and number of orders of what was bought with a book.
+#[track_caller]
+fn companions(connection: &Connection, book: i64, count: u32) -> Vec<(i64, String, i64)> {
+    also_bought(connection, book, count)
+        .expect("tables")
+        .into_iter()
+        .map(|other| (other.book_id, other.title, other.orders))
+        .collect()
+}
+
 /// Each order comes to the sum of its lines, at their prices and not at those that the books have today.
 #[test]
 fn an_order_comes_to_its_lines() {
     for seed in support::seeded(0x0541).numbers(0..1 << 40).take(3) {
         let (connection, trade) = shop_with(seed);
-        let expected: Vec<OrderTotal> = trade
+        let expected: Vec<(i64, String, i64, i64)> = trade
             .orders
             .iter()
-            .map(|order| OrderTotal {
-                order_id: order.id,
-                customer: trade.customer(order.customer).to_owned(),
-                copies: order.lines.iter().map(|line| line.copies).sum(),
-                cents: order.cents(),
+            .map(|order| {
+                let copies = order.lines.iter().map(|line| line.copies).sum();
+                let customer = trade.customer(order.customer).to_owned();
+                (order.id, customer, copies, order.cents())
             })
             .collect();
-        let found: Vec<OrderTotal> = order_totals(&connection).expect("tables");
-        assert_eq!(found, expected, "the totals of all orders");
+        assert_eq!(
+            totals(&connection),
+            expected,
+            "order, customer, copies and cents of all orders"
+        );
     }
 }
 
@@ -40,19 +79,14 @@ fn an_order_without_lines_is_not_lost() {
         "INSERT INTO customers VALUES (1, 'ada@lantern.example', 'Ada'), (2, 'bob@lantern.example', 'Ada');
          INSERT INTO books (id, isbn, title, cents) VALUES (1, '100', 'Emma', 5), (2, '101', 'Emma', 6);
          INSERT INTO orders VALUES (3, 1, '2025-03-01', 'open'), (2, 2, '2025-03-01', 'cancelled'), (7, 2, '2025-03-01', 'paid');
-         INSERT INTO order_lines VALUES (7, 1, 3000001, 4000000001), (7, 2, 1, 0);",
+         INSERT INTO order_lines VALUES (7, 1, 4000000001, 3000001), (7, 2, 1, 0);",
     );
-    let found = order_totals(&shop::read_only(connection)).expect("tables");
-    let total = |order_id, copies, cents| OrderTotal {
-        order_id,
-        customer: "Ada".to_owned(),
-        copies,
-        cents,
-    };
+    let found = totals(&shop::read_only(connection));
+    let total = |order, copies, cents| (order, "Ada".to_owned(), copies, cents);
     let expected = [
         total(2, 0, 0),
         total(3, 0, 0),
-        total(7, 3_000_002, 12_000_004_003_000_001),
+        total(7, 4_000_000_002, 12_000_004_003_000_001),
     ];
     assert_eq!(
         found, expected,
@@ -65,22 +99,21 @@ fn an_order_without_lines_is_not_lost() {
 fn no_customer_is_lost() {
     for seed in 0x0544..0x0547 {
         let (connection, trade) = shop_with(seed);
-        let mut expected: Vec<CustomerOrders> = trade
+        let mut expected: Vec<(i64, String, i64)> = trade
             .customers
             .iter()
-            .map(|(id, name)| CustomerOrders {
-                customer_id: *id,
-                name: name.clone(),
-                orders: trade.orders_of(*id),
-            })
+            .map(|(id, name)| (*id, name.clone(), trade.orders_of(*id)))
             .collect();
-        expected.sort_by(|a, b| (&a.name, a.customer_id).cmp(&(&b.name, b.customer_id)));
+        expected.sort_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0)));
         assert!(
-            expected.iter().any(|customer| customer.orders == 0),
+            expected.iter().any(|(.., orders)| *orders == 0),
             "the seed gives somebody without orders"
         );
-        let found: Vec<CustomerOrders> = orders_by_customer(&connection).expect("tables");
-        assert_eq!(found, expected, "the orders of all customers");
+        assert_eq!(
+            customers(&connection),
+            expected,
+            "id, name and orders of all customers"
+        );
     }
 }
 
@@ -89,22 +122,21 @@ fn no_customer_is_lost() {
 fn a_book_is_in_the_catalogue_once() {
     for seed in 0x0547..0x054A {
         let (connection, trade) = shop_with(seed);
-        let mut expected: Vec<CatalogueEntry> = trade
+        let mut expected: Vec<(i64, String, Vec<String>)> = trade
             .books
             .iter()
-            .map(|(id, title)| CatalogueEntry {
-                book_id: *id,
-                title: title.clone(),
-                authors: trade.authors_of(*id),
-            })
+            .map(|(id, title)| (*id, title.clone(), trade.authors_of(*id)))
             .collect();
-        expected.sort_by(|a, b| (&a.title, a.book_id).cmp(&(&b.title, b.book_id)));
+        expected.sort_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0)));
         assert!(
-            expected.iter().any(|entry| entry.authors.len() > 1),
+            expected.iter().any(|(.., authors)| authors.len() > 1),
             "the seed gives a book of several authors"
         );
-        let found: Vec<CatalogueEntry> = catalogue(&connection).expect("tables");
-        assert_eq!(found, expected, "the catalogue");
+        assert_eq!(
+            entries(&connection),
+            expected,
+            "id, title and authors of the catalogue"
+        );
     }
 }
 
@@ -127,26 +159,19 @@ fn names_are_kept_apart() {
     );
     for (name, id) in names.iter().zip(1_i64..) {
         connection
-            .execute(
-                "INSERT INTO authors VALUES (?1, ?2)",
-                rusqlite::params![id, name],
-            )
+            .execute("INSERT INTO authors VALUES (?1, ?2)", params![id, name])
             .expect("an author");
         // The last author is named first.
         connection
             .execute(
                 "INSERT INTO book_authors VALUES (2, ?1, ?2)",
-                [id, 100 - 2 * id],
+                [id, 7 - 2 * id],
             )
             .expect("an authorship");
     }
-    let found = catalogue(&shop::read_only(connection)).expect("tables");
+    let found = entries(&shop::read_only(connection));
     let reversed: Vec<String> = names.iter().rev().map(|name| (*name).to_owned()).collect();
-    let entry = |book_id, title: &str, authors| CatalogueEntry {
-        book_id,
-        title: title.to_owned(),
-        authors,
-    };
+    let entry = |book, title: &str, authors| (book, title.to_owned(), authors);
     let expected = [
         entry(3, "", vec![]),
         entry(1, "Emma", vec![]),
@@ -155,43 +180,92 @@ fn names_are_kept_apart() {
     assert_eq!(found, expected, "the catalogue");
 }
 
+/// No character keeps names apart, however rare it is, and no text that stands in the statement.
+#[test]
+fn any_text_may_be_a_name() {
+    let one_book = "INSERT INTO books (id, isbn, title, cents) VALUES (1, '100', 'Emma', 5);";
+    let mut connection = shop::with(one_book);
+    let watch = Watch::over(&mut connection);
+    catalogue(&connection).expect("tables");
+    let statement = watch.statements().concat();
+    // What stands between two quotes of the statement, at every second place.
+    let mut names: Vec<String> = statement
+        .split('\'')
+        .skip(1)
+        .step_by(2)
+        .map(|text| format!("a{text}b"))
+        .collect();
+    for character in
+        ('\0'..'\u{100}').chain(['\u{2028}', '\u{E000}', '\u{FFFD}', '\u{FFFF}', '\u{10FFFF}'])
+    {
+        names.push(format!("a{character}b"));
+    }
+    let connection = shop::with(one_book);
+    for (name, id) in names.iter().zip(1_i64..) {
+        connection
+            .execute("INSERT INTO authors VALUES (?1, ?2)", params![id, name])
+            .expect("an author");
+        connection
+            .execute("INSERT INTO book_authors VALUES (1, ?1, ?1)", [id])
+            .expect("an authorship");
+    }
+    let found = entries(&shop::read_only(connection));
+    let authors: Vec<&String> = found.iter().flat_map(|(.., authors)| authors).collect();
+    for (found, name) in authors.iter().zip(&names) {
+        assert_eq!(*found, name, "a name in the catalogue");
+    }
+    assert_eq!(authors.len(), names.len(), "authors of the book");
+}
+
 /// Books of one order were bought together. The most common companion comes first, the book itself never.
 #[test]
 fn companions_come_by_the_number_of_orders() {
     for seed in 0x054A..0x054D {
         let (connection, trade) = shop_with(seed);
         for (book, _) in &trade.books {
-            let mut expected: Vec<AlsoBought> = trade
+            let mut expected: Vec<(i64, String, i64)> = trade
                 .books
                 .iter()
                 .filter(|(other, _)| other != book)
-                .map(|(other, title)| AlsoBought {
-                    book_id: *other,
-                    title: title.clone(),
-                    orders: trade.orders_with(*book, *other),
-                })
-                .filter(|companion| companion.orders > 0)
+                .map(|(other, title)| (*other, title.clone(), trade.orders_with(*book, *other)))
+                .filter(|(.., orders)| *orders > 0)
                 .collect();
-            expected.sort_by(|a, b| {
-                (-a.orders, &a.title, a.book_id).cmp(&(-b.orders, &b.title, b.book_id))
-            });
-            let found = also_bought(&connection, *book, u32::MAX).expect("tables");
-            assert_eq!(found, expected, "all that was bought with book {book}");
-            let found: Vec<AlsoBought> = also_bought(&connection, *book, 3).expect("tables");
+            expected.sort_by(|a, b| (-a.2, &a.1, a.0).cmp(&(-b.2, &b.1, b.0)));
+            assert_eq!(
+                companions(&connection, *book, u32::MAX),
+                expected,
+                "id, title and orders of all that was bought with book {book}"
+            );
             expected.truncate(3);
             assert_eq!(
-                found, expected,
+                companions(&connection, *book, 3),
+                expected,
                 "the first three that were bought with book {book}"
             );
         }
-        let nobody = also_bought(&connection, -1, 5);
         assert_eq!(
-            nobody.ok(),
-            Some(vec![]),
+            companions(&connection, -1, 5),
+            [],
             "what was bought with a book that is not there"
         );
-        let none = also_bought(&connection, trade.books[0].0, 0);
-        assert_eq!(none.ok(), Some(vec![]), "the first none");
+        let none = companions(&connection, trade.books[0].0, 0);
+        assert_eq!(none, [], "the first none");
+    }
+}
+
+/// An answer has all that fits, however long it is, and whoever asks for many companions gets many.
+#[test]
+fn an_answer_is_not_cut_short() {
+    let connection = shop::read_only(shop::with(&shop::many_of_all(1_200)));
+    let found = [
+        totals(&connection).len(),
+        customers(&connection).len(),
+        entries(&connection).len(),
+    ];
+    assert_eq!(found, [1_200; 3], "totals, customers and entries");
+    for (count, expected) in [(1_100, 1_100), (1_199, 1_199), (u32::MAX, 1_199)] {
+        let found = companions(&connection, 1, count).len();
+        assert_eq!(found, expected, "companions, of {count} at most");
     }
 }
 
@@ -238,21 +312,9 @@ fn a_question_is_one_statement() {
 #[test]
 fn nothing_and_errors_are_told_apart() {
     let connection = shop::read_only(shop::empty());
-    assert_eq!(
-        order_totals(&connection).ok(),
-        Some(vec![]),
-        "orders of an empty shop"
-    );
-    assert_eq!(
-        orders_by_customer(&connection).ok(),
-        Some(vec![]),
-        "customers of an empty shop"
-    );
-    assert_eq!(
-        catalogue(&connection).ok(),
-        Some(vec![]),
-        "books of an empty shop"
-    );
+    assert_eq!(totals(&connection), [], "orders of an empty shop");
+    assert_eq!(customers(&connection), [], "customers of an empty shop");
+    assert_eq!(entries(&connection), [], "books of an empty shop");
     let broken = shop::unreadable();
     let unreadable = order_totals(&broken);
     assert!(
@@ -285,4 +347,18 @@ fn nothing_and_errors_are_told_apart() {
         also_bought(&nothing, 1, 1).is_err(),
         "no tables: also_bought"
     );
+}
+
+/// An answer that breaks off is an error, and not a shorter answer.
+#[test]
+fn an_answer_that_breaks_off_is_an_error() {
+    let connection = shop::breaking_off(shop::with(&shop::many_of_all(300)));
+    let totals = order_totals(&connection).map(|found| found.len());
+    assert!(totals.is_err(), "{totals:?} totals");
+    let customers = orders_by_customer(&connection).map(|found| found.len());
+    assert!(customers.is_err(), "{customers:?} customers");
+    let entries = catalogue(&connection).map(|found| found.len());
+    assert!(entries.is_err(), "{entries:?} entries of the catalogue");
+    let companions = also_bought(&connection, 1, 300).map(|found| found.len());
+    assert!(companions.is_err(), "{companions:?} companions");
 }

@@ -39,6 +39,8 @@ fn random_books(seed: u64, count: usize) -> Vec<NewBook> {
         Some("Classics"),
         Some("classics"),
         Some("NULL"),
+        Some(" Classics"),
+        Some("Classics "),
     ];
     (0..count)
         .map(|place| NewBook {
@@ -80,6 +82,25 @@ fn a_book_is_found_by_its_isbn() {
         let found = find_by_isbn(&connection, text).expect("a table");
         assert_eq!(found, None, "by {text:?}");
     }
+}
+
+/// An ISBN is a text like any other: capitals, zeros and spaces tell one from another.
+#[test]
+fn an_isbn_is_taken_as_it_is() {
+    let isbns = ["020x", "020X", "20x", " 020x", "020x ", "020", "20"];
+    let books: Vec<NewBook> = isbns.iter().map(|isbn| shop::book(isbn, "Emma")).collect();
+    let (connection, stored) = shop_of(&books);
+    for book in &stored {
+        let found = find_by_isbn(&connection, &book.isbn).expect("a table");
+        assert_eq!(found.as_ref(), Some(book), "by {:?}", book.isbn);
+    }
+    let (connection, _) = shop_of(&books[..1]);
+    let stock = stock_of(&connection, &isbns).expect("a table");
+    assert_eq!(
+        stock,
+        [Some(5), None, None, None, None, None, None],
+        "the stock of {isbns:?} in a shop that has the first one only"
+    );
 }
 
 /// "There is none" is one thing, "it cannot be read" another: a missing table and a price of -1 are errors.
@@ -126,6 +147,12 @@ fn an_error_is_not_an_answer() {
     assert!(stock_of(&nothing, &["1"]).is_err(), "no table: stock_of");
     assert!(newest(&nothing, 1).is_err(), "no table: newest");
 
+    let unreadable = find_by_isbn(&shop::unreadable(), "2");
+    assert!(
+        unreadable.is_err(),
+        "a title that is no text: {unreadable:?}"
+    );
+
     let broken = shop::with(
         "INSERT INTO books (isbn, title, cents, stock) VALUES ('1', 'Emma', 5, -1), ('2', 'Emma', 5, 1);",
     );
@@ -170,6 +197,8 @@ fn no_series_can_be_asked_for() {
         Some("Classics"),
         Some("classics"),
         Some("NULL"),
+        Some(" Classics"),
+        Some("Classics "),
         Some("Classic"),
         Some("' OR 1 --"),
     ] {
@@ -206,7 +235,11 @@ fn a_part_of_a_title_is_taken_as_it_is() {
     let books: Vec<NewBook> = all
         .iter()
         .zip(100..)
-        .map(|(title, place)| shop::book(&format!("9780000000{place}"), title))
+        .map(|(title, place)| {
+            let mut book = shop::book(&format!("9780000000{place}"), title);
+            book.series = Some("Emma, é % _".to_owned());
+            book
+        })
         .collect();
     let (connection, _) = shop_of(&books);
     for (text, expected) in [
@@ -313,6 +346,64 @@ fn the_newest_come_first() {
         let read = watch.rows() - rows;
         assert_eq!(read, expected.len(), "rows read for the {count} newest");
         rows = watch.rows();
+    }
+}
+
+/// Some books are gone, so that the ids have gaps; and whoever asks for many gets many.
+#[test]
+fn the_newest_are_counted_and_not_their_ids() {
+    let connection = shop::with(ODD_INDEXES);
+    let mut ids: Vec<i64> = random_books(0x052B, 300)
+        .iter()
+        .map(|book| shop::store(&connection, book))
+        .collect();
+    connection
+        .execute("DELETE FROM books WHERE id % 3 = 0", [])
+        .expect("books to delete");
+    ids.retain(|id| id % 3 != 0);
+    ids.reverse();
+    let connection = shop::read_only(connection);
+    for count in [1, 2, 30, 150, 199, 200, 201] {
+        let found = newest(&connection, count).expect("a table");
+        let found: Vec<i64> = found.iter().map(|book| book.id).collect();
+        let expected = &ids[..usize::try_from(count).expect("small").min(ids.len())];
+        assert_eq!(found, expected, "the ids of the {count} newest");
+    }
+}
+
+/// A list has all that fits, however long it is.
+#[test]
+fn a_list_is_not_cut_short() {
+    let isbns: Vec<String> = (0..1_200).map(|place| place.to_string()).collect();
+    let books: Vec<NewBook> = isbns.iter().map(|isbn| shop::book(isbn, "Emma")).collect();
+    let (connection, _) = shop_of(&books);
+    let lists = [
+        ("by price", priced_between(&connection, 999, 999)),
+        ("without a series", in_series(&connection, None)),
+        ("by title", title_contains(&connection, "mm")),
+    ];
+    for (what, list) in lists {
+        assert_eq!(list.map(|books| books.len()), Ok(1_200), "{what}");
+    }
+    let cart: Vec<&str> = isbns.iter().map(String::as_str).collect();
+    let stock = stock_of(&connection, &cart).expect("a table");
+    assert_eq!(stock, [Some(5); 1_200], "the stock of 1200 books");
+}
+
+/// A list that breaks off is an error, and not a shorter list.
+#[test]
+fn a_list_that_breaks_off_is_an_error() {
+    let (connection, _) = shop_of(&random_books(0x052C, 300));
+    let connection = shop::breaking_off(connection);
+    let lists = [
+        ("by price", priced_between(&connection, 0, u32::MAX)),
+        ("without a series", in_series(&connection, None)),
+        ("by title", title_contains(&connection, "")),
+        ("the newest", newest(&connection, 300)),
+    ];
+    for (what, list) in lists {
+        let length = list.map(|books| books.len());
+        assert!(length.is_err(), "{what}: a list of {length:?} books");
     }
 }
 

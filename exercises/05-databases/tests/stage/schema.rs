@@ -134,6 +134,35 @@ const COLUMNS: [(&str, &str); 16] = [
     ("order_lines", "cents"),
 ];
 
+/// The six tables have their columns and no others: somebody may insert a row without naming them.
+#[test]
+fn a_table_has_its_columns() {
+    let columns = |connection: &Connection, table: &str| -> Vec<String> {
+        connection
+            .prepare("SELECT name FROM pragma_table_info(?1) ORDER BY name")
+            .expect("SQLite tells the columns of a table")
+            .query_map([table], |row| row.get(0))
+            .expect("one parameter")
+            .collect::<rusqlite::Result<_>>()
+            .expect("names are texts")
+    };
+    let (own, plain) = (shop(), crate::shop::empty());
+    for table in [
+        "books",
+        "authors",
+        "book_authors",
+        "customers",
+        "orders",
+        "order_lines",
+    ] {
+        assert_eq!(
+            columns(&own, table),
+            columns(&plain, table),
+            "the columns of {table}, by name"
+        );
+    }
+}
+
 /// No column but `series` takes NULL, and what has no default must be given.
 #[test]
 fn what_must_be_there_is_there() {
@@ -228,7 +257,17 @@ fn texts_are_not_blank() {
         refuses(table, column, text(""));
         refuses(table, column, text(" "));
         refuses(table, column, text("      "));
-        for fine in ["X", "0", "戦争と平和", " O'Brien ", "\"1984\"; --", "🦀"] {
+        // Only spaces are blank: a tab is a character.
+        for fine in [
+            "X",
+            "0",
+            "戦争と平和",
+            " O'Brien ",
+            "\"1984\"; --",
+            "🦀",
+            "\t",
+            &"A very long name. ".repeat(100),
+        ] {
             takes(table, column, text(fine));
         }
     }
@@ -282,6 +321,11 @@ fn an_email_is_one_customers() {
         "ada@lantern.example.org",
         "%@_",
         "zoë@münchen.example",
+        // One `@` has something on both sides. That something may be another `@`.
+        "\"a@b\"@c",
+        "@@b",
+        "a@@",
+        "\"Ada Lovelace\" @ home",
     ] {
         takes("customers", "email", text(fine));
     }
@@ -327,6 +371,9 @@ fn an_order_has_a_day() {
     }
     takes("orders", "placed_on", text("2024-02-29"));
     takes("orders", "placed_on", text("2026-12-31"));
+    for far_away in ["0001-01-01", "1066-10-14", "9999-12-31"] {
+        takes("orders", "placed_on", text(far_away));
+    }
     for wrong in [
         "",
         "yesterday",
@@ -345,6 +392,9 @@ fn an_order_has_a_day() {
         "2026-11-25T10:00:00Z",
         " 2026-11-25",
         "2026-11-25 ",
+        "2026-11-25\n",
+        "2026-11-25\0",
+        "2026-11-25\0; junk",
         "2460000",
         "1700000000",
     ] {
@@ -563,8 +613,10 @@ fn a_shop_is_opened_again() {
         dangling.is_err(),
         "a book that is not there was referred to"
     );
-    let nowhere = open(&database.path().join("no such folder").join("shop.db"));
+    let folder = database.path().with_file_name("no such folder");
+    let nowhere = open(&folder.join("shop.db"));
     assert!(nowhere.is_err(), "a file in a folder that is not there");
+    assert!(!folder.exists(), "the folder was made");
     let text = database.path().with_file_name("notes.txt");
     std::fs::write(&text, "This is no database. ".repeat(100)).expect("a file is written");
     let path: &Path = &text;

@@ -56,6 +56,30 @@ pub fn read_only(connection: Connection) -> Connection {
     connection
 }
 
+/// From now on this connection breaks off each statement that takes more than a few steps, as if somebody had interrupted it.
+pub fn breaking_off(mut connection: Connection) -> Connection {
+    connection
+        .progress_handler(300, Some(|| true))
+        .expect("SQLite takes the handler");
+    connection
+}
+
+/// The statements that make so many books, customers and orders. The first order has one copy of each book, the others have
+/// nothing; all orders are the first customer's.
+pub fn many_of_all(count: u32) -> String {
+    let rows = |row: fn(u32) -> String| (1..=count).map(row).collect::<Vec<_>>().join(", ");
+    format!(
+        "INSERT INTO customers VALUES {};
+         INSERT INTO orders VALUES {};
+         INSERT INTO books (id, isbn, title, cents) VALUES {};
+         INSERT INTO order_lines VALUES {};",
+        rows(|id| format!("({id}, '{id}@lantern.example', 'Ada')")),
+        rows(|id| format!("({id}, 1, '2025-03-01', 'paid')")),
+        rows(|id| format!("({id}, '{id}', 'Emma', 999)")),
+        rows(|id| format!("(1, {id}, 1, 999)")),
+    )
+}
+
 /// A book that costs 999 cents, stands alone, and has 5 copies in stock.
 pub fn book(isbn: &str, title: &str) -> NewBook {
     NewBook {

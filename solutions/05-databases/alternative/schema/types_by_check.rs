@@ -50,7 +50,6 @@ pub const TABLES: &str = "
         CHECK (typeof(state) = 'text' AND (state = 'open' OR state = 'paid' OR state = 'sent' OR state = 'cancelled'))
     );
     CREATE TABLE IF NOT EXISTS order_lines (
-        id INTEGER PRIMARY KEY,
         order_id INTEGER NOT NULL REFERENCES orders ON DELETE CASCADE,
         book_id INTEGER NOT NULL REFERENCES books,
         copies INTEGER NOT NULL CHECK (typeof(copies) = 'integer' AND copies > 0),

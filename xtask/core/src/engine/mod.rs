@@ -7,6 +7,7 @@ mod built;
 mod compile;
 mod event;
 mod guard;
+mod held;
 mod overlay;
 mod reading;
 mod rendered;
@@ -27,6 +28,7 @@ use crate::process::Cancel;
 pub use compile::cargo;
 pub use event::{Event, Observer, Silent};
 pub use guard::{Guard, Start};
+pub use held::become_test;
 pub use overlay::{JUDGED, Overlay};
 pub use verdict::{Diagnostic, Failure, Panic, Sense, Status, TestResult, TestStatus, Verdict};
 
@@ -51,6 +53,7 @@ pub struct Engine<'a> {
     impatient: bool,
     asking: bool,
     traced: bool,
+    holding: bool,
 }
 
 /// An exercise to judge.
@@ -85,6 +88,7 @@ impl<'a> Engine<'a> {
             impatient: false,
             asking: false,
             traced: true,
+            holding: false,
         }
     }
 
@@ -134,6 +138,14 @@ impl<'a> Engine<'a> {
     #[must_use]
     pub fn untraced(mut self) -> Self {
         self.traced = false;
+        self
+    }
+
+    /// The same judge, whose tests have a limit on memory and end when this process is gone, however it went. The
+    /// program's `main` has to ask [`become_test`] before anything else.
+    #[must_use]
+    pub fn holding(mut self) -> Self {
+        self.holding = true;
         self
     }
 
@@ -341,6 +353,7 @@ impl<'a> Engine<'a> {
             guard: self.guard,
             cancel: &self.cancel,
             impatient: self.impatient,
+            holding: self.holding,
         };
         let results = run::run_all(program, &cases, &manner, |done| {
             self.observer.notice(Event::Testing {

@@ -69,6 +69,12 @@ fn read_failure(path: &str, status: ExitStatus, stderr: &str) -> Reading {
             "the stack overflowed: a function calls itself without coming to an end",
         );
     }
+    if stderr.lines().any(is_out_of_memory) {
+        return Reading::words(
+            TestStatus::Failed,
+            "the memory was used up: look for a collection that grows without end, or for something large that is held whole",
+        );
+    }
     let panics = split(stderr).panics;
     match ending(path, &panics) {
         Some(panic) => {
@@ -82,6 +88,11 @@ fn read_failure(path: &str, status: ExitStatus, stderr: &str) -> Reading {
             Reading::words(TestStatus::Failed, message.trim_end())
         }
     }
+}
+
+/// What the standard library says before it ends a program that is given no more memory.
+fn is_out_of_memory(line: &str) -> bool {
+    line.starts_with("memory allocation of ") && line.ends_with(" bytes failed")
 }
 
 /// The panic that ended the test: the last one of the test's own thread, because a test may catch others; or else the

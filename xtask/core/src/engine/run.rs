@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::guard::{Guard, Start};
+use super::held::held;
 use super::reading::{Reading, read_exit, read_output};
 use super::verdict::{TestResult, TestStatus};
 use crate::course::Test;
@@ -81,6 +82,8 @@ pub struct Manner<'a> {
     pub cancel: &'a Cancel,
     /// Only the first failure is wanted: once it is known, a test that hangs is not waited for.
     pub impatient: bool,
+    /// Tests are held by this process.
+    pub holding: bool,
 }
 
 /// Runs every case, as many at a time as the machine has cores, and answers in the order of the cases. A test that came
@@ -112,7 +115,7 @@ pub fn run_all(
     for (case, ran) in cases.iter().zip(results) {
         let ran = match ran {
             Some(ran) if ran.end == RanEnd::Starved && cases.len() > 1 => {
-                run_one(program, case, manner.guard, manner.cancel, case.limit)?
+                run_one(program, case, manner, case.limit)?
             }
             other => other,
         };
@@ -137,7 +140,7 @@ fn first_tries(
         let at_first = manner
             .guard
             .map_or(GRACE.min(case.limit), |guard| guard.first_time(case.limit));
-        let ran = run_one(program, case, manner.guard, manner.cancel, at_first)?;
+        let ran = run_one(program, case, manner, at_first)?;
         Ok(ran
             .filter(|ran| ran.end != RanEnd::Cut)
             .inspect(|_| count()))
@@ -179,7 +182,7 @@ fn whole_tries(
         let ran = if has_hung(index, &lock(&hangs)) {
             Some(Ran::not_tried(case, NOT_TRIED))
         } else {
-            run_one(program, case, manner.guard, manner.cancel, case.limit)?
+            run_one(program, case, manner, case.limit)?
         };
         if ran.as_ref().is_some_and(|ran| ran.end == RanEnd::Hung) {
             lock(&hangs).push(index);
@@ -284,11 +287,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 fn run_one(
     program: Program<'_>,
     case: &Case,
-    guard: Option<&dyn Guard>,
-    cancel: &Cancel,
+    manner: &Manner<'_>,
     most: Duration,
 ) -> Result<Option<Ran>> {
     let command = command(program, case);
+    let guard = manner.guard;
     let usual = case.limit;
     let time = guard
         .map_or(usual, |guard| guard.test_time(usual))
@@ -301,15 +304,19 @@ fn run_one(
     let start = match guard {
         Some(guard) => guard.start(command).map_err(fail)?,
         None => Start {
-            command,
+            command: if manner.holding {
+                held(command)
+            } else {
+                command
+            },
             path: None,
             stdin: Stdio::null(),
             proved: Box::new(|| true),
         },
     };
     let path = start.path.unwrap_or_else(|| case.path());
-    let outcome =
-        run_with_input(start.command, start.stdin, limits, cancel, |_, _| ()).map_err(fail)?;
+    let outcome = run_with_input(start.command, start.stdin, limits, manner.cancel, |_, _| ())
+        .map_err(fail)?;
     let proved = (start.proved)();
     let mut reading = match &outcome.end {
         End::Cancelled => return Ok(None),
