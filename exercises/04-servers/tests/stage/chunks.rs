@@ -181,6 +181,10 @@ fn chunks_are_joined() {
         ),
         ("2\r\n\r\n\r\n0\r\n\r\n", "\\r\\n"),
         ("1\r\nx\r\n0\r\nX-Sum: 7\r\nX-Other:\r\n\r\n", "x"),
+        (
+            "1\r\nx\r\n0\r\nContent-Length: 5\r\nHost: a\r\nHost: b\r\n\r\n",
+            "x",
+        ),
         ("1\r\nx\r\n0\r\nX-Sum:7:7\t\u{e9}\r\n\r\n", "x"),
     ] {
         for next in ["GET /", "\r\nGET /", "\nGET /", ""] {

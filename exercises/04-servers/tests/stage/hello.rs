@@ -100,6 +100,7 @@ fn every_request_gets_the_page() {
         "GET / HTTP/1.1\r\n\n",
         "POST /orders HTTP/1.1\r\nContent-Length: 6\r\n\r\nisbn=1",
         "BREW /pot\r\n\r\n",
+        "HEAD / HTTP/1.1\r\n\r\n",
         "\r\n",
         "\n",
         "a\r\n\r\nb",

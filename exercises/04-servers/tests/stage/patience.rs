@@ -445,7 +445,12 @@ fn requests_follow_each_other_on_one_connection() {
         let (mut sent, mut expected) = (String::new(), String::new());
         for number in 1..=requests {
             let (path, body) = (generator.word(1..8), generator.word(0..10));
-            let (method, head) = *generator.pick(&[("POST", ""), ("HEAD", " head")]);
+            let (method, head) = *generator.pick(&[
+                ("POST", ""),
+                ("HEAD", " head"),
+                ("OPTIONS", ""),
+                ("DELETE", ""),
+            ]);
             sent.push_str(&format!("{method} /{path} {}\n{body}", body.len()));
             let close = if number == SETTINGS.requests {
                 " close"

@@ -256,6 +256,12 @@ fn a_panic_ends_one_job_only() {
             assert_eq!(result, share, "the job {number}");
         }
     }
+    for round in 0..30 {
+        assert!(pool.submit(0).is_ok(), "a place is free in round {round}");
+        assert!(pool.submit(6).is_ok(), "a place is free in round {round}");
+        let result: u32 = arrives(&results, "the worker is still there");
+        assert_eq!(result, 2, "the job 6 in round {round}");
+    }
     Aside::run(move || pool.finish()).ends("the pool finishes when its jobs have ended");
 }
 

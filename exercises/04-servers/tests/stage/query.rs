@@ -47,6 +47,8 @@ fn an_escape_is_one_byte() {
         ("a+b", "a+b"),
         ("%00%2F%0d%0A", "\0/\r\n"),
         ("a&b=c;d", "a&b=c;d"),
+        ("e%CC%81", "e\u{301}"),
+        ("%EF%BB%BFa", "\u{feff}a"),
     ] {
         assert_eq!(decoded(text).as_deref(), Ok(expected), "decoding {text:?}");
     }
@@ -63,9 +65,10 @@ fn a_text_is_decoded_once() {
             }
         }
     }
-    for text in ["%zz", "%", "%%", "50%25 off"] {
+    let long = "caf\u{e9} ".repeat(50_000);
+    for text in ["%zz", "%", "%%", "50%25 off", &long] {
         let sent = text.replace('%', "%25");
-        assert_eq!(decoded(&sent).as_deref(), Ok(text), "decoding {sent:?}");
+        assert_eq!(decoded(&sent).as_deref(), Ok(text), "decoding {sent:.40?}");
     }
 }
 

@@ -381,6 +381,35 @@ fn every_byte_of_a_header_has_its_place() {
     }
 }
 
+/// However large a response is, it arrives whole: many headers, long values, and a body of any length.
+#[test]
+fn a_large_response_arrives_whole() {
+    for (headers, value, body) in [
+        (300, 10, 0),
+        (1, 20_000, 10),
+        (0, 0, 65_535),
+        (3, 3, 200_000),
+    ] {
+        let mut response = Response::new(Status::OK);
+        for number in 0..headers {
+            let value = "v".repeat(value);
+            response.headers.add(&format!("X-{number}"), &value);
+        }
+        response.body = vec![b'b'; body];
+        let case = format!("{headers} headers of {value} bytes, a body of {body}");
+        let sent: Sent = send(&response, USUAL);
+        let own = sent
+            .headers
+            .iter()
+            .filter(|(name, _)| name.starts_with("x-"));
+        let whole = own.filter(|(_, sent)| sent.len() == value).count();
+        assert_eq!(whole, headers, "headers that arrived whole, of {case}");
+        let length = header(&sent, "content-length").map(String::from);
+        assert_eq!(length, Some(body.to_string()), "the length, of {case}");
+        assert_eq!(sent.body.len(), body, "bytes of body, of {case}");
+    }
+}
+
 /// Counts how often it is written to and flushed. After some bytes the connection breaks.
 struct Wire {
     writes: usize,

@@ -1,4 +1,6 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use servers::http::{Head, Method, Request, Response, Status};
 use servers::routing::{Params, RouteError, Router};
@@ -103,6 +105,42 @@ fn a_request_reaches_its_handler() {
             method.name()
         );
     }
+}
+
+/// A handler is called once, with the request as it came, and its answer is the answer, whatever the status.
+#[test]
+fn the_handlers_answer_is_the_answer() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let mut router = Router::new(decode);
+    let handler = move |request: &Request, params: &Params| -> Response {
+        let number = counter.fetch_add(1, Ordering::SeqCst);
+        let (path, query) = (&request.head.path, &request.head.query);
+        let body = String::from_utf8_lossy(&request.body);
+        let text = format!("{number} {path} {query:?} {body} {params:?}");
+        Response::text(Status::NOT_FOUND, &text).with_header("X-Shelf", "7")
+    };
+    let added = router.add(Method::Post, "/books/{ISBN}/{Isbn_2}", handler);
+    assert!(added.is_ok(), "names may have upper case, signs and digits");
+    let mut request = Request {
+        head: Head::new(Method::Post, "/books/a%20b/c"),
+        body: b"isbn=1".to_vec(),
+    };
+    request.head.query = Some(String::from("q=%20"));
+    for number in 0..3 {
+        let response: Response = router.respond(&request);
+        assert_eq!(response.status.code(), 404, "the handler's status");
+        assert_eq!(
+            String::from_utf8_lossy(&response.body),
+            format!(
+                "{number} /books/a%20b/c Some(\"q=%20\") isbn=1 {{\"ISBN\": \"a b\", \"Isbn_2\": \"c\"}}\n"
+            ),
+            "the call's number, and what the handler was given"
+        );
+        let shelf = response.headers.first("X-Shelf");
+        assert_eq!(shelf, Some("7"), "the handler's header");
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 3, "calls for three requests");
 }
 
 /// A path that no pattern has is 404: upper case, a slash more, a segment less, or an empty parameter.
@@ -393,6 +431,8 @@ fn a_faulty_route_is_refused() {
         (Method::Get, "/books/{a}/{b}", true),
         (Method::Get, "/books/{b}/{a}", false),
         (Method::Get, "/Books", true),
+        (Method::Get, "/a?b=*", true),
+        (Method::Get, "/*", true),
         (Method::Get, "/Books/{isbn}", true),
         (Method::Get, "/books/{Isbn}", false),
         (Method::Get, "/", false),

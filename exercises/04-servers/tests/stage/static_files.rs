@@ -128,6 +128,19 @@ fn a_path_names_a_file() {
         let found: Option<String> = site.find(path);
         assert_eq!(found.as_deref(), expected, "the file that {path:?} names");
     }
+    // A name that is not there is not guessed.
+    for name in ["page.html", "guide/index.htm", "empty/index.htm"] {
+        fs::write(site.public().join(name), "guessed").expect("a file can be written");
+    }
+    for path in [
+        "/page",
+        "/page.htm",
+        "/empty/",
+        "/empty/index",
+        "/guide/index",
+    ] {
+        assert_eq!(site.find(path), None, "the file that {path:?} names");
+    }
     let nowhere: Option<PathBuf> =
         find_file(&site.around.path().join("missing"), "/index.html", decode);
     assert_eq!(nowhere, None, "in a folder that is not there");
@@ -375,6 +388,7 @@ fn a_file_arrives_byte_for_byte() {
         ("cover.png", every),
         ("random.bin", random),
         ("empty.css", Vec::new()),
+        ("large.bin", vec![7; 3_000_000]),
         ("lines.txt", b"\xef\xbb\xbf a\r\nb\n\n ".to_vec()),
         ("old.html", b"caf\xe9".to_vec()),
     ] {
@@ -621,11 +635,18 @@ fn every_byte_of_a_file_counts() {
     }
 }
 
-/// Dots inside of a name are letters like any other.
+/// Dots inside of a name are letters like any other, and so is whatever else a plain name may hold.
 #[test]
 fn dots_inside_of_a_name_are_letters() {
     let site = Site::new();
-    for name in ["a..b.txt", "a.b.c.txt", "1...txt"] {
+    for name in [
+        "a..b.txt",
+        "a.b.c.txt",
+        "1...txt",
+        "a.txt~",
+        "a.bak",
+        "caf\u{e9}.txt",
+    ] {
         fs::write(site.public().join(name), name).expect("a file can be written");
         let found: Option<String> = site.find(&format!("/{name}"));
         assert_eq!(found.as_deref(), Some(name), "the path /{name}");

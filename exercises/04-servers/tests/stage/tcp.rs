@@ -86,7 +86,7 @@ fn commands_are_answered_from_the_shelf() {
 /// What is no command gets an error line, and the conversation goes on with the next line.
 #[test]
 fn what_is_no_command_gets_an_error() {
-    let lines: [&[u8]; 22] = [
+    let lines: [&[u8]; 24] = [
         b"",
         b"stock 12",
         b" TAKE 12",
@@ -109,6 +109,8 @@ fn what_is_no_command_gets_an_error() {
         b"TAKE 1\xFF2",
         b"TAKE 12\xFF",
         b"\xC3QUIT",
+        b"\xEF\xBB\xBFQUIT",
+        b"TA\rKE 12",
     ];
     for line in lines {
         let shelf: Shelf = shelf();
@@ -164,6 +166,36 @@ fn an_unfinished_line_is_not_carried_out() {
     );
     assert_eq!(answers(b"QUIT", &shelf), "", "an unfinished QUIT");
     assert_eq!(answers(b"", &shelf), "", "a client that says nothing");
+}
+
+/// A conversation is as long as the client likes, whatever it says, and a book may have as many copies as a `u32` counts.
+#[test]
+fn a_conversation_may_be_long() {
+    let shelf: Shelf = Arc::new(Mutex::new(BTreeMap::from([(u32::MAX, u32::MAX)])));
+    let (lines, largest) = (3_000, u32::MAX);
+    let sent = format!("TAKE {largest}\nTAKE 1\nhello\n").repeat(lines);
+    let expected: String = (1..)
+        .take(lines)
+        .map(|taken| {
+            format!(
+                "TAKEN {}\nUNKNOWN 1\nERROR not a command\n",
+                largest - taken
+            )
+        })
+        .collect();
+    let said: String = answers(sent.as_bytes(), &shelf);
+    let pairs = said.lines().zip(expected.lines()).enumerate();
+    let wrong = pairs.filter(|(_, (said, wanted))| said != wanted);
+    assert_eq!(
+        wrong.take(1).collect::<Vec<_>>(),
+        [],
+        "the first wrong answer"
+    );
+    assert_eq!(
+        said.lines().count(),
+        3 * lines,
+        "answers to {lines} times three lines"
+    );
 }
 
 /// The longest line is still read; one byte more ends the conversation, and a line without end does not fill the memory.
