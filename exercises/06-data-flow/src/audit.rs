@@ -45,7 +45,7 @@ pub struct Disagreement {
     pub trail: i64,
 }
 
-/// Makes the trail when it is missing.
+/// Makes the trail, or what is missing of it.
 ///
 /// When the table is made, each book that is there gets its first row in the same transaction: its stock as `delta` and as
 /// `stock`, the actor `system`, the reason `opening balance`, and `at`. When the table was there already, no row is added: a book
