@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 ///
 /// | column | what goes in |
 /// | --- | --- |
-/// | `id` | the key, given by SQLite; never given twice |
+/// | `id` | the key, given by SQLite; never given twice, also when somebody got past the triggers and deleted a row |
 /// | `book_id` | a book's number; no reference, because the trail outlives the book |
 /// | `delta` | how many copies came (above 0) or went (below 0) |
 /// | `stock` | how many there were afterwards; 0 or more |
@@ -45,7 +45,7 @@ pub struct Disagreement {
     pub trail: i64,
 }
 
-/// Makes the trail when it is missing.
+/// Makes the trail, or what is missing of it.
 ///
 /// When the table is made, each book that is there gets its first row in the same transaction: its stock as `delta` and as
 /// `stock`, the actor `system`, the reason `opening balance`, and `at`. When the table was there already, no row is added: a book
@@ -54,7 +54,7 @@ pub fn prepare(connection: &mut Connection, at: i64) -> rusqlite::Result<()> {
     todo!("is the table there? then the statements, then the first rows")
 }
 
-/// Changes a book's stock, and writes down who did it and why. Returns the new stock.
+/// Changes a book's stock, and nothing else of it, and writes down who did it and why, letter by letter. Returns the new stock.
 ///
 /// Both happen or none. Without such a book, or when fewer than no copies would be left, nothing is changed and nothing is
 /// written down, and the answer is `None`. What the trail refuses (an actor without a name) is an error, and nothing is changed.

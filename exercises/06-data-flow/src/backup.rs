@@ -47,7 +47,8 @@ impl From<io::Error> for BackupError {
 }
 
 /// Opens a copy, and looks whether it is one: its pages and indexes fit together (`integrity_check`), every reference leads
-/// somewhere (`foreign_key_check`), and there is a table in it. (For SQLite an empty file is a database, too.)
+/// somewhere (`foreign_key_check`), and there is a table in it. (For SQLite an empty file is a database, too. A table without
+/// rows is a table.) Each thing that is wrong is one finding. A check that cannot be made is an error, too.
 ///
 /// A file that is not there is not made. Nothing is left beside the file.
 pub fn check(path: &Path) -> Result<(), BackupError> {
@@ -60,8 +61,8 @@ pub fn check(path: &Path) -> Result<(), BackupError> {
 ///   committed before is, wherever SQLite keeps it.
 /// - The copy is made under the name of the file with `.part` behind it, and what an earlier try left there does not matter. It takes
 ///   the name only when it has been checked. Until then a backup that is there already stays as it is, and if anything fails, it
-///   still is.
-/// - Afterwards nothing of the work is left in the folder.
+///   still is. There is no moment without one.
+/// - Afterwards nothing of the work is left in the folder, whatever has failed.
 pub fn back_up(connection: &Connection, to: &Path) -> Result<(), BackupError> {
     todo!("remove an old draft, copy, check, rename; and when it fails, remove the draft")
 }

@@ -35,7 +35,7 @@ pub enum Saved {
 /// Opens the shop's file, which is made when there is none; its folder must be there. No tables are made.
 ///
 /// The file is in WAL mode, so that readers and a writer do not stop each other. The connection waits [`PATIENCE`] for another
-/// writer, and keeps foreign keys.
+/// writer, and keeps foreign keys. A commit waits for the disk, as it does in SQLite by itself.
 pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     todo!("patience, then the mode of the file, then foreign keys")
 }
@@ -57,7 +57,7 @@ pub fn save(connection: &Connection, page: &Page) -> rusqlite::Result<Saved> {
 /// Changes a book by a function of what it is now, and returns the page that was saved, or `None` without such a book.
 ///
 /// When somebody else saves in between, `edit` is called again, on the page as it is by then, until nobody has come in between.
-/// No lock is held while `edit` runs: it may take its time.
+/// The page is saved also when `edit` leaves it as it is. No lock is held while `edit` runs: it may take its time.
 pub fn change(
     connection: &Connection,
     id: i64,

@@ -95,8 +95,9 @@ pub fn register(connection: &Connection, email: &str, name: &str) -> Result<i64,
 /// # Errors
 ///
 /// An order that is not there is `UnknownOrder`. Otherwise, a book that is not there is `UnknownBook`. (A foreign key that
-/// fails has no name in SQLite: look afterwards which one it was.) For all else, what [`problem_of`] says. Whatever the
-/// error, nothing has changed.
+/// fails has no name in SQLite: look afterwards which one it was. If the look fails, that is the error.) For all else, what
+/// [`problem_of`] says; when that comes on top of something that is not there, either may be the answer. Whatever the error,
+/// nothing has changed.
 pub fn add_line(
     connection: &Connection,
     order_id: i64,

@@ -34,7 +34,7 @@ pub enum Reason {
     Shape,
     /// The ISBN is not 13 of the digits 0 to 9.
     Isbn,
-    /// The title has nothing but white space.
+    /// The title has nothing but white space, of whatever script.
     Title,
     /// The price is no `u32`.
     Cents,
@@ -103,11 +103,11 @@ impl From<rusqlite::Error> for ImportError {
 
 /// Reads a CSV file into the table `books`.
 ///
-/// - A record that is right adds a book or, when the ISBN is there, sets its title, price and stock. Texts are stored as they
-///   are. A book that is so already is not written. When an ISBN comes twice, the later record counts.
+/// - A record that is right adds a book or, when the ISBN is there, sets its title, price and stock, and leaves all else of it
+///   alone. Texts are stored as they are. A book that is so already is not written. When an ISBN comes twice, the later record counts.
 /// - A record that is wrong is told to `reject` with its line and the first reason, in the order of [`Reason`]; the import goes
 ///   on. `Refused` is what a constraint or a trigger of the table refuses.
-/// - At most [`BATCH`] records go into one transaction, and they are committed before the next ones are read: the lock is let go
+/// - At most [`BATCH`] records, right or wrong, go into one transaction, and they are committed before the next ones are read: the lock is let go
 ///   in between, and neither the file nor the records are ever in memory as a whole.
 ///
 /// # Errors

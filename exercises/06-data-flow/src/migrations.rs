@@ -70,7 +70,8 @@ impl From<rusqlite::Error> for MigrationError {
 /// - Before anything runs, the record is compared with the list. More applied than known is `Newer`, and SQL that was
 ///   changed is `Changed` with the first version that it is true of; the name may differ. Then nothing is changed at all.
 /// - Several programs may start at the same time: each migration runs once, and all of them succeed. Whoever comes second
-///   waits as long as the busy time-out of its connection says.
+///   waits as long as the busy time-out of its connection says, and compares again: the other program may have had another list.
+/// - The connection's settings, its time-out and its foreign keys, are afterwards what they were before.
 pub fn migrate(
     connection: &mut Connection,
     migrations: &[Migration],

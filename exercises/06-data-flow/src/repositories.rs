@@ -59,18 +59,19 @@ impl From<rusqlite::Error> for StoreError {
 
 /// What the shop can do with its books, whatever they are kept in. After an error nothing has changed.
 pub trait Books {
-    /// Adds a book as it is, and returns its id: larger than every id that was ever given, those of removed books too. An
-    /// ISBN that is there is `IsbnTaken`.
+    /// Adds a book as it is, and returns its id: above 0, and larger than every id that was ever given, those of removed books
+    /// too. An ISBN that is there is `IsbnTaken`.
     fn add(&mut self, book: &NewBook) -> Result<i64, StoreError>;
 
-    /// The book with exactly this ISBN.
+    /// The book with exactly this ISBN. (The same is meant wherever an ISBN is given.)
     fn by_isbn(&self, isbn: &str) -> Result<Option<Book>, StoreError>;
 
     /// The books whose title has this text in it, capital and small ASCII letters being the same: ordered by the bytes of the
     /// title, then by id, and `limit` at most. The empty text is in every title; no sign has a meaning.
     fn find(&self, part: &str, limit: u32) -> Result<Vec<Book>, StoreError>;
 
-    /// The books with an id above `after`, in the order of the ids, `limit` at most.
+    /// The books with an id above `after`, in the order of the ids, `limit` at most. It may be fewer; none means that nothing is
+    /// behind.
     fn page(&self, after: i64, limit: u32) -> Result<Vec<Book>, StoreError>;
 
     /// Takes copies out, and returns how many are left. Without such a book, or with fewer copies, nothing changes, and the
@@ -178,8 +179,7 @@ pub const PAGE: u32 = 100;
 
 /// The ISBNs of the books with fewer copies than `below`, in the order of the ids.
 ///
-/// It knows the trait only. It asks for one page of [`PAGE`] books after the other, until there are no more, so that a
-/// catalogue of any size fits into memory. An error of the store is its error.
+/// It knows the trait only. It asks for one page of [`PAGE`] books after the other, until one is empty, so that a catalogue of any size fits into memory. An error of the store is its error.
 pub fn low_stock(books: &dyn Books, below: u32) -> Result<Vec<String>, StoreError> {
     todo!("page after page, until one is empty")
 }

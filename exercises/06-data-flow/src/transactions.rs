@@ -21,7 +21,7 @@ pub struct Purchase {
     /// The day of the order, such as `2026-11-25`.
     pub placed_on: String,
     pub lines: Vec<Line>,
-    /// The bank's name for the payment.
+    /// The bank's name for the payment. It is stored as it is.
     pub reference: String,
 }
 
@@ -68,7 +68,8 @@ impl From<rusqlite::Error> for OrderError {
 }
 
 /// Places an order: the copies leave the stock, the order stands in `orders` with the state `paid`, each line in
-/// `order_lines` with the price that the book has at this moment, and what all lines cost in `payments`.
+/// `order_lines` with the price that the book has at this moment, and what all lines cost in `payments`. All else stays as it
+/// is, the version of a book too: nobody has edited it.
 ///
 /// All of it happens or nothing, and until it is over nobody else can write: what was read stays true. When another
 /// connection is writing, the order waits for it, as long as the connection's busy time-out says.
@@ -86,8 +87,8 @@ pub fn place_order(
 }
 
 /// Cancels an order that is paid: its state becomes `cancelled`, its copies go back to the stock, and all that was paid for
-/// it is paid back, as one payment below zero with the reference `refund-` and the order's id. Returns the cents that are paid
-/// back.
+/// it is paid back (less what was paid back already), as one payment below zero with the reference `refund-` and the order's id.
+/// Returns the cents that are paid back.
 ///
 /// An order that is not there, was sent or is cancelled already stays as it is, and the answer is `None`. All of it happens
 /// or nothing; two who cancel the same order at once pay it back once.

@@ -35,6 +35,18 @@ fn change(book_id: i64, delta: i64) -> Change {
     }
 }
 
+/// A disagreement as it can be compared: the book, what stands in the table, and what the trail adds up to.
+type Row = (i64, Option<i64>, i64);
+
+#[track_caller]
+fn found(connection: &Connection) -> Vec<Row> {
+    let found: Vec<Disagreement> = disagreements(connection).expect("a trail");
+    found
+        .iter()
+        .map(|one| (one.book_id, one.stock, one.trail))
+        .collect()
+}
+
 const COLUMNS: &str =
     "SELECT book_id, delta, stock, actor, reason, at FROM stock_changes ORDER BY id";
 
@@ -60,6 +72,21 @@ fn the_trail_begins_with_what_is_there() {
         expected,
         "the trail, prepared a second time after a book came past it"
     );
+    // What only has a name that is like it is not the trail.
+    let mut other = empty();
+    store(&other, 1, "Emma", 500, 5);
+    other
+        .execute_batch(
+            "CREATE TABLE stock_changes_of_2024 (id INTEGER PRIMARY KEY); CREATE TABLE old_stock_changes (id INTEGER);
+             CREATE INDEX stock_changes_by_id ON old_stock_changes (id);",
+        )
+        .expect("tables");
+    prepare(&mut other, THEN).expect("a trail that is SQL");
+    assert_eq!(
+        rows(&other, COLUMNS),
+        expected[..1],
+        "the trail in the beginning, beside tables with names like its own"
+    );
     let mut nothing = empty();
     prepare(&mut nothing, THEN).expect("a shop without books");
     store(&nothing, 1, "Past the trail", 500, 3);
@@ -69,6 +96,35 @@ fn the_trail_begins_with_what_is_there() {
         0,
         "rows of a trail that began without books"
     );
+}
+
+/// A trigger that is missing is made, also when the table is there: a trail from before has it afterwards.
+#[test]
+fn what_is_missing_is_made() {
+    let mut connection = shop();
+    let triggers = rows(
+        &connection,
+        "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'stock_changes'",
+    );
+    for trigger in &triggers {
+        connection
+            .execute_batch(&format!("DROP TRIGGER \"{trigger}\""))
+            .expect("a trigger");
+    }
+    prepare(&mut connection, THEN + 1).expect("a trail that is there");
+    let before = rows(&connection, COLUMNS);
+    for sql in [
+        "DELETE FROM stock_changes",
+        "UPDATE stock_changes SET delta = 9",
+        "REPLACE INTO stock_changes VALUES (1, 1, 9, 9, 'Bob', 'sold', 1)",
+    ] {
+        let answer = connection.execute(sql, []);
+        assert!(
+            answer.is_err(),
+            "{answer:?} rows by {sql}, after the triggers {triggers:?} were lost and the trail was prepared again"
+        );
+    }
+    assert_eq!(rows(&connection, COLUMNS), before, "the trail afterwards");
 }
 
 /// A commit can fail. Whichever it is, the next try makes the trail as a whole, with its first rows.
@@ -133,6 +189,9 @@ fn a_change_is_written_down() {
     let mut connection = shop();
     let mut values = support::seeded(0x0671);
     let mut stocks = [5_i64, 0, 7];
+    connection
+        .execute("UPDATE books SET version = 10 + id", [])
+        .expect("books that were edited some times");
     for round in 0..60 {
         let place = values.size(0..3);
         let delta = i64::try_from(values.number(0..12)).expect("a few") - 5;
@@ -140,7 +199,7 @@ fn a_change_is_written_down() {
             book_id: i64::try_from(place + 1).expect("1 to 3"),
             delta,
             actor: format!(" {}'s", values.word(1..5)),
-            reason: format!("\"{}\" ", values.word(1..9)),
+            reason: format!("\"{}\"\n ", values.word(1..9).repeat(1 + round * round)),
             at: i64::try_from(values.number(0..1 << 40)).expect("a time"),
         };
         let before = number(&connection, "SELECT count(*) FROM stock_changes");
@@ -193,10 +252,11 @@ fn a_change_is_written_down() {
         "the stocks"
     );
     assert_eq!(
-        disagreements(&connection),
-        Ok(vec![]),
-        "the trail adds up to the tables"
+        rows(&connection, "SELECT version FROM books ORDER BY id"),
+        ["11", "12", "13"],
+        "the versions: nobody has edited a book"
     );
+    assert_eq!(found(&connection), [], "the trail adds up to the tables");
 }
 
 /// The last copy can go, and one more cannot; a count that finds all right is written down; a book that is not there has none.
@@ -342,6 +402,7 @@ fn the_trail_only_grows() {
             "DELETE FROM stock_changes",
             "DELETE FROM stock_changes WHERE id = 4",
             "REPLACE INTO stock_changes VALUES (4, 1, -1, 4, 'Bob', 'sold', 1)",
+            "REPLACE INTO stock_changes VALUES (4, 2, -1, 4, 'Bob', 'sold', 1)",
             "REPLACE INTO stock_changes VALUES (1, 1, 4, 4, 'system', 'opening balance', 1000000000)",
             "INSERT OR REPLACE INTO stock_changes SELECT id, book_id, delta, stock, 'Bob', reason, at FROM stock_changes",
             "INSERT INTO stock_changes VALUES (4, 1, -1, 4, 'Bob', 'sold', 1)
@@ -395,12 +456,6 @@ fn the_trail_refuses_nonsense() {
     connection
         .execute("DELETE FROM books WHERE id = 1", [])
         .expect("a book can go, whatever the trail says of it");
-    let sequence = "SELECT seq FROM sqlite_sequence WHERE name = 'stock_changes'";
-    assert_eq!(
-        number(&connection, sequence),
-        4,
-        "the last number that was given is remembered"
-    );
     connection
         .execute_batch(TRAIL)
         .expect("the statements run again when all is there");
@@ -410,6 +465,25 @@ fn the_trail_refuses_nonsense() {
         4,
         "rows of the trail"
     );
+    // Somebody gets past the triggers all the same. The gap shows it.
+    let last = number(&connection, "SELECT max(id) FROM stock_changes");
+    for trigger in rows(
+        &connection,
+        "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'stock_changes'",
+    ) {
+        connection
+            .execute_batch(&format!("DROP TRIGGER \"{trigger}\""))
+            .expect("a trigger");
+    }
+    connection
+        .execute("DELETE FROM stock_changes WHERE id = ?1", [last])
+        .expect("nobody stops it any more");
+    change_stock(&mut connection, &change(2, 1)).expect("a trail");
+    let next = number(&connection, "SELECT max(id) FROM stock_changes");
+    assert!(
+        next > last,
+        "the number {next} is given after {last}, whose row is gone"
+    );
 }
 
 /// What was changed past the trail is found: stocks, books that came and books that went. All else agrees.
@@ -417,7 +491,7 @@ fn the_trail_refuses_nonsense() {
 fn what_goes_past_the_trail_is_found() {
     let mut connection = shop();
     change_stock(&mut connection, &change(3, -7)).expect("a trail");
-    assert_eq!(disagreements(&connection), Ok(vec![]), "all is well");
+    assert_eq!(found(&connection), [], "all is well");
     // The deltas count, and not what a row says of the stock.
     connection
         .execute(
@@ -425,7 +499,7 @@ fn what_goes_past_the_trail_is_found() {
             [],
         )
         .expect("a row that is added by hand");
-    for (id, stock) in [(4, 0), (5, 3), (-6, 2)] {
+    for (id, stock) in [(4, 0), (5, 3), (-6, 2), (10, 1)] {
         store(&connection, id, "Past the trail", 500, stock);
     }
     connection
@@ -434,19 +508,17 @@ fn what_goes_past_the_trail_is_found() {
              DELETE FROM books WHERE id IN (1, 3);",
         )
         .expect("changes past the trail");
-    let disagreement = |book_id, stock, trail| Disagreement {
-        book_id,
-        stock,
-        trail,
-    };
-    let expected = vec![
-        disagreement(-6, Some(2), 0),
-        disagreement(1, None, 3),
-        disagreement(2, Some(2), 0),
-        disagreement(5, Some(3), 0),
-    ];
-    let found: Vec<Disagreement> = disagreements(&connection).expect("a trail");
-    assert_eq!(found, expected, "what does not agree");
+    assert_eq!(
+        found(&connection),
+        [
+            (-6, Some(2), 0),
+            (1, None, 3),
+            (2, Some(2), 0),
+            (5, Some(3), 0),
+            (10, Some(1), 0),
+        ],
+        "what does not agree: the book, its stock, its trail"
+    );
     assert!(
         disagreements(&empty()).is_err(),
         "a shop without a trail is an error"
@@ -461,15 +533,13 @@ fn large_stocks_are_compared_exactly() {
     prepare(&mut connection, THEN).expect("a trail");
     let stock = change_stock(&mut connection, &change(1, 1)).expect("a trail");
     assert_eq!(stock, Some((1 << 53) + 1), "one more than 2^53");
-    assert_eq!(disagreements(&connection), Ok(vec![]), "all is well");
+    assert_eq!(found(&connection), [], "all is well");
     connection
         .execute("UPDATE books SET stock = stock - 1", [])
         .expect("a change past the trail");
-    let found = disagreements(&connection).expect("a trail");
-    let expected = Disagreement {
-        book_id: 1,
-        stock: Some(1 << 53),
-        trail: (1 << 53) + 1,
-    };
-    assert_eq!(found, [expected], "one copy is missing");
+    assert_eq!(
+        found(&connection),
+        [(1, Some(1 << 53), (1 << 53) + 1)],
+        "one copy is missing"
+    );
 }

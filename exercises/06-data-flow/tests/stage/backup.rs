@@ -8,6 +8,7 @@ use std::thread;
 use data_flow::backup::{BackupError, back_up, check};
 use data_flow::given::TABLES;
 use rusqlite::Connection;
+use support::Gate;
 use support::database::TempDatabase;
 use tempfile::TempDir;
 
@@ -83,6 +84,12 @@ fn a_copy_has_everything() {
     drop(copy);
     assert!(check(&to).is_ok(), "the copy is sound");
     let memory = empty();
+    backed_up(&memory, &to);
+    assert_eq!(
+        content(&to),
+        Vec::<String>::new(),
+        "all rows of the copy of a shop that has just opened"
+    );
     store(&memory, 1, "Emma", 500, 1);
     backed_up(&memory, &to);
     assert_eq!(
@@ -104,6 +111,30 @@ fn a_name_is_a_name() {
         assert_eq!(content(&to), everything(&connection), "all rows of {name}");
         fs::remove_file(&to).expect("a file");
     }
+    // On some systems a name need not be a text. Whoever cannot write such a file says so, and leaves nothing.
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt as _;
+        let name = std::ffi::OsString::from_vec(b"shop \xFF.db".to_vec());
+        match back_up(&connection, &folder.path().join(&name)) {
+            Ok(()) => fs::remove_file(folder.path().join(&name)).expect("the backup has this name"),
+            Err(_) => assert_eq!(
+                names(folder.path()),
+                Vec::<String>::new(),
+                "files in the folder after a name that is no UTF-8"
+            ),
+        }
+    }
+    // A folder has the name already. The copy is made, and cannot take it.
+    let taken = folder.path().join("taken");
+    fs::create_dir_all(taken.join("full")).expect("a folder");
+    assert!(
+        back_up(&connection, &taken).is_err(),
+        "a folder has this name"
+    );
+    let left = fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(left, 1, "the folder `taken`, and nothing beside it");
+    fs::remove_dir_all(&taken).expect("a folder");
     let nowhere = folder.path().join("nowhere").join("shop.db");
     assert!(
         back_up(&connection, &nowhere).is_err(),
@@ -121,7 +152,7 @@ fn a_name_is_a_name() {
 fn what_is_not_committed_is_not_copied() {
     let folder = folder();
     let to = folder.path().join("shop.backup");
-    let (database, connection) = shop(0x0683);
+    let (database, mut connection) = shop(0x0683);
     // Somebody still reads what was there before the last change, so that it cannot go to the main file.
     let reader = database.connect();
     reader
@@ -140,7 +171,19 @@ fn what_is_not_committed_is_not_copied() {
             "BEGIN IMMEDIATE; UPDATE books SET cents = 0; DELETE FROM books WHERE id > 50;",
         )
         .expect("nobody else writes");
+    let waits = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&waits);
+    connection
+        .busy_handler(Some(move |_| {
+            told.store(true, Ordering::SeqCst);
+            false
+        }))
+        .expect("SQLite takes the handler");
     backed_up(&connection, &to);
+    assert!(
+        !waits.load(Ordering::SeqCst),
+        "the backup needs a lock that a reader or a writer is holding"
+    );
     assert_eq!(content(&to), expected, "all rows of the copy");
     writer
         .execute_batch("COMMIT")
@@ -239,7 +282,35 @@ fn the_copy_is_one_moment_while_writers_go_on() {
     );
 }
 
-/// A newer backup takes the place of the older one in one step: whoever holds the older one still has it whole.
+/// A newer backup takes the place of the older one in one step: whoever looks for a backup always finds one.
+#[test]
+fn there_is_a_backup_at_any_moment() {
+    let folder = folder();
+    let to = folder.path().join("shop.backup");
+    let connection = empty();
+    backed_up(&connection, &to);
+    let (gate, over) = (Arc::new(Gate::new(2)), Arc::new(AtomicBool::new(false)));
+    let (start, stop, path) = (Arc::clone(&gate), Arc::clone(&over), to.clone());
+    let watcher = thread::spawn(move || {
+        start.wait();
+        let mut missed = 0;
+        while !stop.load(Ordering::SeqCst) {
+            missed += u32::from(fs::metadata(&path).is_err());
+        }
+        missed
+    });
+    gate.wait();
+    let results: Vec<bool> = (0..20).map(|_| back_up(&connection, &to).is_ok()).collect();
+    over.store(true, Ordering::SeqCst);
+    let missed = watcher.join().expect("whoever looks does not panic");
+    assert_eq!(results, [true; 20], "the backups that were made");
+    assert_eq!(
+        missed, 0,
+        "how often there was no backup, while newer ones were made"
+    );
+}
+
+/// Whoever holds the older backup still has it whole, and what an earlier try left behind is in nobody's way.
 #[test]
 fn a_newer_backup_takes_the_place_of_the_older_one() {
     let folder = folder();
@@ -348,6 +419,16 @@ fn a_check_finds_what_is_wrong() {
         "INSERT INTO payments VALUES (1, 7, 1, 'a'), (2, 8, 1, 'b');
          INSERT INTO order_lines VALUES (9, 9, 1, 1);",
     );
+    make(
+        "no numbers",
+        "CREATE TABLE words (word TEXT PRIMARY KEY, book_id INTEGER REFERENCES books (id)) WITHOUT ROWID;
+         INSERT INTO words VALUES ('emma', 7);",
+    );
+    // A reference to a column that is no key: the check itself fails.
+    make(
+        "mismatch",
+        "CREATE TABLE pages (extra INTEGER REFERENCES extra (a)); INSERT INTO pages VALUES (1);",
+    );
     // The index holds the values of one column, and is said to be one of the other.
     make(
         "index",
@@ -360,6 +441,9 @@ fn a_check_finds_what_is_wrong() {
     Connection::open(path("tableless"))
         .and_then(|connection| connection.execute_batch("CREATE TABLE a (b); DROP TABLE a;"))
         .expect("a table that comes and goes");
+    Connection::open(path("view"))
+        .and_then(|connection| connection.execute_batch("CREATE VIEW a AS SELECT 1;"))
+        .expect("a view");
     fs::write(path("letter"), "This is no database. ".repeat(300)).expect("a file");
     let whole = fs::read(path("sound")).expect("a file");
     fs::write(path("cut"), &whole[..whole.len() / 2]).expect("a file");
@@ -371,6 +455,8 @@ fn a_check_finds_what_is_wrong() {
         ("index", "damaged"),
         ("empty", "damaged"),
         ("tableless", "damaged"),
+        ("view", "damaged"),
+        ("no numbers", "damaged"),
         ("letter", "no database"),
         ("nothing", "no database"),
     ] {
@@ -393,6 +479,21 @@ fn a_check_finds_what_is_wrong() {
         );
     }
     assert!(check(&path("cut")).is_err(), "the first half of a file");
+    assert!(
+        check(&path("mismatch")).is_err(),
+        "a file whose references cannot be checked"
+    );
+    let faults = rows(
+        &Connection::open(path("index")).expect("a database"),
+        "PRAGMA integrity_check",
+    );
+    let Err(BackupError::Damaged(findings)) = check(&path("index")) else {
+        panic!("an index of another column");
+    };
+    assert!(
+        findings.len() >= faults.len(),
+        "a line for each of {faults:#?}: {findings:#?}"
+    );
     let Err(BackupError::Damaged(findings)) = check(&path("dangling")) else {
         panic!("three rows refer to nothing");
     };

@@ -1,10 +1,11 @@
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Barrier};
 use std::thread;
 
 use data_flow::concurrency::{Page, Saved, change, load, open, save};
 use data_flow::given::TABLES;
 use rusqlite::Connection;
+use support::Gate;
 use support::database::TempDatabase;
 
 use crate::shop::{
@@ -44,6 +45,32 @@ fn next(page: &Page) -> Page {
     }
 }
 
+/// A page as it can be compared: id, version, title, cents.
+type Row = (i64, i64, String, u32);
+
+fn row(page: &Page) -> Row {
+    (page.id, page.version, page.title.clone(), page.cents)
+}
+
+/// What came of a save, as it can be compared.
+#[track_caller]
+fn said(saved: &rusqlite::Result<Saved>) -> (&'static str, Option<Row>) {
+    match saved {
+        Ok(Saved::Done(page)) => ("done", Some(row(page))),
+        Ok(Saved::Conflict(page)) => ("a conflict", Some(row(page))),
+        Ok(Saved::Gone) => ("gone", None),
+        Err(error) => panic!("the save is an error: {error}"),
+    }
+}
+
+fn done(page: &Page) -> (&'static str, Option<Row>) {
+    ("done", Some(row(page)))
+}
+
+fn conflict(page: &Page) -> (&'static str, Option<Row>) {
+    ("a conflict", Some(row(page)))
+}
+
 /// A connection waits ten seconds for a writer, keeps foreign keys, and its file is in WAL mode, now and later.
 #[test]
 fn a_connection_is_set_up() {
@@ -58,6 +85,11 @@ fn a_connection_is_set_up() {
             "milliseconds of patience with {round}"
         );
         assert_eq!(setting("foreign_keys"), "1", "foreign keys of {round}");
+        assert_ne!(
+            setting("synchronous"),
+            "0",
+            "a commit that never waits for the disk, with {round}"
+        );
     }
     let plain = rows(&database.connect(), "PRAGMA journal_mode");
     assert_eq!(
@@ -65,8 +97,12 @@ fn a_connection_is_set_up() {
         ["wal"],
         "the mode of the file, for whoever opens it later"
     );
-    let nowhere = database.path().join("nowhere").join("shop.db");
-    assert!(open(&nowhere).is_err(), "a folder that is not there");
+    let folder = database.path().with_file_name("nowhere");
+    assert!(
+        open(&folder.join("shop.db")).is_err(),
+        "a folder that is not there"
+    );
+    assert!(!folder.exists(), "the folder is not made");
 }
 
 /// A file that is no database is an error at once, and what is in a database stays.
@@ -151,10 +187,11 @@ fn a_page_is_loaded() {
             title,
             cents,
         };
-        assert_eq!(page, expected, "the page of book {id}");
+        assert_eq!(row(&page), row(&expected), "the page of book {id}");
     }
     for id in [0, -1, 99, i64::MAX] {
-        assert_eq!(load(&connection, id), Ok(None), "there is no book {id}");
+        let page = load(&connection, id);
+        assert!(matches!(page, Ok(None)), "there is no book {id}: {page:?}");
     }
     store(&connection, 40, "Too dear", 1 << 32, 1);
     assert!(
@@ -176,12 +213,12 @@ fn a_save_sets_title_and_price() {
             .expect("a book");
         let cents = u32::try_from(values.number(0..1 << 32)).expect("below 2^32");
         let wanted = edited(&page, &format!(" '{}' ", values.word(0..9)), cents);
-        let saved: Saved = save(&connection, &wanted).expect("a table");
-        assert_eq!(saved, Saved::Done(next(&wanted)), "round {round}");
+        let saved: rusqlite::Result<Saved> = save(&connection, &wanted);
+        assert_eq!(said(&saved), done(&next(&wanted)), "round {round}");
         page = loaded(&connection, 2);
         assert_eq!(
-            page,
-            next(&wanted),
+            row(&page),
+            row(&next(&wanted)),
             "what stands in the table after round {round}"
         );
         assert_eq!(
@@ -192,8 +229,8 @@ fn a_save_sets_title_and_price() {
     }
     let same = save(&connection, &page);
     assert_eq!(
-        same,
-        Ok(Saved::Done(next(&page))),
+        said(&same),
+        done(&next(&page)),
         "a save of the page as it is"
     );
     assert_eq!(
@@ -214,13 +251,13 @@ fn a_stale_page_is_a_conflict() {
     let (hers, his) = (loaded(&ada, 1), loaded(&bob, 1));
     let hers = edited(&hers, "Emma, a novel", 500);
     let saved = save(&ada, &hers);
-    assert_eq!(saved, Ok(Saved::Done(next(&hers))), "the first one to save");
+    assert_eq!(said(&saved), done(&next(&hers)), "the first one to save");
     let his = edited(&his, "Book 1", 900);
     let before = everything(&bob);
     let saved = save(&bob, &his);
     assert_eq!(
-        saved,
-        Ok(Saved::Conflict(next(&hers))),
+        said(&saved),
+        conflict(&next(&hers)),
         "the second one to save"
     );
     assert_eq!(everything(&bob), before, "all rows after the conflict");
@@ -231,19 +268,15 @@ fn a_stale_page_is_a_conflict() {
         };
         let saved = save(&bob, &forged);
         assert_eq!(
-            saved,
-            Ok(Saved::Conflict(next(&hers))),
+            said(&saved),
+            conflict(&next(&hers)),
             "a page of version {version}, while the book has 2"
         );
     }
     assert_eq!(everything(&bob), before, "all rows after more conflicts");
     let again = edited(&next(&hers), "Emma, a novel", 900);
     let saved = save(&bob, &again);
-    assert_eq!(
-        saved,
-        Ok(Saved::Done(next(&again))),
-        "his price, on her title"
-    );
+    assert_eq!(said(&saved), done(&next(&again)), "his price, on her title");
 }
 
 /// A book that is not there any more is gone, and stays so.
@@ -256,9 +289,16 @@ fn a_book_that_is_gone_stays_gone() {
         .expect("nobody refers to it");
     let before = everything(&connection);
     let saved = save(&connection, &page);
-    assert_eq!(saved, Ok(Saved::Gone), "a save of a book that was deleted");
+    assert_eq!(
+        said(&saved),
+        ("gone", None),
+        "a save of a book that was deleted"
+    );
     let changed = change(&connection, 3, |page| page.cents += 1);
-    assert_eq!(changed, Ok(None), "a change of a book that was deleted");
+    assert!(
+        matches!(changed, Ok(None)),
+        "a change of a book that was deleted: {changed:?}"
+    );
     assert_eq!(everything(&connection), before, "all rows afterwards");
 }
 
@@ -275,22 +315,23 @@ fn one_of_two_saves_wins() {
         let statements = before_statement(&mut connection, place, move || {
             put(&note, save(&other, &wanted).ok());
         });
-        let saved = save(&connection, &mine).unwrap_or_else(|error| {
-            panic!("somebody else saved before statement {place}: {error}")
-        });
-        let there = loaded(&connection, 1);
+        let saved = save(&connection, &mine);
+        if let Err(error) = &saved {
+            panic!("somebody else saved before statement {place}: {error}");
+        }
+        let there = row(&loaded(&connection, 1));
         match take(&got).flatten() {
-            Some(Saved::Done(done)) => {
-                assert_eq!(done, next(&theirs), "the other one was told");
+            Some(Saved::Done(first)) => {
+                assert_eq!(row(&first), row(&next(&theirs)), "the other one was told");
                 assert_eq!(
-                    (saved, &there),
-                    (Saved::Conflict(done.clone()), &done),
+                    (said(&saved), there),
+                    (conflict(&first), row(&first)),
                     "what I was told, and what is there: the other one saved before statement {place}"
                 );
             }
             _ => assert_eq!(
-                (saved, &there),
-                (Saved::Done(next(&mine)), &next(&mine)),
+                (said(&saved), there),
+                (done(&next(&mine)), row(&next(&mine))),
                 "what I was told, and what is there: the other one could not save before statement {place}"
             ),
         }
@@ -322,8 +363,27 @@ fn a_change_starts_from_what_is_there() {
         title: "Book 2!".to_owned(),
         cents: 570,
     };
-    assert_eq!(changed.as_ref(), Some(&expected), "the page that was saved");
-    assert_eq!(loaded(&connection, 2), expected, "what stands in the table");
+    assert_eq!(
+        changed.as_ref().map(row),
+        Some(row(&expected)),
+        "the page that was saved"
+    );
+    assert_eq!(
+        row(&loaded(&connection, 2)),
+        row(&expected),
+        "what stands in the table"
+    );
+    let same = change(&connection, 2, |_| ()).expect("a table");
+    assert_eq!(
+        same.as_ref().map(row),
+        Some(row(&next(&expected))),
+        "the page that was saved by a change which leaves all as it is"
+    );
+    assert_eq!(
+        row(&loaded(&connection, 2)),
+        row(&next(&expected)),
+        "what stands in the table after it"
+    );
     assert_eq!(
         number(&connection, "SELECT stock FROM books WHERE id = 2"),
         4,
@@ -334,13 +394,16 @@ fn a_change_starts_from_what_is_there() {
 /// When others save while a change is thought over, it is thought over again, on what they have saved, as often as it takes.
 #[test]
 fn a_change_is_made_again_after_a_conflict() {
-    for others in [1_u32, 2, 7] {
+    for others in [1_u32, 2, 7, 300] {
         let (database, connection) = shop();
         let other = database.connect();
         let (mut calls, mut seen) = (0, Vec::new());
         let changed = change(&connection, 1, |page| {
             calls += 1;
-            assert!(calls <= 50, "the change is thought over again and again");
+            assert!(
+                calls <= others + 10,
+                "the change is thought over again and again"
+            );
             seen.push(page.cents);
             if calls <= others {
                 let theirs = loaded(&other, 1);
@@ -358,7 +421,11 @@ fn a_change_is_made_again_after_a_conflict() {
             ("Theirs", 501 + 100 * others, 2 + i64::from(others)),
             "title, price and version after {others} others had saved"
         );
-        assert_eq!(changed, Some(page), "the page that was saved");
+        assert_eq!(
+            changed.as_ref().map(row),
+            Some(row(&page)),
+            "the page that was saved"
+        );
     }
 }
 
@@ -377,7 +444,10 @@ fn a_change_can_come_too_late() {
         }
         page.cents += 1;
     });
-    assert_eq!(changed, Ok(None), "a change of a book that was deleted");
+    assert!(
+        matches!(changed, Ok(None)),
+        "a change of a book that was deleted: {changed:?}"
+    );
     assert_eq!(
         number(&connection, "SELECT count(*) FROM books"),
         2,
@@ -388,25 +458,29 @@ fn a_change_can_come_too_late() {
 /// What the database refuses is an error of each function, and nobody tries again and again.
 #[test]
 fn an_error_is_handed_on() {
-    let (_database, reading) = shop();
+    let (database, reading) = shop();
     reading
         .pragma_update(None, "query_only", true)
         .expect("SQLite takes the pragma");
     let page = loaded(&reading, 1);
-    assert!(
-        save(&reading, &page).is_err(),
-        "a save on a connection that only reads"
-    );
-    let mut calls = 0;
-    let changed = change(&reading, 1, |page| {
-        calls += 1;
-        assert!(calls <= 50, "the change is tried again and again");
-        page.cents += 1;
-    });
-    assert!(
-        changed.is_err(),
-        "a change on a connection that only reads: {changed:?}"
-    );
+    let (writing, waiting) = (impatient(&database), impatient(&database));
+    writing
+        .execute_batch("BEGIN IMMEDIATE")
+        .expect("nobody else writes");
+    for (connection, what) in [
+        (&reading, "a connection that only reads"),
+        (&waiting, "a lock that somebody else does not let go"),
+    ] {
+        let saved = save(connection, &page);
+        assert!(saved.is_err(), "a save with {what}: {saved:?}");
+        let mut calls = 0;
+        let changed = change(connection, 1, |page| {
+            calls += 1;
+            assert!(calls <= 50, "the change is tried again and again");
+            page.cents += 1;
+        });
+        assert!(changed.is_err(), "a change with {what}: {changed:?}");
+    }
     let broken = TempDatabase::new().connect();
     assert!(load(&broken, 1).is_err(), "a page without a table");
     assert!(save(&broken, &page).is_err(), "a save without a table");
@@ -421,21 +495,21 @@ fn an_error_is_handed_on() {
 fn two_writers_at_once_lose_nothing() {
     const ROUNDS: u32 = 25;
     let (database, connection) = shop();
-    let barrier = Arc::new(Barrier::new(2));
+    let gate = Arc::new(Gate::new(2));
     let writers: Vec<_> = [1, 1_000]
         .into_iter()
         .map(|step| {
-            let barrier = Arc::clone(&barrier);
+            let gate = Arc::clone(&gate);
             let connection = open(&database.path()).expect("a database");
             connection
                 .pragma_update(None, "synchronous", "off")
                 .expect("nobody pulls the plug");
             thread::spawn(move || {
                 let rounds = (0..ROUNDS).map(|_| {
-                    barrier.wait();
+                    gate.wait();
                     change(&connection, 1, |page| page.cents += step)
                 });
-                // All rounds are gone through, so that nobody waits at the barrier for somebody who has given up.
+                // All rounds are gone through, so that nobody waits at the gate for somebody who has given up.
                 rounds.collect::<Vec<_>>()
             })
         })

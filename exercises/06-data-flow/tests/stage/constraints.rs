@@ -1,9 +1,15 @@
 use std::error::Error as _;
+use std::sync::atomic::Ordering;
 
 use data_flow::constraints::{Problem, add_line, problem_of, register};
+use data_flow::given::TABLES;
 use rusqlite::{Connection, Error, TransactionBehavior, ffi};
+use support::database::TempDatabase;
 
-use crate::shop::{empty, everything, impatient, in_a_file, number, rows, store};
+use crate::shop::{
+    before_statement, empty, everything, impatient, in_a_file, number, put, rows, shared, store,
+    take,
+};
 
 /// Two customers, three books, and the order 1 with a line of book 1.
 fn shop() -> Connection {
@@ -33,9 +39,25 @@ fn problem(connection: &Connection, sql: &str) -> Problem {
 }
 
 /// The name of a problem, without the error that it holds.
-fn name(problem: &Problem) -> String {
-    let text = format!("{problem:?}");
-    text.split('(').next().unwrap_or_default().to_owned()
+fn name(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::EmailTaken => "EmailTaken",
+        Problem::IsbnTaken => "IsbnTaken",
+        Problem::AlreadyInOrder => "AlreadyInOrder",
+        Problem::NegativePrice => "NegativePrice",
+        Problem::OutOfStock => "OutOfStock",
+        Problem::NoCopies => "NoCopies",
+        Problem::NoName => "NoName",
+        Problem::UnknownOrder => "UnknownOrder",
+        Problem::UnknownBook => "UnknownBook",
+        Problem::Busy => "Busy",
+        Problem::Other(_) => "Other",
+    }
+}
+
+/// What a function answers, as a text.
+fn said<T>(answer: &Result<T, Problem>) -> &'static str {
+    answer.as_ref().map_or_else(name, |_| "no problem")
 }
 
 /// Each constraint of the shop comes to the problem that the table names.
@@ -94,7 +116,11 @@ fn other_constraints_are_not_taken_for_the_shops() {
                  b INTEGER CONSTRAINT \"books.isbn\" CHECK (b >= 0),
                  c INTEGER CONSTRAINT old_stock_not_negative CHECK (c >= 0),
                  d INTEGER CHECK (d >= 0),
-                 e INTEGER CONSTRAINT COPIES_AT_LEAST_ONE CHECK (e >= 0)
+                 e INTEGER CONSTRAINT COPIES_AT_LEAST_ONE CHECK (e >= 0),
+                 f INTEGER CONSTRAINT \"old: stock_not_negative\" CHECK (f >= 0),
+                 g INTEGER CONSTRAINT stock_not_negative2 CHECK (g >= 0),
+                 h INTEGER CONSTRAINT \"name_not_blank \" CHECK (h >= 0),
+                 i INTEGER CONSTRAINT \"no constraint failed: name_not_blank\" CHECK (i >= 0)
              );
              INSERT INTO old_customers VALUES ('ada', 1);
              INSERT INTO customers_old VALUES ('ada');
@@ -125,6 +151,10 @@ fn other_constraints_are_not_taken_for_the_shops() {
         "INSERT INTO rules (c) VALUES (-1)",
         "INSERT INTO rules (d) VALUES (-1)",
         "INSERT INTO rules (e) VALUES (-1)",
+        "INSERT INTO rules (f) VALUES (-1)",
+        "INSERT INTO rules (g) VALUES (-1)",
+        "INSERT INTO rules (h) VALUES (-1)",
+        "INSERT INTO rules (i) VALUES (-1)",
         "INSERT INTO payments (order_id, cents, reference) VALUES (1, 1, 'bank-1')",
         "INSERT INTO customers (email, name) VALUES (NULL, 'Eve')",
         "INSERT INTO books (isbn, title, cents) VALUES (NULL, 'Emma', 1)",
@@ -136,6 +166,61 @@ fn other_constraints_are_not_taken_for_the_shops() {
     ] {
         let problem = problem(&connection, sql);
         assert_eq!(name(&problem), "Other", "{problem:?} of {sql}");
+    }
+}
+
+/// The kind and the name must both be right: the name of one kind with the code of another is something else.
+#[test]
+fn the_kind_counts_as_well_as_the_name() {
+    use ffi::{
+        SQLITE_CONSTRAINT, SQLITE_CONSTRAINT_CHECK as CHECK, SQLITE_CONSTRAINT_FOREIGNKEY,
+        SQLITE_CONSTRAINT_NOTNULL, SQLITE_CONSTRAINT_PRIMARYKEY as PRIMARY_KEY,
+        SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_TRIGGER, SQLITE_CONSTRAINT_UNIQUE as UNIQUE,
+    };
+    let line = "UNIQUE constraint failed: order_lines.order_id, order_lines.book_id";
+    for (right, text, expected) in [
+        (
+            UNIQUE,
+            "UNIQUE constraint failed: customers.email",
+            "EmailTaken",
+        ),
+        (UNIQUE, "UNIQUE constraint failed: books.isbn", "IsbnTaken"),
+        (PRIMARY_KEY, line, "AlreadyInOrder"),
+        (
+            CHECK,
+            "CHECK constraint failed: price_not_negative",
+            "NegativePrice",
+        ),
+        (
+            CHECK,
+            "CHECK constraint failed: stock_not_negative",
+            "OutOfStock",
+        ),
+        (
+            CHECK,
+            "CHECK constraint failed: copies_at_least_one",
+            "NoCopies",
+        ),
+        (CHECK, "CHECK constraint failed: name_not_blank", "NoName"),
+    ] {
+        for kind in [
+            UNIQUE,
+            PRIMARY_KEY,
+            CHECK,
+            SQLITE_CONSTRAINT,
+            SQLITE_CONSTRAINT_ROWID,
+            SQLITE_CONSTRAINT_TRIGGER,
+            SQLITE_CONSTRAINT_NOTNULL,
+            SQLITE_CONSTRAINT_FOREIGNKEY,
+        ] {
+            let error = Error::SqliteFailure(ffi::Error::new(kind), Some(text.to_owned()));
+            let expected = if kind == right { expected } else { "Other" };
+            assert_eq!(
+                name(&problem_of(error)),
+                expected,
+                "the extended code {kind} with {text:?}"
+            );
+        }
     }
 }
 
@@ -155,6 +240,11 @@ fn all_else_is_kept_as_it_was() {
         Error::SqliteFailure(unique, Some("customers.email".to_owned() + " is taken")),
         Error::SqliteFailure(plain, Some(text.clone())),
         Error::SqliteFailure(full, Some(text)),
+        // A table that this very connection holds is no other writer: waiting does not help.
+        Error::SqliteFailure(
+            ffi::Error::new(ffi::SQLITE_LOCKED),
+            Some("database table is locked".to_owned()),
+        ),
         connection
             .execute("INSERT INTO 'UNIQUE constraint failed: books.isbn'", [])
             .expect_err("no SQL"),
@@ -189,6 +279,21 @@ fn all_else_is_kept_as_it_was() {
 /// Every kind of BUSY is `Busy`: a lock that somebody else holds, and what was read not being true any more.
 #[test]
 fn every_kind_of_busy_is_busy() {
+    for kind in [
+        ffi::SQLITE_BUSY,
+        ffi::SQLITE_BUSY_RECOVERY,
+        ffi::SQLITE_BUSY_SNAPSHOT,
+        ffi::SQLITE_BUSY_TIMEOUT,
+    ] {
+        for text in [None, Some("UNIQUE constraint failed: customers.email")] {
+            let error = Error::SqliteFailure(ffi::Error::new(kind), text.map(str::to_owned));
+            assert_eq!(
+                name(&problem_of(error)),
+                "Busy",
+                "the extended code {kind} with {text:?}"
+            );
+        }
+    }
     let (database, mut connection) = in_a_file();
     let mut other = impatient(&database);
     let reading = other.transaction().expect("no lock is taken yet");
@@ -209,8 +314,8 @@ fn every_kind_of_busy_is_busy() {
     assert_eq!(name(&held), "Busy", "somebody else holds the lock");
     let problem = register(&impatient(&database), "bob@lantern.example", "Bob");
     assert_eq!(
-        problem.map_err(|problem| name(&problem)),
-        Err("Busy".to_owned()),
+        said(&problem),
+        "Busy",
         "a customer registers while somebody else holds the lock"
     );
     writing.commit().expect("a commit");
@@ -262,8 +367,8 @@ fn a_customer_who_cannot_be_registered() {
     ] {
         let answer = register(&connection, email, written);
         assert_eq!(
-            answer.map_err(|problem| name(&problem)),
-            Err(expected.to_owned()),
+            said(&answer),
+            expected,
             "{email:?} with the name {written:?}"
         );
         assert_eq!(
@@ -315,8 +420,8 @@ fn a_line_that_cannot_be_added() {
     ] {
         let answer = add_line(&connection, order, book, copies);
         assert_eq!(
-            answer.map_err(|problem| name(&problem)),
-            Err(expected.to_owned()),
+            said(&answer),
+            expected,
             "{copies} copies of book {book} in order {order}"
         );
         assert!(connection.is_autocommit(), "a transaction is still open");
@@ -335,16 +440,90 @@ fn another_foreign_key_is_another_problem() {
         )
         .expect("a trigger that refers to nothing");
     let answer = add_line(&connection, 1, 2, 1);
-    assert_eq!(
-        answer.map_err(|problem| name(&problem)),
-        Err("Other".to_owned()),
-        "order and book are there"
-    );
+    assert_eq!(said(&answer), "Other", "order and book are there");
     let broken = Connection::open_in_memory().expect("a database");
     let answer = add_line(&broken, 1, 2, 1);
-    assert_eq!(
-        answer.map_err(|problem| name(&problem)),
-        Err("Other".to_owned()),
-        "a database without tables"
-    );
+    assert_eq!(said(&answer), "Other", "a database without tables");
+}
+
+/// Somebody else may change the price, or remove the order, at any moment: the line has the price that the book had when it
+/// was added, and an order that is gone by then is unknown.
+#[test]
+fn somebody_else_at_any_moment_does_no_harm() {
+    for change in [
+        "UPDATE books SET cents = 777 WHERE id = 2",
+        "DELETE FROM orders WHERE id = 2",
+    ] {
+        for place in 0.. {
+            let (database, mut connection) = in_a_file();
+            connection
+                .execute_batch(
+                    "INSERT INTO customers VALUES (1, 'ada@lantern.example', 'Ada');
+                     INSERT INTO orders VALUES (2, 1, '2025-03-01', 'paid');",
+                )
+                .expect("rows that fit");
+            store(&connection, 2, "Emma", 502, 5);
+            let other = impatient(&database);
+            let got = shared();
+            let note = got.clone();
+            let statements = before_statement(&mut connection, place, move || {
+                let there = number(&other, "SELECT count(*) FROM order_lines");
+                let changed = other.execute(change, []).is_ok();
+                put(&note, changed && there == 0);
+            });
+            let answer = add_line(&connection, 2, 2, 1);
+            let came_first = take(&got) == Some(true);
+            // Whoever has looked in a transaction may be told that it is not true any more; he adds nothing then.
+            let told = came_first && said(&answer) == "Busy";
+            let (expected, price) = match (came_first, change.starts_with("DELETE")) {
+                _ if told => ("Busy", None),
+                (true, true) => ("UnknownOrder", None),
+                (true, false) => ("no problem", Some("777".to_owned())),
+                (false, _) => ("no problem", Some("502".to_owned())),
+            };
+            assert_eq!(
+                said(&answer),
+                expected,
+                "somebody else did this before statement {place}: {change}"
+            );
+            assert_eq!(
+                rows(&connection, "SELECT cents FROM order_lines").pop(),
+                price,
+                "the price in the line; somebody else did this before statement {place}: {change}"
+            );
+            if place >= statements.load(Ordering::SeqCst) {
+                break;
+            }
+        }
+    }
+}
+
+/// When the look for the reason fails, that is the problem, and not that something is not there.
+#[test]
+fn a_look_that_fails_is_no_answer() {
+    for place in 0.. {
+        // In the first mode of a file, a writer can keep readers out, too.
+        let database = TempDatabase::new();
+        database
+            .connect()
+            .execute_batch(TABLES)
+            .expect("the tables are SQL");
+        let (mut connection, other) = (impatient(&database), impatient(&database));
+        let got = shared();
+        let note = got.clone();
+        let statements = before_statement(&mut connection, place, move || {
+            let locked = other.execute_batch("BEGIN EXCLUSIVE").is_ok();
+            put(&note, (locked, other));
+        });
+        let answer = add_line(&connection, 9, 9, 1);
+        let locked = take(&got).is_some_and(|(locked, _)| locked);
+        assert_eq!(
+            said(&answer),
+            if locked { "Busy" } else { "UnknownOrder" },
+            "a line of order 9, which is not there, while somebody locks everybody out before statement {place}: {locked}"
+        );
+        if place >= statements.load(Ordering::SeqCst) {
+            break;
+        }
+    }
 }

@@ -10,11 +10,46 @@ use crate::shop::{empty, everything, impatient, in_a_file, number, rows};
 
 const HEAD: &str = "isbn,title,cents,stock\n";
 
+/// What was wrong, as it can be compared: the line and the reason.
+fn said(rejected: Rejected) -> (u64, &'static str) {
+    let reason = match rejected.reason {
+        Reason::Shape => "shape",
+        Reason::Isbn => "isbn",
+        Reason::Title => "title",
+        Reason::Cents => "cents",
+        Reason::Stock => "stock",
+        Reason::Refused => "refused",
+    };
+    (rejected.line, reason)
+}
+
+/// How many were added, changed, unchanged and rejected.
+type Counts = [(&'static str, u64); 4];
+
+fn counts(report: &Report) -> Counts {
+    let Report {
+        added,
+        changed,
+        unchanged,
+        rejected,
+    } = *report;
+    self::report(added, changed, unchanged, rejected)
+}
+
+fn report(added: u64, changed: u64, unchanged: u64, rejected: u64) -> Counts {
+    [
+        ("added", added),
+        ("changed", changed),
+        ("unchanged", unchanged),
+        ("rejected", rejected),
+    ]
+}
+
 /// The report, and what was rejected.
 #[track_caller]
-fn imported(connection: &mut Connection, file: &[u8]) -> (Report, Vec<Rejected>) {
+fn imported(connection: &mut Connection, file: &[u8]) -> (Counts, Vec<(u64, &'static str)>) {
     let mut rejected = Vec::new();
-    let report = import(connection, file, |record| rejected.push(record))
+    let report = import(connection, file, |record| rejected.push(said(record)))
         .unwrap_or_else(|error| panic!("{error}: {}", file.escape_ascii()));
     assert!(connection.is_autocommit(), "a transaction is still open");
     assert_eq!(
@@ -22,16 +57,7 @@ fn imported(connection: &mut Connection, file: &[u8]) -> (Report, Vec<Rejected>)
         rejected.len() as u64,
         "the report and the calls of `reject`"
     );
-    (report, rejected)
-}
-
-fn report(added: u64, changed: u64, unchanged: u64, rejected: u64) -> Report {
-    Report {
-        added,
-        changed,
-        unchanged,
-        rejected,
-    }
+    (counts(&report), rejected)
 }
 
 /// The books, each as a line: ISBN, title, price, stock.
@@ -136,42 +162,45 @@ fn wrong_records_are_reported_with_line_and_reason() {
         9780000000003,,x,x\n\
         9780000000003,Emma,x,x\n\
         9780000000003,Emma,4294967295,4294967295\n\
-        9780000000004,Emma,0,x";
+        9780000000004,Emma,0,x\n\
+        \xEF\xBC\x99\xEF\xBC\x97\xEF\xBC\x98\xEF\xBC\x90\xEF\xBC\x90\xEF\xBC\x90\xEF\xBC\x90\
+        \xEF\xBC\x90\xEF\xBC\x90\xEF\xBC\x90\xEF\xBC\x90\xEF\xBC\x90\xEF\xBC\x91,Emma,999,5\n\
+        9780000000005,\xC2\xA0,999,5\n\
+        9780000000005, \xE3\x80\x80 ,999,5";
     let expected = [
-        (3, Reason::Isbn),
-        (4, Reason::Isbn),
-        (5, Reason::Isbn),
-        (6, Reason::Isbn),
-        (7, Reason::Isbn),
-        (8, Reason::Isbn),
-        (9, Reason::Title),
-        (10, Reason::Title),
-        (12, Reason::Cents),
-        (13, Reason::Cents),
-        (14, Reason::Cents),
-        (15, Reason::Cents),
-        (16, Reason::Cents),
-        (17, Reason::Stock),
-        (18, Reason::Stock),
-        (19, Reason::Stock),
-        (20, Reason::Shape),
-        (21, Reason::Shape),
-        (22, Reason::Shape),
-        (26, Reason::Isbn),
-        (27, Reason::Title),
-        (28, Reason::Cents),
-        (30, Reason::Stock),
+        (3, "isbn"),
+        (4, "isbn"),
+        (5, "isbn"),
+        (6, "isbn"),
+        (7, "isbn"),
+        (8, "isbn"),
+        (9, "title"),
+        (10, "title"),
+        (12, "cents"),
+        (13, "cents"),
+        (14, "cents"),
+        (15, "cents"),
+        (16, "cents"),
+        (17, "stock"),
+        (18, "stock"),
+        (19, "stock"),
+        (20, "shape"),
+        (21, "shape"),
+        (22, "shape"),
+        (26, "isbn"),
+        (27, "title"),
+        (28, "cents"),
+        (30, "stock"),
+        (31, "isbn"),
+        (32, "title"),
+        (33, "title"),
     ];
     let (done, rejected) = imported(&mut connection, file);
-    let found: Vec<(u64, Reason)> = rejected
-        .iter()
-        .map(|rejected| (rejected.line, rejected.reason))
-        .collect();
-    assert_eq!(found, expected, "line and reason of each wrong record");
+    assert_eq!(rejected, expected, "line and reason of each wrong record");
     assert_eq!(
         done,
-        report(3, 0, 0, 23),
-        "three are right, and 23 are wrong"
+        report(3, 0, 0, 26),
+        "three are right, and 26 are wrong"
     );
     assert_eq!(
         books(&connection),
@@ -237,7 +266,7 @@ fn a_column_is_missing() {
         );
     }
     let (done, _) = imported(&mut empty(), HEAD.as_bytes());
-    assert_eq!(done, Report::default(), "a head alone");
+    assert_eq!(done, report(0, 0, 0, 0), "a head alone");
 }
 
 /// The same file again changes nothing, and writes nothing: no row is touched.
@@ -307,16 +336,16 @@ fn a_book_that_is_there_is_changed() {
     assert_eq!(
         rows(
             &connection,
-            "SELECT id, isbn, title, cents, stock FROM books ORDER BY id"
+            "SELECT id, isbn, title, cents, stock, version FROM books ORDER BY id"
         ),
         [
-            "7 | 9780000000001 | emma | 999 | 5",
-            "8 | 9780000000002 | Persuasion | 900 | 5",
-            "9 | 9780000000003 | Sanditon | 799 | 0",
-            "10 | 9780000000004 | Lady Susan | 699 | 5",
-            "11 | 9780000000005 | Not in the file | 1 | 1",
+            "7 | 9780000000001 | emma | 999 | 5 | 1",
+            "8 | 9780000000002 | Persuasion | 900 | 5 | 1",
+            "9 | 9780000000003 | Sanditon | 799 | 0 | 1",
+            "10 | 9780000000004 | Lady Susan | 699 | 5 | 1",
+            "11 | 9780000000005 | Not in the file | 1 | 1 | 1",
         ],
-        "the books"
+        "the books, with their versions"
     );
     assert_eq!(
         number(&connection, "SELECT count(*) FROM order_lines"),
@@ -374,10 +403,7 @@ fn what_the_table_refuses_is_reported() {
         9780000000005,Persuasion,666,1\n\
         9780000000006,Persuasion,2,1\n";
     let (done, rejected) = imported(&mut connection, file.as_bytes());
-    let expected = [3, 4, 6, 8].map(|line| Rejected {
-        line,
-        reason: Reason::Refused,
-    });
+    let expected = [3, 4, 6, 8].map(|line| (line, "refused"));
     assert_eq!(rejected, expected, "what the table refuses");
     assert_eq!(
         done,
@@ -484,6 +510,15 @@ impl Read for LongFile {
     }
 }
 
+/// A file that cannot be read at all.
+struct Unreadable;
+
+impl Read for Unreadable {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("the disk is on fire"))
+    }
+}
+
 /// A file of 100,000 lines is never in memory: what was read is dealt with before much more is read.
 #[test]
 fn a_long_file_is_never_in_memory() {
@@ -496,7 +531,7 @@ fn a_long_file_is_never_in_memory() {
     })
     .expect("a file that can be read");
     assert_eq!(
-        done,
+        counts(&done),
         report(33_333, 0, 0, 66_667),
         "every third line is a book"
     );
@@ -522,6 +557,22 @@ fn a_batch_is_one_transaction() {
         commits <= 15,
         "{commits} transactions for 12000 records, {BATCH} in each"
     );
+    // Wrong records belong to a batch, too.
+    let mut connection = empty();
+    let progress = Progress::of(&mut connection);
+    let mut file = LongFile::new(12_000, &progress);
+    file.right = 4;
+    let rejects = Arc::clone(&progress);
+    import(&mut connection, file, |_| {
+        let open = rejects.open.fetch_add(1, Ordering::SeqCst) + 1;
+        rejects.most_open.fetch_max(open, Ordering::SeqCst);
+    })
+    .expect("a file that can be read");
+    let most = progress.most_open.load(Ordering::SeqCst);
+    assert!(
+        most <= 2 * BATCH,
+        "{most} records, of which every fourth was right, were dealt with between two commits"
+    );
 }
 
 /// When the file cannot be read on, what was read stays, and the same file can be imported again.
@@ -545,9 +596,14 @@ fn a_file_that_breaks_off() {
     let file = LongFile::new(5_000, &progress);
     let done = import(&mut connection, file, |_| ()).expect("a file that can be read");
     assert_eq!(
-        done,
+        counts(&done),
         report(433, 0, 1_233, 3_334),
         "the whole file afterwards"
+    );
+    let answer = import(&mut connection, Unreadable, |_| ());
+    assert!(
+        matches!(answer, Err(ImportError::File(_))),
+        "a file of which not even the head can be read: {answer:?}"
     );
 }
 

@@ -1,13 +1,15 @@
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Barrier};
 use std::thread;
 
 use data_flow::given::fingerprint;
 use data_flow::migrations::{Migration, MigrationError, migrate};
 use rusqlite::Connection;
+use support::Gate;
 
 use crate::shop::{
-    before_statement, everything, impatient, in_a_file, number, put, rows, shared, take,
+    before_statement, everything, impatient, in_a_file, nobody_comes_any_more, number, put, rows,
+    shared, take,
 };
 
 fn migration(name: &str, sql: &str) -> Migration {
@@ -52,8 +54,18 @@ fn said(result: Result<usize, MigrationError>) -> String {
     match result {
         Ok(ran) => format!("{ran} ran"),
         Err(MigrationError::Failed { version, .. }) => format!("migration {version} failed"),
-        Err(error) => error.to_string(),
+        Err(MigrationError::Changed { version }) => format!("migration {version} was changed"),
+        Err(MigrationError::Newer { applied, known }) => {
+            format!("{applied} migrations were applied, and {known} are known")
+        }
+        Err(MigrationError::Database(error)) => format!("the database says: {error}"),
     }
+}
+
+/// How a connection is set up, as far as a migration may be tempted to change it.
+fn settings(connection: &Connection) -> [Vec<String>; 3] {
+    ["busy_timeout", "foreign_keys", "journal_mode"]
+        .map(|name| rows(connection, &format!("PRAGMA {name}")))
 }
 
 /// Migrations run in the order of the list, each once, from wherever the database is.
@@ -63,6 +75,10 @@ fn each_runs_once_in_order() {
     for _ in 0..6 {
         let steps = steps(values.size(10..16));
         let mut connection = empty();
+        connection
+            .pragma_update(None, "busy_timeout", 1_234)
+            .expect("SQLite takes the pragma");
+        let set_up = settings(&connection);
         let mut had = 0;
         while had < steps.len() {
             let up_to = values.size(had..steps.len() + 1);
@@ -73,6 +89,11 @@ fn each_runs_once_in_order() {
                 "a database at {had} was brought to {up_to}"
             );
             assert!(connection.is_autocommit(), "a transaction is still open");
+            assert_eq!(
+                settings(&connection),
+                set_up,
+                "the connection's time-out, foreign keys and mode"
+            );
             had = up_to;
             if had > 0 {
                 assert_eq!(log(&connection), versions(had), "the versions that ran");
@@ -153,16 +174,35 @@ fn a_step_that_fails_leaves_nothing() {
         let mut connection = empty();
         let mut list = steps(7);
         let good = list[place].sql.clone();
-        for bad in [
-            "CREATE TABLE half (id INTEGER); INSERT INTO half VALUES (1); INSERT INTO nowhere VALUES (1);",
-            "CREATE TABLE half (id INTEGER); CREATE TABLE half (id INTEGER);",
-            "CREATE TABLE half (id INTEGER PRIMARY KEY); INSERT INTO half VALUES (1), (1);",
-            "CREATE TABLE half (id INTEGER); this is no SQL;",
+        for (bad, why) in [
+            (
+                "CREATE TABLE half (id INTEGER); INSERT INTO half VALUES (1); INSERT INTO nowhere VALUES (1);",
+                "no such table: nowhere",
+            ),
+            (
+                "CREATE TABLE half (id INTEGER); CREATE TABLE half (id INTEGER);",
+                "already exists",
+            ),
+            (
+                "CREATE TABLE half (id INTEGER PRIMARY KEY); INSERT INTO half VALUES (1), (1);",
+                "UNIQUE constraint failed: half.id",
+            ),
+            (
+                "CREATE TABLE half (id INTEGER); this is no SQL;",
+                "syntax error",
+            ),
         ] {
             list[place].sql = bad.to_owned();
+            let answer = migrate(&mut connection, &list);
+            if let Err(MigrationError::Failed { error, .. }) = &answer {
+                let error = error.to_string();
+                assert!(
+                    error.contains(why),
+                    "the error inside is SQLite's, about {bad}: {error}"
+                );
+            }
             let expected = format!("migration {} failed", place + 1);
-            let answer = said(migrate(&mut connection, &list));
-            assert_eq!(answer, expected, "{bad}");
+            assert_eq!(said(answer), expected, "{bad}");
             assert!(connection.is_autocommit(), "a transaction is still open");
             let half = "SELECT count(*) FROM sqlite_schema WHERE name = 'half'";
             assert_eq!(number(&connection, half), 0, "tables left over by {bad}");
@@ -234,7 +274,7 @@ fn newer_tables_are_refused() {
         let answer = said(migrate(&mut connection, &steps(11)[..known]));
         assert_eq!(
             answer,
-            format!("the database has had 11 migrations, and this program knows {known}"),
+            format!("11 migrations were applied, and {known} are known"),
             "a program that knows {known}"
         );
         assert!(connection.is_autocommit(), "a transaction is still open");
@@ -277,10 +317,7 @@ fn changed_steps_are_refused() {
     changes.push((2, changed));
     for (place, changed) in changes {
         let answer = said(migrate(&mut connection, &changed));
-        let expected = format!(
-            "migration {} was changed after it had been applied",
-            place + 1
-        );
+        let expected = format!("migration {} was changed", place + 1);
         assert_eq!(answer, expected, "a list that differs at place {place}");
         assert!(connection.is_autocommit(), "a transaction is still open");
         assert_eq!(
@@ -345,17 +382,103 @@ fn another_program_at_any_moment_does_no_harm() {
     }
 }
 
+/// When a program with another list comes in between, whoever finds its step in the record says so, and never goes on from it.
+#[test]
+fn another_list_at_any_moment_is_found_out() {
+    for place in 0.. {
+        let (database, mut connection) = in_a_file();
+        let mut other = impatient(&database);
+        let mut theirs = steps(3);
+        theirs[2].sql = "INSERT INTO log VALUES (33)".to_owned();
+        let statements = before_statement(&mut connection, place, move || {
+            // It is told to wait, or that a step was changed, or it is first.
+            let _told = migrate(&mut other, &theirs);
+        });
+        let answer = said(migrate(&mut connection, &steps(5)));
+        let ran = log(&connection).join(" ");
+        let expected = if ran.contains("33") {
+            ("migration 3 was changed", "1 2 33")
+        } else {
+            (&*answer, "1 2 3 4 5")
+        };
+        assert_eq!(
+            (&*answer, &*ran),
+            expected,
+            "the answer, and the versions that ran, a program with another version 3 coming before statement {place}"
+        );
+        if place >= statements.load(Ordering::SeqCst) {
+            break;
+        }
+    }
+}
+
+/// What cannot be read or written of the record is an error of the database; nothing runs twice because of it, and the next call
+/// goes on.
+#[test]
+fn a_record_that_cannot_be_read_is_an_error() {
+    for place in 0.. {
+        let mut connection = empty();
+        migrate(&mut connection, &steps(12)).expect("steps that run");
+        let stop = connection.get_interrupt_handle();
+        let statements = before_statement(&mut connection, place, move || stop.interrupt());
+        let answer = said(migrate(&mut connection, &steps(13)));
+        let over = place >= statements.load(Ordering::SeqCst);
+        nobody_comes_any_more(&mut connection);
+        assert!(
+            ["1 ran", "migration 13 failed"].contains(&&*answer)
+                || answer.starts_with("the database says"),
+            "12 of 13 steps had run, and statement {place} was interrupted: {answer}"
+        );
+        if !connection.is_autocommit() {
+            // It was the rollback itself.
+            connection
+                .execute_batch("ROLLBACK")
+                .expect("nothing is interrupted now");
+        }
+        let again = said(migrate(&mut connection, &steps(13)));
+        assert!(
+            ["0 ran", "1 ran"].contains(&&*again),
+            "after statement {place} was interrupted, the next call says: {again}"
+        );
+        assert_eq!(
+            log(&connection),
+            versions(13),
+            "the versions that ran, after statement {place} was interrupted"
+        );
+        if over {
+            break;
+        }
+    }
+    let mut connection = empty();
+    migrate(&mut connection, &steps(2)).expect("steps that run");
+    connection
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE INSERT ON migrations BEGIN SELECT RAISE (ABORT, 'the record is full'); END",
+        )
+        .expect("a trigger");
+    let answer = migrate(&mut connection, &steps(3));
+    assert!(
+        matches!(answer, Err(MigrationError::Database(_))),
+        "the record cannot be written, and the SQL of the step is right: {answer:?}"
+    );
+    assert_eq!(
+        log(&connection),
+        versions(2),
+        "the versions that ran, with a record that is full"
+    );
+}
+
 /// Four programs that start at the same moment all succeed, and each step runs once.
 #[test]
 fn four_programs_start_at_once() {
     for round in 0..5 {
         let (database, connection) = in_a_file();
-        let barrier = Arc::new(Barrier::new(4));
+        let gate = Arc::new(Gate::new(4));
         let programs: Vec<_> = (0..4)
             .map(|_| {
-                let (barrier, mut connection) = (Arc::clone(&barrier), database.connect());
+                let (gate, mut connection) = (Arc::clone(&gate), database.connect());
                 thread::spawn(move || {
-                    barrier.wait();
+                    gate.wait();
                     migrate(&mut connection, &steps(4))
                 })
             })
@@ -384,7 +507,10 @@ fn a_lock_that_is_held_is_an_error() {
         .expect("nobody else writes");
     let mut other = impatient(&database);
     let answer = migrate(&mut other, &steps(2));
-    assert!(answer.is_err(), "the lock is held: {answer:?}");
+    assert!(
+        matches!(answer, Err(MigrationError::Database(_))),
+        "the lock is held, and no SQL of a step has run: {answer:?}"
+    );
     connection.execute_batch("COMMIT").expect("nothing to do");
     assert_eq!(everything(&connection), before, "all rows afterwards");
     assert_eq!(said(migrate(&mut other, &steps(2))), "2 ran", "afterwards");

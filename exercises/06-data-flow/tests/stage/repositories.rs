@@ -43,8 +43,21 @@ fn said<T: std::fmt::Debug>(answer: &Result<T, StoreError>) -> String {
     match answer {
         Ok(value) => format!("{value:?}"),
         Err(StoreError::Failed(_)) => "failed".to_owned(),
-        Err(error) => error.to_string(),
+        Err(StoreError::IsbnTaken) => "another book has this ISBN".to_owned(),
+        Err(StoreError::TooMany) => "there are too many copies".to_owned(),
     }
+}
+
+/// A book as it can be compared: id, ISBN, title, cents, copies.
+type Row = (i64, String, String, u32, u32);
+
+fn row(book: &Book) -> Row {
+    let (isbn, title) = (book.isbn.clone(), book.title.clone());
+    (book.id, isbn, title, book.cents, book.stock)
+}
+
+fn all_of(books: &[Book]) -> Vec<Row> {
+    books.iter().map(row).collect()
 }
 
 #[track_caller]
@@ -55,8 +68,8 @@ fn add(store: &mut dyn Books, book: &NewBook) -> i64 {
 }
 
 #[track_caller]
-fn all(store: &dyn Books) -> Vec<Book> {
-    store.page(i64::MIN, u32::MAX).expect("a page")
+fn all(store: &dyn Books) -> Vec<Row> {
+    all_of(&store.page(0, u32::MAX).expect("a page"))
 }
 
 /// What is added is found by its ISBN, byte for byte, and by no other.
@@ -72,6 +85,7 @@ fn what_is_added_is_found() {
             "before\0after",
             "",
             "戦争と平和 🦀",
+            "\t two lines\r\nand an end\n",
             &long,
         ]
         .into_iter()
@@ -87,12 +101,16 @@ fn what_is_added_is_found() {
         }
         for book in &books {
             let found = store.by_isbn(&book.isbn).expect("a store");
-            assert_eq!(found.as_ref(), Some(book), "{name}: {:?}", book.isbn);
+            let expected = Some(row(book));
+            assert_eq!(found.as_ref().map(row), expected, "{name}: {:?}", book.isbn);
         }
-        assert_eq!(all(&*store), books, "{name}: all books by id");
+        assert_eq!(all(&*store), all_of(&books), "{name}: all books by id");
         for isbn in ["97", "9780 ", "97%", "____", "' OR 1 = 1 --"] {
             let found = store.by_isbn(isbn).expect("a store");
-            assert_eq!(found, None, "{name}: no book has the ISBN {isbn:?}");
+            assert!(
+                found.is_none(),
+                "{name}: no book has the ISBN {isbn:?}: {found:?}"
+            );
         }
     }
 }
@@ -109,7 +127,7 @@ fn an_isbn_is_there_once() {
             "another book has this ISBN",
             "{name}: the same ISBN again"
         );
-        assert_eq!(all(&*store), [stored(id, &emma)], "{name}: the books");
+        assert_eq!(all(&*store), [row(&stored(id, &emma))], "{name}: the books");
     }
 }
 
@@ -117,9 +135,11 @@ fn an_isbn_is_there_once() {
 #[test]
 fn an_id_is_never_given_again() {
     for (name, mut store) in stores() {
-        let mut largest = i64::MIN;
-        for round in 0..5 {
-            for isbn in ["1", "2", "3"] {
+        let mut values = support::seeded(0x0644);
+        let mut largest = 0;
+        for round in 0..12 {
+            let mut isbns = ["1", "2", "3"][..round % 3 + 1].to_vec();
+            for isbn in &isbns {
                 let id = add(&mut *store, &book(isbn, "Emma", 0));
                 assert!(
                     id > largest,
@@ -127,12 +147,14 @@ fn an_id_is_never_given_again() {
                 );
                 largest = id;
             }
-            for isbn in ["3", "2", "1"] {
+            values.shuffle(&mut isbns);
+            for isbn in isbns {
                 let removed = store.remove(isbn).expect("a store");
                 assert!(removed, "{name}: book {isbn} was there");
             }
         }
-        assert_eq!(all(&*store), [], "{name}: all were removed");
+        let left = all(&*store);
+        assert!(left.is_empty(), "{name}: all were removed: {left:?}");
     }
 }
 
@@ -169,6 +191,7 @@ fn titles_are_found_by_a_part() {
             ("Ä", 9, vec!["Ärger"]),
             ("RGER", 9, vec!["Ärger", "ärger"]),
             ("pear", 9, vec![]),
+            ("7", 9, vec![]),
             ("", 3, vec!["", "100 % wool", "100 miles"]),
             ("apple", 0, vec![]),
         ] {
@@ -220,6 +243,22 @@ fn copies_go_out_and_in() {
     for (name, mut store) in stores() {
         add(&mut *store, &book("1", "Emma", 5));
         add(&mut *store, &book("2", "Emma", 5));
+        // Only exactly this ISBN is this book's.
+        add(&mut *store, &book("97 x", "Emma", 5));
+        for isbn in [
+            "97 X", " 97 x", "97 x ", "97 x\0", "97x", "97%", "9___", "97", "",
+        ] {
+            let answers = [
+                said(&store.take(isbn, 1)),
+                said(&store.put(isbn, 1)),
+                said(&store.remove(isbn)),
+            ];
+            assert_eq!(
+                answers,
+                ["None", "None", "false"],
+                "{name}: take, put and remove of {isbn:?}, which no book has"
+            );
+        }
         for (isbn, copies, expected) in [
             ("1", 2, "Some(3)"),
             ("1", 4, "None"),
@@ -244,8 +283,8 @@ fn copies_go_out_and_in() {
             let answer = store.put(isbn, copies);
             assert_eq!(said(&answer), expected, "{name}: {copies} put to {isbn}");
         }
-        let stocks: Vec<u32> = all(&*store).iter().map(|book| book.stock).collect();
-        assert_eq!(stocks, [u32::MAX, 5], "{name}: the copies at last");
+        let stocks: Vec<u32> = all(&*store).into_iter().map(|(.., stock)| stock).collect();
+        assert_eq!(stocks, [u32::MAX, 5, 5], "{name}: the copies at last");
     }
 }
 
@@ -327,12 +366,17 @@ fn both_stores_answer_alike() {
                     expected.truncate(copies as usize);
                     let found = store.find(&part, copies).expect("a store");
                     assert_eq!(
-                        found, expected,
+                        all_of(&found),
+                        all_of(&expected),
                         "{name}, step {step}: {part:?}, {copies} at most"
                     );
                 }
             }
-            assert_eq!(all(&*store), model, "{name}: all books after step {step}");
+            assert_eq!(
+                all(&*store),
+                all_of(&model),
+                "{name}: all books after step {step}"
+            );
         }
     }
 }
@@ -347,13 +391,17 @@ fn a_database_outlives_its_store() {
     let id = add(&mut store, &emma);
     let last = add(&mut store, &book("979", "Persuasion", 0));
     assert_eq!(
-        other.by_isbn("978").expect("a store"),
-        Some(stored(id, &emma)),
+        other.by_isbn("978").expect("a store").as_ref().map(row),
+        Some(row(&stored(id, &emma))),
         "another store on the same file"
     );
     // What was read once is read again: the other store may have changed it.
     let before = store.by_isbn("978").expect("a store");
-    assert_eq!(before, Some(stored(id, &emma)), "the book before");
+    assert_eq!(
+        before.as_ref().map(row),
+        Some(row(&stored(id, &emma))),
+        "the book before"
+    );
     other.take("978", 2).expect("a store");
     let after = store.by_isbn("978").expect("a store");
     assert_eq!(
@@ -367,7 +415,7 @@ fn a_database_outlives_its_store() {
     let mut store = open();
     assert_eq!(
         all(&store),
-        [stored(id, &emma)],
+        [row(&stored(id, &emma))],
         "the books after opening the file again"
     );
     let next = add(&mut store, &book("980", "Sanditon", 0));
@@ -460,9 +508,68 @@ fn a_broken_store_is_not_an_empty_one() {
     );
 }
 
-/// A third store, which only has pages. It notes what it is asked for, and fails at one of the pages.
+/// What the database refuses for another reason is a failure, and neither a taken ISBN nor too many copies.
+#[test]
+fn what_else_is_refused_is_a_failure() {
+    let database = TempDatabase::new();
+    let mut store = SqliteBooks::new(database.connect()).expect("a table");
+    add(&mut store, &book("978", "Emma", 1));
+    let before = all(&store);
+    database
+        .connect()
+        .execute_batch(
+            "CREATE TRIGGER no_more BEFORE INSERT ON catalogue BEGIN SELECT RAISE (ABORT, 'closed'); END;
+             CREATE TRIGGER no_change BEFORE UPDATE ON catalogue BEGIN SELECT RAISE (ABORT, 'closed'); END;
+             CREATE TRIGGER no_end BEFORE DELETE ON catalogue BEGIN SELECT RAISE (ABORT, 'closed'); END;",
+        )
+        .expect("triggers on the store's table");
+    let answers = [
+        ("add", said(&store.add(&book("979", "Persuasion", 1)))),
+        ("take", said(&store.take("978", 1))),
+        ("put", said(&store.put("978", 1))),
+        ("remove", said(&store.remove("978"))),
+    ];
+    for (what, answer) in answers {
+        assert_eq!(answer, "failed", "{what}, which a trigger refuses");
+    }
+    assert_eq!(all(&store), before, "the books afterwards");
+}
+
+/// A row that is no book is a failure of whoever reads it, and not left out.
+#[test]
+fn a_row_that_does_not_fit_is_not_left_out() {
+    let database = TempDatabase::new();
+    let mut store = SqliteBooks::new(database.connect()).expect("a table");
+    let mut emma = book("978", "Emma", 1);
+    emma.cents = 987_654_321;
+    add(&mut store, &emma);
+    add(&mut store, &book("979", "Persuasion", 1));
+    let vandal = database.connect();
+    let columns = rows(&vandal, "SELECT name FROM pragma_table_info('catalogue')");
+    for column in columns {
+        vandal
+            .execute(
+                &format!("UPDATE catalogue SET \"{column}\" = -1 WHERE \"{column}\" = 987654321"),
+                [],
+            )
+            .expect("a price below zero, put there by somebody else");
+    }
+    let answers = [
+        ("by_isbn", said(&store.by_isbn("978"))),
+        ("find", said(&store.find("", 9))),
+        ("page", said(&store.page(0, 9))),
+        ("low_stock", said(&low_stock(&store, 9))),
+    ];
+    for (what, answer) in answers {
+        assert_eq!(answer, "failed", "{what}, with a price of -1 in the table");
+    }
+}
+
+/// A third store, which only has pages. It notes what it is asked for, and fails at one of the pages. Its own pages may be
+/// shorter than what is asked for.
 struct Pages {
     books: Vec<Book>,
+    at_most: usize,
     asked: RefCell<Vec<(i64, u32)>>,
     fails_at: usize,
 }
@@ -487,7 +594,8 @@ impl Books for Pages {
             return Err(StoreError::Failed("the network is down".into()));
         }
         let behind = self.books.iter().filter(|book| book.id > after);
-        Ok(behind.take(limit as usize).cloned().collect())
+        let limit = self.at_most.min(limit as usize);
+        Ok(behind.take(limit).cloned().collect())
     }
 
     fn take(&mut self, _: &str, _: u32) -> Result<Option<u32>, StoreError> {
@@ -513,6 +621,7 @@ fn pages(count: usize, values: &mut Seeded) -> Pages {
     });
     Pages {
         books: books.collect(),
+        at_most: PAGE as usize,
         asked: RefCell::default(),
         // So that whoever never comes to an end does.
         fails_at: 50,
@@ -525,8 +634,16 @@ fn low_stock_goes_page_by_page() {
     let mut values = support::seeded(0x0642);
     let page = PAGE as usize;
     for count in [0, 1, page - 1, page, page + 1, 2 * page, 3 * page + 17] {
-        let store = pages(count, &mut values);
-        for below in [0, 1, 5, u32::MAX] {
+        let mut store = pages(count, &mut values);
+        for (below, at_most) in [
+            (0, page),
+            (1, page),
+            (5, page),
+            (u32::MAX, page),
+            (5, page / 2),
+            (5, page / 3),
+        ] {
+            store.at_most = at_most;
             let expected: Vec<String> = store
                 .books
                 .iter()
@@ -535,14 +652,17 @@ fn low_stock_goes_page_by_page() {
                 .collect();
             store.asked.borrow_mut().clear();
             let low: Vec<String> = low_stock(&store, below).expect("a store");
-            assert_eq!(low, expected, "fewer than {below} copies, of {count} books");
+            assert_eq!(
+                low, expected,
+                "fewer than {below} copies, of {count} books, from a store that gives {at_most} at a time"
+            );
             let asked = store.asked.borrow();
             assert!(
                 asked.iter().all(|&(_, limit)| limit <= PAGE),
                 "pages of {count} books, behind which id and how long: {asked:?}"
             );
             assert!(
-                asked.len() <= count / page + 2,
+                asked.len() <= count / at_most + 2,
                 "{} pages were asked for, of {count} books",
                 asked.len()
             );
@@ -552,9 +672,12 @@ fn low_stock_goes_page_by_page() {
         for (isbn, stock) in [("1", 4), ("2", 5), ("3", 0)] {
             add(&mut *store, &book(isbn, "Emma", stock));
         }
-        let last = all(&*store).last().map_or(0, |book| book.id);
+        let last = all(&*store).last().map_or(0, |book| book.0);
         let behind = store.page(last, 1).expect("a store");
-        assert_eq!(behind, [], "{name}: nothing is behind the last book");
+        assert!(
+            behind.is_empty(),
+            "{name}: nothing is behind the last book: {behind:?}"
+        );
         let low = low_stock(&*store, 5).expect("a store");
         assert_eq!(low, ["1", "3"], "{name}: fewer than 5 copies");
     }
@@ -568,9 +691,12 @@ fn low_stock_hands_an_error_on() {
         let mut store = pages(3 * PAGE as usize, &mut values);
         store.fails_at = fails_at;
         let answer = low_stock(&store, 9);
+        let answer = match answer {
+            Err(StoreError::Failed(error)) => error.to_string(),
+            other => said(&other),
+        };
         assert_eq!(
-            answer.map_err(|error| error.to_string()),
-            Err("the store has failed: the network is down".to_owned()),
+            answer, "the network is down",
             "a store that fails after {fails_at} pages"
         );
     }

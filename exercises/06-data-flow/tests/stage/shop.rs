@@ -139,6 +139,13 @@ pub fn before_statement(
     statements
 }
 
+/// Ends what [`before_statement`] has begun.
+pub fn nobody_comes_any_more(connection: &mut Connection) {
+    connection
+        .trace_v2(TraceEventCodes::empty(), None::<fn(TraceEvent<'_>)>)
+        .expect("SQLite takes no trace");
+}
+
 /// A place to put what somebody else got, for the test to look at afterwards.
 pub type Shared<T> = Arc<Mutex<Option<T>>>;
 

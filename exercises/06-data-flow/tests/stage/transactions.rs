@@ -21,7 +21,25 @@ fn fill(connection: &Connection, values: &mut Seeded) {
         let stock = i64::try_from(values.number(5..21)).expect("a stock");
         store(connection, id, &values.word(2..9), cents, stock);
     }
+    connection
+        .execute("UPDATE books SET version = 10 + id", [])
+        .expect("books that were edited some times");
 }
+
+/// What came of it, in words.
+fn said(error: &OrderError) -> String {
+    match error {
+        OrderError::NothingOrdered => "nothing was ordered".to_owned(),
+        OrderError::UnknownBook(book) => format!("there is no book {book}"),
+        OrderError::OutOfStock { book_id, left } => {
+            format!("only {left} copies of book {book_id} are left")
+        }
+        OrderError::Database(error) => format!("the database says: {error}"),
+    }
+}
+
+/// What an order leaves alone in `books`.
+const THE_REST: &str = "SELECT id, isbn, title, cents, version FROM books ORDER BY id";
 
 fn purchase(lines: &[(i64, u32)], reference: &str) -> Purchase {
     Purchase {
@@ -49,7 +67,7 @@ fn random_lines(values: &mut Seeded) -> Vec<(i64, u32)> {
 #[track_caller]
 fn placed(connection: &mut Connection, purchase: &Purchase) -> Receipt {
     place_order(connection, purchase)
-        .unwrap_or_else(|error| panic!("{purchase:?} can be served: {error}"))
+        .unwrap_or_else(|error| panic!("{purchase:?} can be served: {}", said(&error)))
 }
 
 /// An order takes its copies out of the stock, writes a line for each book at today's price, and a payment of the total.
@@ -67,7 +85,8 @@ fn an_order_is_stock_lines_and_a_payment() {
         .expect("an order");
     for round in 0..8 {
         let lines = random_lines(&mut values);
-        let reference = format!("bank-{round}");
+        let reference = format!(" Bank-{round} ");
+        let rest = rows(&connection, THE_REST);
         let before = rows(&connection, "SELECT stock FROM books ORDER BY id");
         let receipt: Receipt = placed(&mut connection, &purchase(&lines, &reference));
         let mut expected_stock: Vec<i64> = before
@@ -95,6 +114,11 @@ fn an_order_is_stock_lines_and_a_payment() {
                 .map(i64::to_string)
                 .collect::<Vec<_>>(),
             "the stock of the books after {lines:?}"
+        );
+        assert_eq!(
+            rows(&connection, THE_REST),
+            rest,
+            "all else of the books after {lines:?}: id, ISBN, title, price, version"
         );
         assert_eq!(
             rows(
@@ -169,7 +193,7 @@ fn an_order_that_cannot_be_served_changes_nothing() {
     ] {
         let error = place_order(&mut connection, &purchase(&lines, "bank-1"))
             .expect_err("it cannot be served");
-        assert_eq!(error.to_string(), expected, "the error for {lines:?}");
+        assert_eq!(said(&error), expected, "the error for {lines:?}");
         assert!(
             connection.is_autocommit(),
             "a transaction is still open after {lines:?}"
@@ -195,6 +219,10 @@ fn what_the_tables_refuse_changes_nothing() {
     for (refused, what) in [
         (nobody, "a customer who is not there"),
         (purchase(&[(1, 1), (2, 0)], "bank-2"), "0 copies of a book"),
+        (
+            purchase(&[(2, 0)], "bank-2"),
+            "0 copies of a book, and nothing else",
+        ),
         (
             purchase(&[(1, 1), (2, 1), (1, 1)], "bank-2"),
             "the same book in two lines",
@@ -333,7 +361,7 @@ fn an_order_sees_what_is_true_in_its_turn() {
             .expect("SQLite takes the handler");
         let answer = match place_order(&mut connection, &purchase(&[(50, 2)], "bank-1")) {
             Ok(receipt) => format!("an order of {} cents", receipt.cents),
-            Err(error) => error.to_string(),
+            Err(error) => said(&error),
         };
         assert_eq!(
             answer, expected,
@@ -347,30 +375,43 @@ fn an_order_sees_what_is_true_in_its_turn() {
     }
 }
 
-/// An order that is sent while its cancellation waits for its turn is not cancelled any more.
+/// An order that is sent while its cancellation waits for its turn is not cancelled any more; what is paid then is paid back.
 #[test]
 fn a_cancellation_sees_what_is_true_in_its_turn() {
-    let (database, mut connection) = in_a_file();
-    fill(&connection, &mut support::seeded(0x061D));
-    let order = placed(&mut connection, &purchase(&[(1, 1)], "bank-1")).order_id;
-    let other = impatient(&database);
-    other
-        .execute_batch("BEGIN IMMEDIATE; UPDATE orders SET state = 'sent';")
-        .expect("nobody else writes");
-    let other = std::sync::Mutex::new(other);
-    connection
-        .busy_handler(Some(move |_| {
-            let other = other.lock().expect("one thread");
-            other.execute_batch("COMMIT").is_ok()
-        }))
-        .expect("SQLite takes the handler");
-    let back = cancel_order(&mut connection, order).expect("it waits for the other writer");
-    assert_eq!(back, None, "what is paid back for an order that was sent");
-    assert_eq!(
-        rows(&connection, "SELECT state FROM orders"),
-        ["sent"],
-        "the state of the order"
-    );
+    for (change, more, state) in [
+        ("UPDATE orders SET state = 'sent'", None, "sent"),
+        (
+            "INSERT INTO payments (order_id, cents, reference) SELECT id, 150, 'wrapping' FROM orders",
+            Some(150),
+            "cancelled",
+        ),
+    ] {
+        let (database, mut connection) = in_a_file();
+        fill(&connection, &mut support::seeded(0x061D));
+        let Receipt { order_id, cents } = placed(&mut connection, &purchase(&[(1, 1)], "bank-1"));
+        let other = impatient(&database);
+        other
+            .execute_batch(&format!("BEGIN IMMEDIATE; {change}"))
+            .expect("nobody else writes");
+        let other = std::sync::Mutex::new(other);
+        connection
+            .busy_handler(Some(move |_| {
+                let other = other.lock().expect("one thread");
+                other.execute_batch("COMMIT").is_ok()
+            }))
+            .expect("SQLite takes the handler");
+        let back = cancel_order(&mut connection, order_id).expect("it waits for the other writer");
+        assert_eq!(
+            back,
+            more.map(|more| cents + more),
+            "what is paid back of {cents} cents. While the cancellation waited, somebody did: {change}"
+        );
+        assert_eq!(
+            rows(&connection, "SELECT state FROM orders"),
+            [state],
+            "the state of the order after: {change}"
+        );
+    }
 }
 
 /// Another writer at any moment is no reason for an order to fail: either he was first, or he is told that he has to wait.
@@ -389,7 +430,10 @@ fn another_writer_at_any_moment_does_no_harm() {
         });
         let answer = place_order(&mut connection, &purchase(&[(1, 1), (50, 5)], "bank-1"));
         let receipt = answer.unwrap_or_else(|error| {
-            panic!("somebody else wrote before statement {place}: {error}")
+            panic!(
+                "somebody else wrote before statement {place}: {}",
+                said(&error)
+            )
         });
         let stock = number(&connection, "SELECT stock FROM books WHERE id = 50");
         match take(&got) {
@@ -450,19 +494,21 @@ fn a_cancelled_order_gives_everything_back() {
     fill(&connection, &mut values);
     let kept = placed(&mut connection, &purchase(&[(1, 1), (2, 2)], "bank-kept"));
     for round in 0..5 {
-        let stock = rows(&connection, "SELECT id, stock FROM books ORDER BY id");
+        let books = "SELECT id, isbn, title, stock, version FROM books ORDER BY id";
+        let stock = rows(&connection, books);
         let lines = random_lines(&mut values);
         let receipt = placed(&mut connection, &purchase(&lines, &format!("bank-{round}")));
         let order = receipt.order_id;
         let bought = rows(&connection, "SELECT * FROM order_lines");
-        // She paid in two parts.
+        // She paid in two parts, and got something back already.
         connection
             .execute(
-                "INSERT INTO payments (order_id, cents, reference) VALUES (?1, 150, 'wrapping-' || ?1)",
+                "INSERT INTO payments (order_id, cents, reference)
+                 VALUES (?1, 150, 'wrapping-' || ?1), (?1, -30, 'rebate-' || ?1)",
                 [order],
             )
-            .expect("another payment");
-        let owed = receipt.cents + 150;
+            .expect("two more payments");
+        let owed = receipt.cents + 150 - 30;
         // The price of today is not what was paid.
         connection
             .execute("UPDATE books SET cents = cents + 100", [])
@@ -475,9 +521,9 @@ fn a_cancelled_order_gives_everything_back() {
             "the lines still say what was bought"
         );
         assert_eq!(
-            rows(&connection, "SELECT id, stock FROM books ORDER BY id"),
+            rows(&connection, books),
             stock,
-            "the stock after order {order} of {lines:?} was placed and cancelled"
+            "id, ISBN, title, stock and version of the books after order {order} of {lines:?} was placed and cancelled"
         );
         let state = rows(
             &connection,
@@ -491,6 +537,7 @@ fn a_cancelled_order_gives_everything_back() {
         let expected = [
             format!("{} | bank-{round}", receipt.cents),
             format!("150 | wrapping-{order}"),
+            format!("-30 | rebate-{order}"),
             format!("{} | refund-{order}", -owed),
         ];
         assert_eq!(paid, expected, "the payments of order {order}");
@@ -574,7 +621,10 @@ fn an_order_is_cancelled_once() {
             put(&note, cancel_order(&mut other, order).ok().flatten());
         });
         let mine = cancel_order(&mut connection, order).unwrap_or_else(|error| {
-            panic!("somebody else cancelled before statement {place}: {error}")
+            panic!(
+                "somebody else cancelled before statement {place}: {}",
+                said(&error)
+            )
         });
         let theirs = take(&got).flatten();
         assert_eq!(

@@ -65,10 +65,11 @@ pub struct Disagreement {
 /// that came past the trail is to be found out, not covered up. Two programs may do this at the same time.
 pub fn prepare(connection: &mut Connection, at: i64) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    if transaction.prepare("SELECT 1 FROM stock_changes").is_ok() {
-        return Ok(());
-    }
+    let there = transaction.prepare("SELECT 1 FROM stock_changes").is_ok();
     transaction.execute_batch(TRAIL)?;
+    if there {
+        return transaction.commit();
+    }
     let books: Vec<(i64, i64)> = transaction
         .prepare("SELECT id, stock FROM books")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?

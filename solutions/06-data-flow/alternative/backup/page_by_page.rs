@@ -86,13 +86,11 @@ pub fn back_up(connection: &Connection, to: &Path) -> Result<(), BackupError> {
     if draft.exists() {
         fs::remove_file(&draft)?;
     }
-    if let Err(error) = fill(connection, &draft) {
-        if draft.exists() {
-            fs::remove_file(&draft)?;
-        }
-        return Err(error);
+    let result = fill(connection, &draft).and_then(|()| Ok(fs::rename(&draft, to)?));
+    if result.is_err() && draft.exists() {
+        fs::remove_file(&draft)?;
     }
-    Ok(fs::rename(&draft, to)?)
+    result
 }
 
 fn fill(from: &Connection, draft: &Path) -> Result<(), BackupError> {

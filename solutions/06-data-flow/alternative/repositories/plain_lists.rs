@@ -307,7 +307,7 @@ pub fn low_stock(books: &dyn Books, below: u32) -> Result<Vec<String>, StoreErro
             }
             after = book.id;
         }
-        if page.len() < PAGE as usize {
+        if page.is_empty() {
             return Ok(low);
         }
     }
