@@ -8,8 +8,6 @@ use crate::given::problem::Problem;
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
-    templates.set_trim_blocks(true);
-    templates.set_lstrip_blocks(true);
     let own = [
         ("layout.html", include_str!("templates/layout.html")),
         ("parts.html", include_str!("templates/parts.html")),
