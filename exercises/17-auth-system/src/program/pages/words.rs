@@ -88,6 +88,7 @@ pub(super) fn of_problem(problem: &Problem) -> String {
             wait(seconds)
         ),
         (_, Some(seconds)) => format!("{} Try again in {}.", problem.detail(), wait(seconds)),
+        ("invalid_fields", None) => "Something in this form needs another look.".to_owned(),
         ("email_not_verified", None) => {
             "Your address is not confirmed yet. Open the link in the mail that we sent you first."
                 .to_owned()
