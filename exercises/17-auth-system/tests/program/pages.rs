@@ -65,7 +65,16 @@ async fn a_person_needs_no_javascript() {
     let link = format!("/verify-email?token={token}");
     browser.open(&link).await;
     browser.open(&link).await;
-    browser.submit("/verify-email", &[("token", &token)]).await;
+    browser
+        .submit(
+            "/verify-email",
+            &[("token", &token), ("password", "a squatter's")],
+        )
+        .await;
+    assert_eq!(browser.status, 401, "another password than the account's");
+    browser
+        .submit("/verify-email", &[("token", &token), PASSWORD])
+        .await;
     assert!(
         browser.html.contains("Your address is confirmed"),
         "opening the link twice uses nothing up: {}",
@@ -110,6 +119,10 @@ async fn a_person_needs_no_javascript() {
     );
     world.clock.advance(60);
     browser.open("/two-factor").await;
+    browser
+        .submit("/two-factor/remove", &[("code", "000000")])
+        .await;
+    assert_eq!(browser.status, 400, "a wrong code turns nothing off");
     browser
         .submit("/two-factor/remove", &[("code", &code(3))])
         .await;
@@ -344,6 +357,72 @@ async fn half_a_sign_in_waits_in_one_browser_for_five_minutes() {
         "a way on: {}",
         browser.html
     );
+}
+
+/// Whoever knows the password of an account that is not confirmed can have another mail, once for each time.
+#[tokio::test]
+async fn another_mail_can_be_asked_for() {
+    let world = world().await;
+    let mut browser = Browser::new(&world);
+    browser.open("/register").await;
+    browser
+        .submit("/register", &[ADA, PASSWORD, ("name", "Ada")])
+        .await;
+    let first = world.mailed_token();
+    browser.open("/sign-in").await;
+    browser.submit("/sign-in", &[ADA, PASSWORD]).await;
+    assert_eq!(browser.status, 403, "not confirmed");
+    browser.submit("/sign-in/resend", &[]).await;
+    assert!(browser.html.contains("Check your mail"), "{}", browser.html);
+    let second = world.mailed_token();
+    assert_ne!(first, second, "the links");
+    browser.open("/sign-in").await;
+    browser.submit("/sign-in/resend", &[]).await;
+    assert_eq!(browser.status, 401, "a second mail for one password");
+    browser.open(&format!("/verify-email?token={second}")).await;
+    browser
+        .submit("/verify-email", &[("token", &second), PASSWORD])
+        .await;
+    assert!(browser.html.contains("Thank you"), "{}", browser.html);
+}
+
+/// A new password takes the one of today, and signs out everywhere else.
+#[tokio::test]
+async fn a_password_is_changed_by_whoever_knows_it() {
+    let world = world().await;
+    let mut browser = signed_in(&world).await;
+    let (access, _) = world.login(ADA.1, PASSWORD.1).await;
+    let new = ("password", "another horse battery");
+    browser.open("/password").await;
+    for (current, new, field) in [
+        ("not the right one", new, "current"),
+        (PASSWORD.1, ("password", "short"), "password"),
+    ] {
+        browser
+            .submit("/password", &[("current", current), new])
+            .await;
+        assert_eq!(browser.status, 422, "a wrong {field}");
+        let marked = format!("id=\"{field}-wrong\"");
+        assert!(browser.html.contains(&marked), "{}", browser.html);
+    }
+    browser
+        .submit("/password", &[("current", PASSWORD.1), new])
+        .await;
+    assert!(
+        browser.html.contains("Your password is changed"),
+        "{}",
+        browser.html
+    );
+    let request = world.server.get("/api/me").bearer_auth(&access);
+    let other = request.send().await.expect("an answer");
+    assert_eq!(other.status(), 401, "another session");
+    browser.open("/activity").await;
+    assert!(
+        browser.html.contains("Password changed</strong>"),
+        "the own session goes on, and the trail says it: {}",
+        browser.html
+    );
+    world.login(ADA.1, new.1).await;
 }
 
 /// Whoever is locked out is told for how long, in words and in the header.

@@ -1,7 +1,7 @@
 //! The HTML pages: forms that work without a script, for the same milestones that the API serves.
 //!
 //! - `visit`: what every page needs to know of a request; `csrf`: forms that other sites cannot send
-//! - `account`, `sign_in`, `links`, `two_factor`: the pages; their HTML lies in `templates/`, on top of the crate `look`
+//! - `account`, `sign_in`, `links`, `password`, `two_factor`: the pages; their HTML lies in `templates/`, on top of the crate `look`
 //! - `errors`: errors as pages, for people; `words`: times, devices and events in words
 
 mod account;
@@ -9,6 +9,7 @@ mod csrf;
 mod errors;
 mod halfway;
 mod links;
+mod password;
 mod sign_in;
 mod templates;
 mod two_factor;
@@ -40,7 +41,9 @@ pub fn routes() -> Router<App> {
         .route("/reset", get(links::reset_form).post(links::reset))
         .route("/sign-in", get(sign_in::form).post(sign_in::password))
         .route("/sign-in/code", get(sign_in::code_form).post(sign_in::code))
+        .route("/sign-in/resend", post(sign_in::resend))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/password", get(password::form).post(password::change))
         .route("/two-factor", get(two_factor::state))
         .route("/two-factor/enroll", post(two_factor::enroll))
         .route("/two-factor/set-up", get(two_factor::set_up))

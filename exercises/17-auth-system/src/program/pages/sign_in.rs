@@ -5,6 +5,7 @@ use axum::extract::Form;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use minijinja::{Value, context};
+use rusqlite::OptionalExtension as _;
 
 use super::halfway::{self, Halfway};
 use super::links::typed;
@@ -39,6 +40,12 @@ pub(super) async fn password(
             let token = halfway.keep(credentials, visit.cx.app().now())?;
             let line = halfway::set_cookie(token.text(), halfway::LIFETIME);
             with_cookie(Redirect::to("/sign-in/code"), &line)
+        }
+        Err(problem) if problem.code() == "email_not_verified" => {
+            let token = halfway.keep(credentials, visit.cx.app().now())?;
+            let line = halfway::set_cookie(token.text(), halfway::LIFETIME);
+            let values = context! { width => "narrow" };
+            with_cookie(visit.again("unverified.html", &problem, &[], values), &line)
         }
         Err(problem) if problem.code() == "invalid_credentials" => {
             let plain = Problem::unauthorized(problem.code(), "Email or password is wrong.");
@@ -93,11 +100,7 @@ pub(super) async fn code(
 ) -> Answer {
     visit.check(&fields)?;
     let Some((cookie, credentials)) = found(&visit, &halfway, &headers) else {
-        let late = Problem::unauthorized(
-            "sign_in_expired",
-            "That took too long. Type your password again.",
-        );
-        return Ok(visit.refusal(&late, &[action("/sign-in", "Sign in")]));
+        return Ok(too_late(&visit));
     };
     let credentials = Credentials {
         code: Some(code_field(&fields)),
@@ -121,6 +124,46 @@ pub(super) fn wrong_code(status: StatusCode) -> Problem {
     let words = "This code is not the right one. Wait for the next, and make sure that your phone's clock is right.";
     Problem::new(status, "invalid_code", "The code was not accepted.")
         .with_errors(vec![FieldError::new("code", words)])
+}
+
+fn too_late(visit: &Visit) -> Response {
+    let words = "That took too long. Type your password again.";
+    let late = Problem::unauthorized("sign_in_expired", words);
+    visit.refusal(&late, &[action("/sign-in", "Sign in")])
+}
+
+/// Another mail with a link, for somebody who has just typed the right password: one mail for each time.
+pub(super) async fn resend(
+    visit: Visit,
+    Extension(halfway): Extension<Halfway>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    visit.check(&fields)?;
+    let Some((cookie, credentials)) = found(&visit, &halfway, &headers) else {
+        return Ok(too_late(&visit));
+    };
+    halfway.end(&cookie);
+    let email = credentials.email.trim().to_lowercase();
+    let sent = visit.run(move |cx| {
+        cx.write(|tx| {
+            let sql = "SELECT id FROM users WHERE email = ?1 AND verified_at IS NULL";
+            let user = tx.query_row(sql, [&email], |row| row.get(0)).optional()?;
+            match user {
+                Some(user) => tx.neighbours().verification.send(tx, user, &email),
+                None => Ok(()),
+            }
+        })
+    });
+    let on = action("/sign-in", "Sign in");
+    Ok(match sent.await {
+        Ok(()) => visit.done(
+            "Check your mail",
+            "Another link is on its way; the older ones do not work any more.",
+            &[on],
+        ),
+        Err(problem) => visit.refusal(&problem, &[on]),
+    })
 }
 
 pub(super) async fn sign_out(visit: Visit, Form(fields): Form<Fields>) -> Answer {

@@ -1,6 +1,7 @@
 //! The second factor: on, off, and the way between.
 
 use axum::extract::Form;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::BASE32_NOPAD;
 use fast_qr::{ECL, QRBuilder};
@@ -10,6 +11,7 @@ use rusqlite::OptionalExtension as _;
 use super::sign_in::wrong_code;
 use super::visit::{Answer, Fields, Visit, action, code_field};
 use crate::given::app::Cx;
+use crate::given::neighbours::Factor;
 use crate::given::problem::Problem;
 use crate::{sessions, totp};
 
@@ -109,8 +111,12 @@ pub(super) async fn confirm(visit: Visit, Form(fields): Form<Fields>) -> Answer 
 pub(super) async fn remove(visit: Visit, Form(fields): Form<Fields>) -> Answer {
     visit.check(&fields)?;
     let current = visit.current()?;
+    let code = code_field(&fields);
     let removed = visit
-        .run(move |cx| totp::disable(cx, current.user_id))
+        .run(move |cx| {
+            prove(cx, current.user_id, &code)?;
+            totp::disable(cx, current.user_id)
+        })
         .await;
     Ok(match removed {
         Ok(()) => Redirect::to("/two-factor").into_response(),
@@ -118,6 +124,20 @@ pub(super) async fn remove(visit: Visit, Form(fields): Form<Fields>) -> Answer {
             on_again(&visit, &wrong_code(problem.status()))
         }
         Err(problem) => on_again(&visit, &problem),
+    })
+}
+
+/// A cookie alone must not take the factor off: whoever has stolen it lacks the code. Guesses at the code are counted.
+fn prove(cx: &Cx, user_id: i64, code: &str) -> Result<(), Problem> {
+    cx.write(|tx| {
+        let sql = "SELECT email FROM users WHERE id = ?1";
+        let email: String = tx.query_row(sql, [user_id], |row| row.get(0))?;
+        let neighbours = tx.neighbours();
+        neighbours.lockout.begin(tx, &email)?;
+        match neighbours.second_factor.check(tx, user_id, Some(code))? {
+            Factor::Passed => neighbours.lockout.take_back(tx, &email),
+            _ => Err(wrong_code(StatusCode::BAD_REQUEST)),
+        }
     })
 }
 
