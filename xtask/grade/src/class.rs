@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use xtask_core::course::{Course, Exercise, Originals, PROFILE, Stage};
+use xtask_core::course::{Course, Exercise, Originals, PROFILE, Stage, WorkspaceManifest};
 use xtask_core::error::{Error, Result};
 use xtask_core::store::judge_key;
 
@@ -188,9 +188,11 @@ fn course_texts(course: &Course) -> Result<String> {
             texts.push('\0');
         }
     }
-    let support = course.root.join("exercises").join("support");
-    let files = xtask_core::files::texts(&support, |name| name != "target")?;
-    texts.push_str(Key::of_files(&files).text());
+    for path in WorkspaceManifest::load(&course.root)?.shared() {
+        let folder = course.root.join(path);
+        let files = xtask_core::files::texts(&folder, |name| name != "target")?;
+        texts.push_str(Key::of_files(&files).text());
+    }
     Ok(texts)
 }
 

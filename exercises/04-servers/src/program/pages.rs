@@ -37,8 +37,9 @@ fn html(status: Status, content: &str) -> Vec<u8> {
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-         <link rel=\"stylesheet\" href=\"/style.css\"><main>{content}\
-         <p><a href=\"/\">Back to the shop</a></p></main></html>\n"
+         <link rel=\"icon\" href=\"/lantern.svg\"><link rel=\"stylesheet\" href=\"/style.css\">\
+         <header class=\"top\"><div><a class=\"brand\" href=\"/\">Lantern</a></div></header><main>{content}\
+         <p class=\"actions\"><a class=\"button second\" href=\"/\">Back to the shop</a></p></main></html>\n"
     )
     .into_bytes()
 }

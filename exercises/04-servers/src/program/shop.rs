@@ -184,8 +184,10 @@ fn router() -> Result<Router, RouteError> {
 fn book(title: &str, copies: u32, request: &Request) -> Response {
     let asked = parse_pairs(request.head.query.as_deref().unwrap_or_default()).unwrap_or_default();
     let note = match query::value(&asked, "order") {
-        Some("taken") => "<p><strong>Ordered.</strong> Thank you.</p>",
-        Some("sold-out") => "<p><strong>Sold out.</strong> Nothing was ordered.</p>",
+        Some("taken") => "<p class=\"done\"><strong>Ordered.</strong> Thank you.</p>",
+        Some("sold-out") => {
+            "<p class=\"error\"><strong>Sold out.</strong> Nothing was ordered.</p>"
+        }
         _ => "",
     };
     let title = escape(title);

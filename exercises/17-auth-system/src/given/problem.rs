@@ -99,6 +99,12 @@ impl Problem {
         }
     }
 
+    /// The same problem with what is wrong with single fields.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
+    }
+
     /// 429: attempts are refused for `seconds`, which the header Retry-After says.
     #[must_use]
     pub fn locked(seconds: i64) -> Self {
@@ -170,6 +176,7 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
+    /// The problem itself goes with the response, for whoever tells it in another way (`program/pages/errors.rs`).
     fn into_response(self) -> Response {
         let body = Body {
             kind: "about:blank",
@@ -188,7 +195,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        headers.extend(self.headers);
+        headers.extend(self.headers.iter().cloned());
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -23,4 +23,5 @@ pub fn all(app: App) -> Router {
         .route("/healthz", get(async || "ok"))
         .route("/openapi.json", get(openapi::document));
     service(app, milestones.merge(described).merge(pages::routes()))
+        .layer(axum::middleware::from_fn(pages::for_people))
 }

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use xtask_core::course::{Course, Item, Originals, Stage, Test, lesson, tests_of};
+use xtask_core::course::{
+    Course, Item, Originals, Stage, Test, WorkspaceManifest, lesson, tests_of,
+};
 use xtask_core::error::Result;
 use xtask_core::files;
 
@@ -66,9 +68,11 @@ pub fn check_course(ledger: &mut Ledger, course: &Course) -> Result<()> {
         );
     }
     check_proofs(ledger, course)?;
+    let shared = WorkspaceManifest::load(&course.root)?.shared();
     for path in files::entries(&course.root.join("exercises"))? {
         let name = files::relative(&course.root.join("exercises"), &path);
-        if !path.is_dir() || name == "support" || name.starts_with('.') {
+        let is_shared = shared.contains(&format!("exercises/{name}"));
+        if !path.is_dir() || is_shared || name.starts_with('.') {
             continue;
         }
         let built = course.stages.iter().any(|stage| stage.folder == name);

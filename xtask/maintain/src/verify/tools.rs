@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use xtask_core::course::{Course, PROFILE, Stage};
+use xtask_core::course::{Course, PROFILE, Stage, WorkspaceManifest};
 use xtask_core::engine::cargo;
 use xtask_core::error::{Error, Result};
 use xtask_core::files;
@@ -78,18 +78,12 @@ pub fn check(
             ]))?;
             name_left_out(&String::from_utf8_lossy(&listed.stdout));
         }
-        if course.root.join("exercises").join("support").exists() {
-            let mut support = cargo(&course.root);
-            support.args([
-                "test",
-                "--quiet",
-                "--profile",
-                PROFILE,
-                "--package",
-                "support",
-            ]);
-            support.arg("--all-features");
-            accept(ledger, "exercises/support", "Mend what fails.", support)?;
+        for path in WorkspaceManifest::load(&course.root)?.shared() {
+            let mut shared = cargo(&course.root);
+            shared.args(["test", "--quiet", "--profile", PROFILE, "--all-features"]);
+            shared.arg("--manifest-path");
+            shared.arg(course.root.join(&path).join("Cargo.toml"));
+            accept(ledger, &path, "Mend what fails.", shared)?;
         }
     }
     Ok(())
