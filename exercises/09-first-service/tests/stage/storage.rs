@@ -285,7 +285,12 @@ fn a_wish_is_reserved_once() {
                 let (store, gate) = (Arc::clone(store), Arc::clone(&gate));
                 thread::spawn(move || {
                     gate.wait();
-                    store.change(id, &reserve(&format!("guest {guest}")))
+                    let rule = reserve(&format!("guest {guest}"));
+                    store.change(id, &|state| {
+                        // A pause between look and act.
+                        (0..500).for_each(|_| thread::yield_now());
+                        rule(state)
+                    })
                 })
             })
             .collect();
