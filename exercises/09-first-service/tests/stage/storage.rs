@@ -40,7 +40,7 @@ fn added(store: &SqliteStore, new: &NewWish) -> Wish {
 }
 
 /// Nobody takes what somebody has.
-fn reserve(who: &str) -> impl Fn(&State) -> Result<State, Refused> {
+fn reserve(who: &str) -> impl Fn(&State) -> Result<State, Refused> + use<> {
     let by = who.to_owned();
     move |state| match state {
         State::Wanted => Ok(State::Reserved { by: by.clone() }),
