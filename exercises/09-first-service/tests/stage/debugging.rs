@@ -113,7 +113,7 @@ fn the_overview_asks_few_questions() {
     for id in 1..=60 {
         add_round(&connection, id, 1000, &[(1, 1), (2, 1)]);
     }
-    let (lines, asked) = statements(&mut connection, |connection| overview(connection));
+    let (lines, asked) = statements(&mut connection, overview);
     assert_eq!(lines.expect("an overview").len(), 60, "the lines");
     assert!(
         (1..=2).contains(&asked.len()),
