@@ -1,0 +1,303 @@
+use std::cell::RefCell;
+
+use axum::Router;
+use first_service::debugging::{
+    Line, Round, SCHEMA, Share, initials, overview, round, routes, split,
+};
+use first_service::given::standins;
+use first_service::program::log::Log;
+use first_service::program::service::{Limits, service};
+use rusqlite::Connection;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+use serde_json::Value;
+use support::server::spawn;
+
+use crate::http;
+
+thread_local! {
+    /// The statements that this thread ran.
+    static STATEMENTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+fn note(event: TraceEvent<'_>) {
+    if let TraceEvent::Stmt(statement, _) = event {
+        let sql = statement.sql().into_owned();
+        STATEMENTS.with_borrow_mut(|all| all.push(sql));
+    }
+}
+
+/// What `work` asks of the database.
+fn statements<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> T,
+) -> (T, Vec<String>) {
+    STATEMENTS.with_borrow_mut(Vec::clear);
+    let traced = connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note));
+    traced.expect("SQLite traces");
+    let answer = work(connection);
+    let ended = connection.trace_v2(TraceEventCodes::empty(), None::<fn(TraceEvent<'_>)>);
+    ended.expect("SQLite stops tracing");
+    (answer, STATEMENTS.with_borrow_mut(std::mem::take))
+}
+
+fn database() -> Connection {
+    let connection = support::database::in_memory();
+    connection
+        .execute_batch(SCHEMA)
+        .expect("the tables are made");
+    connection
+}
+
+/// Guests with these names, numbered from 1.
+fn guests(connection: &Connection, names: &[&str]) {
+    for (id, name) in (1..).zip(names) {
+        let sql = "INSERT INTO guests (id, name) VALUES (?1, ?2)";
+        connection.execute(sql, (id, name)).expect("a guest");
+    }
+}
+
+/// A round with these guests and their weights.
+fn add_round(connection: &Connection, id: i64, cents: u32, pledges: &[(i64, u32)]) {
+    let sql = "INSERT INTO rounds (id, title, cents) VALUES (?1, ?2, ?3)";
+    connection
+        .execute(sql, (id, format!("Gift {id}"), cents))
+        .expect("a round");
+    for (guest, weight) in pledges {
+        let sql = "INSERT INTO pledges (guest_id, round_id, weight) VALUES (?1, ?2, ?3)";
+        connection
+            .execute(sql, (guest, id, weight))
+            .expect("a pledge");
+    }
+}
+
+/// The overview has every round with the number of its guests, the rounds without guests too.
+#[test]
+fn the_overview_shows_every_round() {
+    let connection = database();
+    guests(
+        &connection,
+        &["Ana Brown", "Olga Petrov", "Jonas Lindqvist"],
+    );
+    let mut values = support::seeded(0x0971);
+    let mut expected = Vec::new();
+    for id in [9, 4, 7, 1, 12] {
+        let cents = u32::try_from(values.number(0..90_000)).unwrap_or(0);
+        let taking_part = values.size(0..4);
+        let pledges: Vec<(i64, u32)> = (1..).zip([3, 1, 2]).take(taking_part).collect();
+        add_round(&connection, id, cents, &pledges);
+        let guests = u32::try_from(taking_part).unwrap_or(0);
+        expected.push(Line {
+            id,
+            title: format!("Gift {id}"),
+            cents,
+            guests,
+        });
+    }
+    add_round(&connection, 13, 500, &[]);
+    expected.push(Line {
+        id: 13,
+        title: "Gift 13".to_owned(),
+        cents: 500,
+        guests: 0,
+    });
+    expected.sort_by_key(|line| line.id);
+    let lines: Vec<Line> = overview(&connection).expect("an overview");
+    assert_eq!(lines, expected, "the overview");
+}
+
+/// The overview asks the database two questions at most, however many rounds there are.
+#[test]
+fn the_overview_asks_few_questions() {
+    let mut connection = database();
+    guests(&connection, &["Ana Brown", "Olga Petrov"]);
+    for id in 1..=60 {
+        add_round(&connection, id, 1000, &[(1, 1), (2, 1)]);
+    }
+    let (lines, asked) = statements(&mut connection, overview);
+    assert_eq!(lines.expect("an overview").len(), 60, "the lines");
+    assert!(
+        (1..=2).contains(&asked.len()),
+        "{} statements for 60 rounds, such as {:?}",
+        asked.len(),
+        asked.last()
+    );
+}
+
+/// A round's page finds its pledges by an index, and does not read those of other rounds.
+#[test]
+fn a_round_reads_its_own_pledges_only() {
+    let mut connection = database();
+    guests(&connection, &["Ana Brown", "Olga Petrov"]);
+    add_round(&connection, 1, 1000, &[(1, 1), (2, 1)]);
+    let (_, asked) = statements(&mut connection, |connection| round(connection, 1));
+    assert!(!asked.is_empty(), "it asks the database");
+    let mut searched = false;
+    for sql in asked {
+        let mut explained = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .expect("a plan");
+        let values = vec![1; explained.parameter_count()];
+        let steps: Vec<String> = explained
+            .query_map(rusqlite::params_from_iter(values), |row| row.get("detail"))
+            .expect("a plan")
+            .collect::<rusqlite::Result<_>>()
+            .expect("its steps");
+        for step in &steps {
+            let scan = step.starts_with("SCAN") && !step.contains("CONSTANT");
+            assert!(!scan, "the step {step:?} of {sql:?}");
+            assert!(!step.contains("AUTOMATIC"), "the step {step:?} of {sql:?}");
+            searched |= step.contains("round_id=?");
+        }
+    }
+    assert!(searched, "some step finds the pledges by their round");
+}
+
+/// Shares add up to the price, to the cent, whatever the price and the weights.
+#[test]
+fn shares_add_up() {
+    let mut values = support::seeded(0x0972);
+    for _ in 0..400 {
+        let cents = u32::try_from(values.number(0..100_000)).unwrap_or(0);
+        let weights: Vec<u32> = (0..values.size(1..9))
+            .map(|_| u32::try_from(values.number(1..12)).unwrap_or(1))
+            .collect();
+        let shares: Vec<u32> = split(cents, &weights);
+        let case = format!("{cents} cents by {weights:?}: {shares:?}");
+        assert_eq!(shares.len(), weights.len(), "a share for each: {case}");
+        let sum: u64 = shares.iter().map(|share| u64::from(*share)).sum();
+        assert_eq!(sum, u64::from(cents), "the sum: {case}");
+        let all: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
+        for (share, weight) in shares.iter().zip(&weights) {
+            // Exact: share * all lies at most a cent above or below cents * weight.
+            let exact = u64::from(cents) * u64::from(*weight);
+            let paid = u64::from(*share) * all;
+            assert!(paid.abs_diff(exact) <= all, "within a cent: {case}");
+        }
+    }
+}
+
+/// The cents that are left go to the first, one each.
+#[test]
+fn the_first_pay_what_is_left() {
+    for (cents, weights, expected) in [
+        (100, &[1, 1, 1][..], &[34, 33, 33][..]),
+        (101, &[1, 1, 1], &[34, 34, 33]),
+        (1000, &[2, 1], &[667, 333]),
+        (1000, &[1, 2], &[334, 666]),
+        (2, &[1, 1, 1], &[1, 1, 0]),
+        (0, &[1, 2], &[0, 0]),
+        (999, &[5], &[999]),
+        (10, &[1, 9], &[1, 9]),
+        (5, &[3, 3, 4], &[2, 1, 2]),
+        (500, &[], &[]),
+        (0, &[], &[]),
+        (u32::MAX, &[1, 1], &[2_147_483_648, 2_147_483_647]),
+        (
+            u32::MAX,
+            &[u32::MAX, u32::MAX],
+            &[2_147_483_648, 2_147_483_647],
+        ),
+    ] {
+        assert_eq!(
+            split(cents, weights),
+            expected,
+            "{cents} cents by {weights:?}"
+        );
+    }
+}
+
+/// Every name has its initials: the first character of the first word and of the last, whatever the script.
+#[test]
+fn every_guest_has_initials() {
+    for (name, expected) in [
+        ("Ana Brown", "AB"),
+        ("Mary Anne Evans", "ME"),
+        ("Cher", "C"),
+        ("émile zola", "ÉZ"),
+        ("Émile", "É"),
+        ("Jonas Østergaard", "JØ"),
+        ("ßeta tester", "SST"),
+        ("李 小龙", "李小"),
+        ("Ana  Brown", "AB"),
+        (" Ana Brown ", "AB"),
+        ("Ana ", "A"),
+        ("Ana\tBrown", "AB"),
+        ("Ana\u{a0}Brown", "AB"),
+        ("", "?"),
+        (" \t ", "?"),
+    ] {
+        assert_eq!(initials(name), expected, "{name:?}");
+    }
+}
+
+/// A round has its guests in the order of their ids, with what each pays; a round that is not there is none.
+#[test]
+fn a_round_shows_who_pays_what() {
+    let connection = database();
+    guests(&connection, &["Ana Brown", "Cher", "Émile Zola"]);
+    add_round(&connection, 1, 5000, &[(2, 1)]);
+    add_round(&connection, 2, 100, &[(3, 1), (1, 1), (2, 1)]);
+    let share = |name: &str, initials: &str, cents| Share {
+        name: name.to_owned(),
+        initials: initials.to_owned(),
+        cents,
+    };
+    let found: Option<Round> = round(&connection, 2).expect("a round");
+    let shares = vec![
+        share("Ana Brown", "AB", 34),
+        share("Cher", "C", 33),
+        share("Émile Zola", "ÉZ", 33),
+    ];
+    let expected = Round {
+        title: "Gift 2".to_owned(),
+        cents: 100,
+        shares,
+    };
+    assert_eq!(found, Some(expected), "the round");
+    assert_eq!(
+        round(&connection, 3).expect("an answer"),
+        None,
+        "a round that is not there"
+    );
+    add_round(&connection, 4, 700, &[]);
+    let empty = round(&connection, 4)
+        .expect("a round")
+        .map(|round| round.shares);
+    assert_eq!(empty, Some(Vec::new()), "a round without guests");
+}
+
+/// The program: every round has its page, whoever its guests are, and the log has no error.
+#[tokio::test]
+async fn the_program_shows_every_round() {
+    let connection = database();
+    guests(&connection, &["Ana Brown", "Émile Zola", " Olga  Petrov "]);
+    add_round(&connection, 1, 1000, &[(1, 1)]);
+    add_round(&connection, 2, 100, &[(1, 1), (2, 1), (3, 1)]);
+    let log = Log::in_memory();
+    let limits = Limits::default();
+    let all: Router = service(
+        standins::parts(),
+        standins::desk(),
+        routes(connection),
+        log.clone(),
+        limits,
+    );
+    let server = spawn(all).await;
+    for (path, part) in [
+        ("/rounds", "Gift 2"),
+        ("/rounds/1", "10.00 €"),
+        ("/rounds/2", "0.34 €"),
+        ("/rounds", "3 guests"),
+    ] {
+        let response = http::answer(server.get(path)).await;
+        let status = http::status(&response);
+        let page = http::text(response).await;
+        assert_eq!(status, 200, "GET {path}: {page}");
+        assert!(page.contains(part), "GET {path}: {part:?} in {page}");
+    }
+    let lines: Vec<Value> = log.lines();
+    assert!(
+        lines.iter().all(|line| line.get("error").is_none()),
+        "the log: {lines:?}"
+    );
+}
