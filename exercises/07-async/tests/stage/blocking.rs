@@ -270,6 +270,25 @@ async fn a_call_returns_what_the_work_returns() {
         matches!(&taken, Err(Failure::Database(error)) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)),
         "the ISBN is taken: {taken:?}"
     );
+    let Err(Failure::Database(told)) = taken else {
+        panic!("the ISBN is taken: {taken:?}");
+    };
+    assert!(
+        told.to_string().contains("sales.isbn"),
+        "SQLite's own words name the column: {told}"
+    );
+    for error in [
+        rusqlite::Error::QueryReturnedMoreThanOneRow,
+        rusqlite::Error::InvalidParameterName("copies".to_owned()),
+        rusqlite::Error::StatementChangedRows(7),
+    ] {
+        let expected = format!("{error:?}");
+        let told: Result<i64, Failure> = comes("an error", database.call(|_| Err(error))).await;
+        assert!(
+            matches!(&told, Err(Failure::Database(told)) if format!("{told:?}") == expected),
+            "the work came to {expected}: {told:?}"
+        );
+    }
 }
 
 /// While one call works and others wait for their turn, the runtime's thread goes on.

@@ -191,6 +191,16 @@ async fn nothing_is_taken_for_somebody_who_has_gone() {
     assert_eq!(none.await, Ok(None), "two of the one that is left");
     assert_eq!(copies(&end, EMMA), 1, "copies at the end");
 
+    for (there, wanted) in [(5, 2), (2, 5), (3, 0), (0, 1), (7, 7), (1, u32::MAX)] {
+        let (gone, nobody) = take(EMMA, wanted);
+        drop(nobody);
+        let (next, answer) = count(EMMA);
+        let end = kept(shelf(&[(EMMA, there)]), vec![gone, next]).await;
+        let case = format!("{wanted} of {there}, for somebody who has gone");
+        assert_eq!(answer.await, Ok(there), "copies that are counted: {case}");
+        assert_eq!(copies(&end, EMMA), there, "copies at the end: {case}");
+    }
+
     // The same by way of `Stock`: the future is dropped while its command lies in the queue.
     let (sender, queue) = mpsc::channel(4);
     let stock = Stock::new(sender);
@@ -309,6 +319,78 @@ async fn methods_send_commands() {
         "count ".to_owned(),
     ];
     assert_eq!(seen, expected, "commands in the queue");
+}
+
+/// A book is the one of exactly these characters: names that look alike are different books.
+#[tokio::test(start_paused = true)]
+async fn books_that_look_alike_are_different() {
+    let names = [
+        "080442957x",
+        "080442957X",
+        "0-8044-2957-X",
+        " 080442957X",
+        "080442957X ",
+        "",
+    ];
+    for name in names {
+        let (first, received) = receive(name, 5);
+        let (second, taken) = take(name, 2);
+        let (third, counted) = count(name);
+        let mut commands = vec![first, second, third];
+        let others: Vec<_> = names.into_iter().filter(|&other| other != name).collect();
+        let mut answers = Vec::new();
+        for &other in &others {
+            let (command, answer) = count(other);
+            commands.push(command);
+            answers.push(answer);
+        }
+        let end = kept(shelf(&[(name, 1)]), commands).await;
+        assert_eq!(received.await, Ok(6), "five more than one of {name:?}");
+        assert_eq!(taken.await, Ok(Some(4)), "two less of {name:?}");
+        assert_eq!(counted.await, Ok(4), "copies of {name:?}");
+        assert_eq!(copies(&end, name), 4, "copies of {name:?} at the end");
+        for (answer, other) in answers.into_iter().zip(&others) {
+            assert_eq!(
+                answer.await,
+                Ok(0),
+                "copies of {other:?}: only {name:?} is there"
+            );
+        }
+    }
+}
+
+/// When the queue is full, each of the three waits for a place, and has its answer in the end.
+#[tokio::test(start_paused = true)]
+async fn each_method_waits_for_a_place() {
+    let (sender, queue) = mpsc::channel(1);
+    let (filling, _nobody) = count(EMMA);
+    sender.try_send(filling).expect("the queue is empty");
+    let stock = Stock::new(sender);
+    let mut received = pin!(stock.receive(EMMA, 5));
+    assert_eq!(
+        poll_once(received.as_mut()).await,
+        None,
+        "`receive`: no place yet"
+    );
+    let mut taken = pin!(stock.take(EMMA, 2));
+    assert_eq!(
+        poll_once(taken.as_mut()).await,
+        None,
+        "`take`: no place yet"
+    );
+    let mut counted = pin!(stock.count(EMMA));
+    assert_eq!(
+        poll_once(counted.as_mut()).await,
+        None,
+        "`count`: no place yet"
+    );
+    tokio::spawn(keep(shelf(&[(EMMA, 1)]), queue));
+    // Together: each has a place in the row of those who wait for one, and must be polled to take it.
+    let all = async { tokio::join!(received, taken, counted) };
+    let (received, taken, counted) = ends("the answers", all).await;
+    assert!(received.is_ok(), "the answer to `receive`: {received:?}");
+    assert!(taken.is_ok(), "the answer to `take`: {taken:?}");
+    assert!(counted.is_ok(), "the answer to `count`: {counted:?}");
 }
 
 /// Without a keeper the answer is `Closed`: it was never there, it went with the command in hand, or it went while the queue

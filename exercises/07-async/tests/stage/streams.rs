@@ -301,6 +301,26 @@ async fn too_long_is_told_before_the_end() {
     }
 }
 
+/// Too long is too long, whether it is text or not: with its end, and without one.
+#[tokio::test(start_paused = true)]
+async fn too_long_is_told_of_what_is_no_text() {
+    for sent in [
+        &b"\xff\xff\xff\xff\xff\n"[..],
+        b"\xff\xff\xff\xff\xff",
+        b"1234\xff\nfive\n",
+        b"\xc3\xa9\xc3\xa9\xc3",
+    ] {
+        let mut feed = Feed::new(peer(vec![(0, sent.to_vec())], 900), 4, seconds(10));
+        let watch = Stopwatch::start();
+        let shown = sent.escape_ascii();
+        for _ in 0..2 {
+            let told = next(&mut feed).await;
+            assert_eq!(told, Err(LineError::TooLong), "{shown}, of 4 bytes");
+        }
+        assert_eq!(watch.seconds(), 0, "when it is told for {shown}");
+    }
+}
+
 /// Sends the same bytes over and over, as fast as one reads, up to 4 MB, and counts them.
 struct Torrent {
     bytes: &'static [u8],
@@ -411,6 +431,10 @@ async fn a_failure_is_told() {
         io::ErrorKind::ConnectionReset,
         io::ErrorKind::BrokenPipe,
         io::ErrorKind::Other,
+        io::ErrorKind::UnexpectedEof,
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::TimedOut,
+        io::ErrorKind::InvalidData,
     ] {
         let script = Script([Ok(&b"one\ntw"[..]), Err(kind.into())].into());
         let mut feed = Feed::new(script, 80, HOUR);

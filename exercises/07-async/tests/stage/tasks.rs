@@ -1,8 +1,13 @@
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_work::tasks::{Failure, Offer, ask_all, first_price, offer};
-use tokio::time::{sleep, timeout};
+use tokio::sync::watch;
+use tokio::task;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::clock::{Crowd, Stopwatch, ends, seconds, settle};
 
@@ -157,6 +162,32 @@ async fn all_are_asked_at_the_same_time() {
     }
 }
 
+/// Each inquiry is a task of its own: one that computes does not stand in the way of the others.
+#[tokio::test(start_paused = true)]
+async fn each_inquiry_is_a_task_of_its_own() {
+    let seen = Arc::new(Mutex::new(HashSet::new()));
+    let inquiries = || -> Vec<Inquiry> {
+        (0..30)
+            .map(|_| {
+                let seen = Arc::clone(&seen);
+                let inquiry: Inquiry = Box::pin(async move {
+                    seen.lock().expect("nobody panics").extend(task::try_id());
+                    sleep(seconds(1)).await;
+                    no("sold out")
+                });
+                inquiry
+            })
+            .collect()
+    };
+    ends("the answers", ask_all(inquiries())).await;
+    let tasks = seen.lock().expect("nobody panics").len();
+    assert_eq!(tasks, 30, "tasks for 30 inquiries of `ask_all`");
+    seen.lock().expect("nobody panics").clear();
+    ends("no price", first_price(inquiries())).await;
+    let tasks = seen.lock().expect("nobody panics").len();
+    assert_eq!(tasks, 30, "tasks for 30 inquiries of `first_price`");
+}
+
 /// An inquiry that panics costs its own answer, and no other.
 #[tokio::test(start_paused = true)]
 async fn a_panic_costs_one_answer() {
@@ -237,6 +268,33 @@ async fn the_first_price_is_the_answer() {
     }
 }
 
+/// A price that comes behind the first one changes nothing, even in the same moment.
+#[tokio::test(start_paused = true)]
+async fn a_second_price_changes_nothing() {
+    for duration in [0, 1, 60] {
+        // Once the first has its price, all others have theirs.
+        let (told, _) = watch::channel(false);
+        let others: Vec<Inquiry> = (1..40)
+            .map(|cents| {
+                let mut told = told.subscribe();
+                let inquiry: Inquiry = Box::pin(async move {
+                    let _ = told.wait_for(|&told| told).await;
+                    Ok(cents)
+                });
+                inquiry
+            })
+            .collect();
+        let mut inquiries: Vec<Inquiry> = vec![Box::pin(async move {
+            sleep(seconds(duration)).await;
+            told.send_replace(true);
+            Ok(990)
+        })];
+        inquiries.extend(others);
+        let first = ends("the first price", first_price(inquiries)).await;
+        assert_eq!(first, Some((0, 990)), "the others came behind it");
+    }
+}
+
 /// A refusal and a panic are no price: the next one counts, and when none is left, the answer is `None`.
 #[tokio::test(start_paused = true)]
 async fn failures_are_no_price() {
@@ -281,4 +339,22 @@ async fn the_others_have_ended() {
         assert_eq!(first, Some((17, 990)), "the quickest");
         assert_eq!(watch.seconds(), 1, "seconds, though the others take {late}");
     }
+
+    // Nothing but the others' end is waited for, however many they are: no time passes.
+    let crowd = Crowd::default();
+    let mut inquiries: Vec<Inquiry> = vec![Box::pin(async { Ok(990) })];
+    inquiries.extend((0..20_000).map(|_| counted(&crowd, 60, Ok(1))));
+    let began = Instant::now();
+    let first = ends("the first price", first_price(inquiries)).await;
+    assert_eq!(
+        crowd.present(),
+        0,
+        "inquiries of 20000 that are left at the return"
+    );
+    assert_eq!(first, Some((0, 990)), "the quickest");
+    assert_eq!(
+        began.elapsed(),
+        Duration::ZERO,
+        "time that passes though the first price is there at once"
+    );
 }

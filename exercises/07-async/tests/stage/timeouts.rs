@@ -8,7 +8,7 @@ use async_work::timeouts::{
     Failure, Lists, Payment, Refused, charge, place_order, price_with_backup,
 };
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::clock::{Crowd, Stopwatch, ends, seconds, settle};
 
@@ -142,7 +142,7 @@ async fn a_refusal_ends_the_order() {
     );
 }
 
-/// Any limit will do: one of no time at all for answers that are there already, and the longest that there is.
+/// Any limit will do: no time at all is too short for a second, and the longest that there is is long enough for two days.
 #[tokio::test(start_paused = true)]
 async fn any_limit_will_do() {
     let placed = ends(
@@ -324,6 +324,29 @@ async fn a_late_payment_goes_on() {
     }
 }
 
+/// A panic after the limit comes out of the handle as a panic: nobody knows whether it was paid, so it is no refusal.
+#[tokio::test(start_paused = true)]
+async fn a_late_panic_is_no_refusal() {
+    let late = ends(
+        "the payment",
+        charge(seconds(10), async {
+            sleep(seconds(25)).await;
+            panic!("the bank's answer makes no sense")
+        }),
+    )
+    .await;
+    let Payment::Open(handle) = late else {
+        panic!("not known after 10 of 25 seconds: {late:?}");
+    };
+    match ends("the handle", handle).await {
+        Err(error) => assert!(
+            error.is_panic(),
+            "it panicked, and the handle says: {error}"
+        ),
+        Ok(result) => panic!("it panicked, and the handle says: {result:?}"),
+    }
+}
+
 /// A payment goes on when the caller gives up before the limit, and when nobody keeps the handle.
 #[tokio::test(start_paused = true)]
 async fn a_payment_outlives_its_caller() {
@@ -406,6 +429,11 @@ async fn a_full_list_is_there_at_once() {
         "seconds until the last order has waited long enough"
     );
 
+    let same = [(0, "x"), (0, "x"), (0, "y"), (0, "x")];
+    let mut lists = Lists::new(send_at(orders(&same), 9_000), 4, seconds(60));
+    let list = ends("a list", lists.next()).await.unwrap_or_default();
+    assert_eq!(list, ["x", "x", "y", "x"], "orders that look the same");
+
     let many: Vec<(u64, String)> = (0..450).map(|number| (0, number.to_string())).collect();
     let mut long = Lists::new(send_at(many, 9_000), 200, seconds(60));
     for _ in 0..2 {
@@ -424,6 +452,41 @@ async fn a_full_list_is_there_at_once() {
         );
     }
     assert_eq!(watch.seconds(), 0, "seconds for lists of one");
+}
+
+/// A list is there in the moment in which it is full, due or the last, and not when somebody looks next.
+#[tokio::test(start_paused = true)]
+async fn a_list_is_there_in_its_moment() {
+    let milliseconds = Duration::from_millis;
+    let mut values = support::seeded(0x0725);
+    for _ in 0..20 {
+        let (later, patience) = (values.number(1..5_000), values.number(5_001..9_000));
+        // most; whether the sender goes away; when the list of `a` and `b` is there
+        for (most, goes, expected) in [(2, false, later), (3, false, patience), (3, true, later)] {
+            let (sender, orders) = mpsc::channel(8);
+            tokio::spawn(async move {
+                for (wait, order) in [(0, "a"), (later, "b")] {
+                    sleep(milliseconds(wait)).await;
+                    if sender.send(order.to_owned()).await.is_err() {
+                        return;
+                    }
+                }
+                if !goes {
+                    sleep(seconds(9_000)).await;
+                }
+            });
+            let mut lists = Lists::new(orders, most, milliseconds(patience));
+            let began = Instant::now();
+            let list = ends("a list", lists.next()).await.unwrap_or_default();
+            let passed = began.elapsed();
+            assert_eq!(list, ["a", "b"], "orders at 0 and {later} ms");
+            assert!(
+                passed <= milliseconds(expected + 3),
+                "orders at 0 and {later} ms, patience {patience} ms, at most {most}, the sender goes: {goes}; the list \
+                 comes after {passed:?} instead of {expected} ms"
+            );
+        }
+    }
 }
 
 /// The patience is counted from the first order of a list; those that come later do not prolong it.
