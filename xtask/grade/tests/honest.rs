@@ -5,7 +5,7 @@ mod common;
 
 use std::path::Path;
 
-use grade::looks::looks;
+use grade::looks::Known;
 use xtask_core::course::{Course, Originals};
 use xtask_core::files;
 
@@ -116,7 +116,7 @@ fn no_answer_of_the_course_is_worth_a_look() {
                 continue;
             };
             let solution = std::fs::read_to_string(folder.join(&source)).unwrap_or_default();
-            let found = looks(&source, &text, &[starter, &solution]);
+            let found = Known::of(&[starter, &solution]).looks(&source, &text);
             assert_eq!(found, Vec::<String>::new(), "{}/{path}", stage.folder);
             seen += 1;
         }
