@@ -181,7 +181,7 @@ fn a_browser_can_use_the_shop() {
                 "404 Not Found",
                 "Content-Type: text/html",
                 "nothing here",
-                "<a href=\"/\">Back to the shop</a>",
+                "href=\"/\">Back to the shop</a>",
                 "X-Request-Id: ",
             ],
         ),
