@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 #[cfg(unix)]
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -84,6 +85,25 @@ pub struct Outcome {
     pub starved: bool,
     pub stdout: String,
     pub stderr: String,
+}
+
+/// The same call by way of another program: `launcher` gets `words`, the call's program and its arguments, and becomes it.
+pub fn started_by(launcher: &Path, words: &[&str], call: &Command) -> Command {
+    let mut command = Command::new(launcher);
+    command
+        .args(words)
+        .arg(call.get_program())
+        .args(call.get_args());
+    for (name, value) in call.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    if let Some(folder) = call.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command
 }
 
 /// Runs `command` without standard input. It is started in a process group of its own, so that a stop reaches

@@ -10,7 +10,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use support::server::{Server, spawn};
 
-use crate::http;
+use support::http;
 
 /// Accounts of the test: email, name, password.
 struct Known(Vec<(String, String, String)>);

@@ -9,7 +9,7 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use serde_json::{Value, json};
 use support::server::{Server, spawn};
 
-use crate::http;
+use support::http;
 
 fn prepared() -> Connection {
     let connection = support::database::in_memory();

@@ -3,7 +3,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use support::server::{Server, spawn};
 
-use crate::http;
+use support::http;
 
 fn emma() -> Value {
     json!({ "isbn": "9780141439587", "title": "Emma", "cents": 999 })

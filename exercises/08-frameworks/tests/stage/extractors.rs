@@ -4,7 +4,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use support::server::{Server, spawn};
 
-use crate::http;
+use support::http;
 
 async fn get(server: &Server, path: &str) -> Response {
     http::answer(server.get(path)).await

@@ -1,6 +1,5 @@
-//! The tests of the stage, a module for each exercise. `http` and the two voucher services are given.
+//! The tests of the stage, a module for each exercise. The two voucher services are given.
 
-mod http;
 mod voucher_service;
 mod voucher_service_rewritten;
 mod routing;

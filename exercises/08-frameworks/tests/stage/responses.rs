@@ -6,7 +6,7 @@ use frameworks::responses::{CsvFile, NoStore, OrNotFound, Order, OrderAnswer, ro
 use serde_json::{Value, json};
 use support::server::spawn;
 
-use crate::http;
+use support::http;
 
 fn emma(id: u64) -> Order {
     Order {

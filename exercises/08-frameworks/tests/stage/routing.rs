@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::server::{Server, spawn};
 
-use crate::http;
+use support::http;
 
 async fn ask(server: &Server, method: Method, path: &str) -> reqwest::Response {
     http::answer(server.client().request(method, server.url(path))).await

@@ -15,7 +15,7 @@ use support::server::{Server, spawn};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
-use crate::http;
+use support::http;
 
 const EMMA: &str = "9780141439587";
 const PERSUASION: &str = "9780141439686";

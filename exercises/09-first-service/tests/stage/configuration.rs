@@ -6,8 +6,8 @@ use first_service::configuration::{Asked, Mistake, Settings, read, set};
 use first_service::given::standins;
 use first_service::program::log::Log;
 
-use crate::http;
 use crate::shared::program;
+use support::http;
 
 /// What stands around the program: flags, variables, files.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +73,7 @@ fn without_anything_the_defaults_count() {
         ("WISHESPORT", "1"),
         ("MY_WISHES_PORT", "x"),
         ("wishes_port", "x"),
+        ("Wishes_Port", "x"),
     ];
     let world = World::new(&[], &others, &[("wishes.conf", "port = no")]);
     assert_eq!(world.settings(), Settings::default(), "{world:?}");
@@ -139,6 +140,7 @@ fn a_flag_has_two_forms() {
         ),
         (&["--title=a=b=c", "--database", "c=d"], "a=b=c", "c=d"),
         (&["--database", "-", "--title", "=x="], "=x=", "-"),
+        (&["--database", " a.db ", "--title", "x"], "x", " a.db "),
     ] {
         let settings = World::new(flags, &[], &[]).settings();
         assert_eq!(settings.title, title, "{flags:?}");
@@ -252,7 +254,7 @@ fn every_value_has_its_limits() {
 /// Every mistake is named with its place, all at once, wherever it stands.
 #[test]
 fn every_mistake_is_named_at_once() {
-    let file = "port = many\ntitle = Fine\nnonsense\n# colour = red\ncolour = red\ntimeout = 5\ntimeout = 6\nconfig = b.conf\n = 3";
+    let file = "port = many\ntitle = Fine\nnonsense\n# colour = red\ncolour = red\ntimeout = 5\ntimeout = 6\nconfig = b.conf\n = 3\n\n  \nend";
     let world = World::new(
         &[
             "--config",
@@ -268,6 +270,8 @@ fn every_mistake_is_named_at_once() {
             ("WISHES_CONNECTIONS", "none"),
             ("WISHES_PROT", "80"),
             ("WISHES_", "1"),
+            ("WISHES_port", "80"),
+            ("WISHES_Title", "Fine"),
             ("WISHES_DATABASE", "fine.db"),
         ],
         &[("a.conf", file)],
@@ -280,7 +284,10 @@ fn every_mistake_is_named_at_once() {
         "WISHES_",
         "WISHES_CONNECTIONS",
         "WISHES_PROT",
+        "WISHES_Title",
+        "WISHES_port",
         "a.conf, line 1",
+        "a.conf, line 12",
         "a.conf, line 3",
         "a.conf, line 5",
         "a.conf, line 7",

@@ -11,8 +11,8 @@ use first_service::program::log::Log;
 use first_service::program::written_errors;
 use serde_json::{Value, json};
 
-use crate::http;
 use crate::shared::program;
+use support::http;
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8";
 

@@ -1,6 +1,5 @@
-//! The tests of this stage, in the order of stage.toml. `http` and `shared` are given.
+//! The tests of this stage, in the order of stage.toml. `shared` is given.
 
-mod http;
 mod shared;
 mod model;
 mod storage;

@@ -5,8 +5,8 @@ use first_service::program::log::Log;
 use first_service::program::written_model;
 use serde_json::{Value, json};
 
-use crate::http;
 use crate::shared::{program, wish};
+use support::http;
 
 /// A price is digits, and perhaps a point or a comma and two digits more, with white space around it.
 #[test]
@@ -16,6 +16,7 @@ fn a_price_is_read_to_the_cent() {
         ("12,50", 1250),
         (" \t12.50 ", 1250),
         ("0012.50", 1250),
+        ("000000000000012.50", 1250),
         ("12", 1200),
         ("0", 0),
         ("0.07", 7),
@@ -56,6 +57,9 @@ fn anything_else_is_no_price() {
         "0x10",
         "1_000",
         "١٢.٥٠",
+        "١٢",
+        "１２.50",
+        "Ⅻ",
         "12.٥",
         "12.é",
         "12.50.00",
@@ -149,6 +153,8 @@ fn every_other_step_is_refused() {
         (reserved("Olga"), Step::Reserve, AlreadyReserved),
         (reserved("Olga"), Step::Release, NotYours),
         (reserved("Olga"), Step::Give, NotYours),
+        (reserved("ana"), Step::Reserve, AlreadyReserved),
+        (reserved("ana"), Step::Release, NotYours),
         (reserved("ana"), Step::Give, NotYours),
         (given("Olga"), Step::Reserve, AlreadyGiven),
         (given("Olga"), Step::Release, AlreadyGiven),

@@ -3,15 +3,17 @@ use std::sync::Arc;
 
 use first_service::given::parts::Parts;
 use first_service::given::standins::{self, Memory};
-use first_service::given::wishes::{NewWish, PriceError, Priority, Refused, State, Store, Wish};
+use first_service::given::wishes::{
+    NewWish, PriceError, Priority, Refused, Rule, State, Store, StoreError, Wish,
+};
 use first_service::program::log::Log;
 use first_service::routes::routes;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use support::server::Server;
 
-use crate::http;
 use crate::shared::program;
+use support::http;
 
 /// A service with these wishes, numbered from 1.
 async fn serving(titles: &[&str]) -> (Server, Arc<Memory>) {
@@ -317,6 +319,52 @@ async fn the_rule_is_the_models() {
     let deed = json!({ "step": "give", "who": "Nobody" });
     let response = http::answer(server.post("/api/wishes/1/steps").json(&deed)).await;
     refused(response, 409, "NotYours", "what the rule refuses").await;
+}
+
+/// A store in which Olga reserves every wish just before it is changed.
+struct Quicker(Memory);
+
+impl Store for Quicker {
+    fn add(&self, new: &NewWish) -> Result<Wish, StoreError> {
+        self.0.add(new)
+    }
+
+    fn all(&self) -> Result<Vec<Wish>, StoreError> {
+        self.0.all()
+    }
+
+    fn find(&self, id: i64) -> Result<Wish, StoreError> {
+        self.0.find(id)
+    }
+
+    fn change(&self, id: i64, rule: Rule<'_>) -> Result<Wish, StoreError> {
+        let by = "Olga".to_owned();
+        self.0
+            .change(id, &|_| Ok(State::Reserved { by: by.clone() }))?;
+        self.0.change(id, rule)
+    }
+
+    fn remove(&self, id: i64) -> Result<(), StoreError> {
+        self.0.remove(id)
+    }
+}
+
+/// The rule is asked about the state that the store has in the moment of the change, and not about one that was read before.
+#[tokio::test]
+async fn the_rule_sees_the_moment() {
+    let mut parts = standins::parts();
+    parts.store = Arc::new(Quicker(Memory::default()));
+    let new = NewWish {
+        title: "Emma".to_owned(),
+        cents: 1,
+        link: None,
+        priority: Priority::Low,
+    };
+    parts.store.add(&new).expect("a new title");
+    let server = program(parts, routes(), &Log::in_memory()).await;
+    let deed = json!({ "step": "reserve", "who": "Ana" });
+    let response = http::answer(server.post("/api/wishes/1/steps").json(&deed)).await;
+    refused(response, 409, "AlreadyReserved", "Olga was quicker").await;
 }
 
 /// A step needs a name of 1 to 40 characters; otherwise the field `who` needs another look, and nothing changes.

@@ -1,4 +1,5 @@
 use std::cell::Cell;
+use std::fs;
 use std::sync::Arc;
 use std::thread;
 
@@ -13,8 +14,8 @@ use serde_json::{Value, json};
 use support::Gate;
 use support::database::TempDatabase;
 
-use crate::http;
 use crate::shared::program;
+use support::http;
 
 fn open(file: &TempDatabase) -> SqliteStore {
     match SqliteStore::open(&file.path()) {
@@ -37,6 +38,19 @@ fn added(store: &SqliteStore, new: &NewWish) -> Wish {
         Ok(wish) => wish,
         Err(error) => panic!("{new:?} is not added: {error:?}"),
     }
+}
+
+/// Wishes up to the limit, all but one, at once: that spares the disk.
+fn fill_but_one(file: &TempDatabase) {
+    let fill = format!(
+        "INSERT INTO wishes (title, cents, priority, state)
+         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})
+         SELECT 'Wish ' || n, 1, 'low', 'wanted' FROM n",
+        MOST_WISHES - 1
+    );
+    file.connect()
+        .execute_batch(&fill)
+        .expect("the table takes them");
 }
 
 /// Nobody takes what somebody has.
@@ -114,10 +128,14 @@ fn a_title_is_there_once() {
         "the first one"
     );
     added(&store, &new("emma"));
+    for title in [" Emma", "Emma ", "Émma"] {
+        let stored = added(&store, &new(title));
+        assert_eq!(stored.title, title, "kept as it was given");
+    }
     assert_eq!(
         store.all().expect("a list").len(),
-        2,
-        "small letters are another title"
+        5,
+        "small letters and spaces make another title"
     );
 }
 
@@ -130,6 +148,35 @@ fn other_constraints_are_no_duplicates() {
     assert!(
         matches!(nameless, Err(StoreError::Broken(_))),
         "the table's CHECK: {nameless:?}"
+    );
+}
+
+/// A wish that cannot be read is broken, and not missing; so is a table that is gone.
+#[test]
+fn what_is_broken_is_not_missing() {
+    let file = TempDatabase::new();
+    let store = open(&file);
+    let wish = added(&store, &new("Emma"));
+    let other = file.connect();
+    let spoil = "PRAGMA ignore_check_constraints = ON; UPDATE wishes SET priority = 'sometimes'";
+    other.execute_batch(spoil).expect("no check is made");
+    let found = store.find(wish.id);
+    assert!(
+        matches!(found, Err(StoreError::Broken(_))),
+        "find: {found:?}"
+    );
+    let changed = store.change(wish.id, &reserve("Ana"));
+    assert!(
+        matches!(changed, Err(StoreError::Broken(_))),
+        "change: {changed:?}"
+    );
+    other
+        .execute_batch("DROP TABLE wishes")
+        .expect("it is there");
+    let removed = store.remove(wish.id);
+    assert!(
+        matches!(removed, Err(StoreError::Broken(_))),
+        "remove: {removed:?}"
     );
 }
 
@@ -316,16 +363,7 @@ fn a_wish_is_reserved_once() {
 fn the_list_is_full_at_its_limit() {
     let file = TempDatabase::new();
     let store = open(&file);
-    // All but one at once, to spare the disk.
-    let fill = format!(
-        "INSERT INTO wishes (title, cents, priority, state)
-         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})
-         SELECT 'Wish ' || n, 1, 'low', 'wanted' FROM n",
-        MOST_WISHES - 1
-    );
-    file.connect()
-        .execute_batch(&fill)
-        .expect("the table takes them");
+    fill_but_one(&file);
     let last = added(&store, &new("The last"));
     let beyond = store.add(&new("One more"));
     assert!(
@@ -351,15 +389,7 @@ fn the_list_is_full_at_its_limit() {
 fn the_last_place_is_given_once() {
     let file = TempDatabase::new();
     let stores: Vec<Arc<SqliteStore>> = (0..4).map(|_| Arc::new(open(&file))).collect();
-    let fill = format!(
-        "INSERT INTO wishes (title, cents, priority, state)
-         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})
-         SELECT 'Wish ' || n, 1, 'low', 'wanted' FROM n",
-        MOST_WISHES - 1
-    );
-    file.connect()
-        .execute_batch(&fill)
-        .expect("the table takes them");
+    fill_but_one(&file);
     for round in 0..5 {
         let gate = Arc::new(Gate::new(4));
         let adders: Vec<_> = stores
@@ -455,6 +485,8 @@ fn a_newer_file_is_left_alone() {
         connection
             .pragma_update(None, "user_version", newer)
             .expect("a version");
+        let bytes = || fs::read(file.path()).expect("it can be read");
+        let before = bytes();
         let refused = SqliteStore::open(&file.path());
         assert!(
             matches!(refused, Err(StoreError::Newer)),
@@ -464,6 +496,7 @@ fn a_newer_file_is_left_alone() {
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .expect("a version");
         assert_eq!(after, newer, "the version of the newer file");
+        assert!(bytes() == before, "version {newer}: the file has changed");
     }
 }
 

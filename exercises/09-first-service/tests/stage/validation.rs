@@ -4,8 +4,8 @@ use first_service::program::log::Log;
 use first_service::validation::{check, is_address};
 use serde_json::{Value, json};
 
-use crate::http;
 use crate::shared::program;
+use support::http;
 
 /// Knows few prices, and tells whether it was given spaces.
 fn price(text: &str) -> Result<u32, PriceError> {
@@ -245,6 +245,9 @@ fn anything_else_is_no_address() {
         "https://a.example/a\nb",
         "https://a.example/\u{7}",
         "xhttps://a.example",
+        "httpx://a.example",
+        "https2://a.example",
+        "://a.example",
         "javascript:https://a.example",
         long.as_str(),
         wide.as_str(),

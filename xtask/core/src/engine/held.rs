@@ -6,7 +6,10 @@
 //! end, and Windows has neither in its standard library; there a test that was left behind runs on until it ends.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::{Command, ExitCode};
+
+use crate::process::started_by;
 
 /// The first argument of a start that becomes a test.
 const HELD: &str = "__test";
@@ -24,22 +27,8 @@ pub fn held(test: Command) -> Command {
         return test;
     }
     // Whatever has become of this program's file meanwhile: a new build may lie in its place.
-    let mut command = Command::new("/proc/self/exe");
-    command
-        .arg(HELD)
-        .arg(std::process::id().to_string())
-        .arg(test.get_program())
-        .args(test.get_args());
-    for (name, value) in test.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    if let Some(folder) = test.get_current_dir() {
-        command.current_dir(folder);
-    }
-    command
+    let own = Path::new("/proc/self/exe");
+    started_by(own, &[HELD, &std::process::id().to_string()], &test)
 }
 
 /// Becomes the test that the arguments name. `None` when this is an ordinary start.

@@ -347,13 +347,13 @@ impl<'a> Engine<'a> {
             binary,
             folder: &folder,
             workspace: overlay.root(),
+            holding: self.holding,
         };
         let cases = session.cases();
         let manner = Manner {
             guard: self.guard,
             cancel: &self.cancel,
             impatient: self.impatient,
-            holding: self.holding,
         };
         let results = run::run_all(program, &cases, &manner, |done| {
             self.observer.notice(Event::Testing {

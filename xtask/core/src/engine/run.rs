@@ -30,6 +30,8 @@ pub struct Program<'a> {
     pub folder: &'a Path,
     /// The root of the workspace, against which the program's paths are written.
     pub workspace: &'a Path,
+    /// Its tests are held by this process.
+    pub holding: bool,
 }
 
 const NO_TIME_LEFT: &str = "the time for the whole submission was used up";
@@ -73,7 +75,11 @@ pub fn command(program: Program<'_>, case: &Case) -> Command {
         .env("INSTA_FORCE_PASS", "0")
         .env("NO_COLOR", "1")
         .env("RUST_BACKTRACE", "0");
-    command
+    if program.holding {
+        held(command)
+    } else {
+        command
+    }
 }
 
 /// How tests are run.
@@ -82,8 +88,6 @@ pub struct Manner<'a> {
     pub cancel: &'a Cancel,
     /// Only the first failure is wanted: once it is known, a test that hangs is not waited for.
     pub impatient: bool,
-    /// Tests are held by this process.
-    pub holding: bool,
 }
 
 /// Runs every case, as many at a time as the machine has cores, and answers in the order of the cases. A test that came
@@ -304,11 +308,7 @@ fn run_one(
     let start = match guard {
         Some(guard) => guard.start(command).map_err(fail)?,
         None => Start {
-            command: if manner.holding {
-                held(command)
-            } else {
-                command
-            },
+            command,
             path: None,
             stdin: Stdio::null(),
             proved: Box::new(|| true),

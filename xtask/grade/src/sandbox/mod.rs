@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use serde::{Deserialize, Serialize};
+use xtask_core::process::started_by;
 
 pub use isolation::{Held, Isolation, Measures};
 pub use level::Level;
@@ -121,22 +122,7 @@ pub fn dispatch() -> Option<ExitCode> {
 /// The same call, for a program that the kernel stops when the grader is gone, however it went: cargo's compilers end with
 /// cargo.
 pub fn ending_with_the_grader(grade: &Path, call: &Command) -> Command {
-    let mut command = Command::new(grade);
-    command
-        .arg(BUILD)
-        .arg(std::process::id().to_string())
-        .arg(call.get_program())
-        .args(call.get_args());
-    for (name, value) in call.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    if let Some(folder) = call.get_current_dir() {
-        command.current_dir(folder);
-    }
-    command
+    started_by(grade, &[BUILD, &std::process::id().to_string()], call)
 }
 
 /// `PARENT PROGRAM ARGUMENT…`

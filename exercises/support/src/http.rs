@@ -1,4 +1,4 @@
-//! Requests and answers for the tests of this stage, with messages for whoever reads a failed test. Given.
+//! Requests and their answers, with messages for whoever reads a failed test.
 
 use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
