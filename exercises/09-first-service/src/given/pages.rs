@@ -9,13 +9,13 @@ use super::failure::Failure;
 use super::parts::Parts;
 use super::wishes::{FieldError, Priority, State, Wish};
 
-/// The stylesheet of all pages.
-pub const STYLE: &str = include_str!("pages/style.css");
-
 fn environment() -> &'static Result<Environment<'static>, Error> {
     static PAGES: OnceLock<Result<Environment<'static>, Error>> = OnceLock::new();
     PAGES.get_or_init(|| {
         let mut pages = Environment::new();
+        for (name, source) in look::TEMPLATES {
+            pages.add_template(name, source)?;
+        }
         pages.add_template("layout.html", include_str!("pages/layout.html"))?;
         pages.add_template("list.html", include_str!("pages/list.html"))?;
         pages.add_template("error.html", include_str!("pages/error.html"))?;
@@ -34,7 +34,7 @@ pub fn render(name: &str, values: Value) -> Result<String, Failure> {
     let rendered = match environment() {
         Ok(pages) => pages
             .get_template(name)
-            .and_then(|page| page.render(values)),
+            .and_then(|page| page.render(context! { part => "wish list", ..values })),
         Err(error) => return Err(Failure::Broken(error.to_string().into())),
     };
     rendered.map_err(|error| Failure::Broken(Box::new(error)))

@@ -17,7 +17,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::log::Log;
 use crate::given::failure::Failure;
-use crate::given::pages;
 use crate::given::parts::{Errors, Parts};
 
 /// The header that carries a request's id.
@@ -70,7 +69,16 @@ pub fn service(
     let described = Router::new()
         .route(
             "/style.css",
-            get(async || ([(header::CONTENT_TYPE, "text/css")], pages::STYLE)),
+            get(async || {
+                (
+                    [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+                    look::STYLE,
+                )
+            }),
+        )
+        .route(
+            "/lantern.svg",
+            get(async || ([(header::CONTENT_TYPE, "image/svg+xml")], look::ICON)),
         )
         .route("/openapi.json", get(document))
         .route("/health", get(async || "ok\n"));
@@ -136,7 +144,7 @@ async fn around(State(outer): State<Outer>, request: Request, next: Next) -> Res
     let guards = [
         (
             "content-security-policy",
-            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
