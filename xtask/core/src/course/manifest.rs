@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::{Error, Kind, Result};
 use crate::files;
+use crate::memory::Memory;
 
 /// The profile of everything that the runner builds, itself included. It has a folder of its own below the target
 /// folder, and so a lock of its own: an editor that checks the workspace holds that of `debug` for minutes.
@@ -30,8 +31,14 @@ impl WorkspaceManifest {
     pub fn load(root: &Path) -> Result<Self> {
         let path = root.join("Cargo.toml");
         let text = files::read(&path)?;
-        DeTable::parse(&text)
-            .map_err(|error| Error::of(Kind::Course, format!("{}: {error}", path.display())))?;
+        static KNOWN: Memory<String, Option<String>> = Memory::new();
+        let wrong = KNOWN.answer(text.clone(), |text| {
+            DeTable::parse(text).err().map(|error| error.to_string())
+        });
+        if let Some(error) = wrong {
+            let words = format!("{}: {error}", path.display());
+            return Err(Error::of(Kind::Course, words));
+        }
         Ok(Self { text })
     }
 
@@ -42,6 +49,11 @@ impl WorkspaceManifest {
 
     /// What builds depend on: everything but the list of members, which grows whenever somebody runs `cargo new`.
     pub fn settings(&self) -> String {
+        static KNOWN: Memory<String, String> = Memory::new();
+        KNOWN.answer(self.text.clone(), |_| self.read_settings())
+    }
+
+    fn read_settings(&self) -> String {
         let without_members = |table: &DeTable<'_>| {
             let workspace = table
                 .get("workspace")
@@ -56,6 +68,11 @@ impl WorkspaceManifest {
 
     /// The path, relative to the course, of each library of the course that stages share.
     pub fn shared(&self) -> Vec<String> {
+        static KNOWN: Memory<String, Vec<String>> = Memory::new();
+        KNOWN.answer(self.text.clone(), |_| self.read_shared())
+    }
+
+    fn read_shared(&self) -> Vec<String> {
         let found = self.with(|table| {
             let paths = paths_of(table).into_iter().map(|value| value.0);
             paths
@@ -97,6 +114,14 @@ impl WorkspaceManifest {
     ///
     /// When the manifest has no list of members.
     pub fn with_member(&self, member: &str, below: &str) -> Result<String> {
+        // Each build asks for it, and it is another text only when the course was updated.
+        static KNOWN: Memory<[String; 3], Option<String>> = Memory::new();
+        let question = [&self.text, member, below].map(str::to_owned);
+        let made = KNOWN.answer(question, |[_, member, below]| self.made_for(member, below));
+        made.ok_or_else(no_members)
+    }
+
+    fn made_for(&self, member: &str, below: &str) -> Option<String> {
         let edits = self.with(|table| {
             let workspace = table.get("workspace")?.get_ref().as_table()?;
             let mut edits: Vec<Edit> =
@@ -111,13 +136,13 @@ impl WorkspaceManifest {
             }
             Some(edits)
         });
-        let mut text = edited(&self.text, edits.flatten().ok_or_else(no_members)?);
+        let mut text = edited(&self.text, edits.flatten()?);
         if !self.has_profile() {
             text.push_str(&format!(
                 "\n[profile.{PROFILE}]\ninherits = \"dev\"\ndebug = false\n"
             ));
         }
-        Ok(text)
+        Some(text)
     }
 
     fn has_profile(&self) -> bool {

@@ -205,7 +205,7 @@ fn without_modules(text: &str, leaves_out: impl Fn(&str) -> bool) -> String {
         let [word, name, end] = window else { continue };
         let is_declaration = word.word() == Some("mod") && end.is(';');
         if is_declaration && name.word().is_some_and(&leaves_out) {
-            out.replace_range(end.bytes.clone(), " {}");
+            out.replace_range(end.bytes(), " {}");
         }
     }
     out
