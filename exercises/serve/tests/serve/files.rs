@@ -12,8 +12,13 @@ fn mode(path: &Path) -> u32 {
 
 #[cfg(unix)]
 fn open_to_all(path: &Path) {
+    set_mode(path, 0o777);
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("it is ours");
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
 }
 
 /// A file is made for its owner; one that is there is narrowed, and keeps what is in it.
@@ -30,6 +35,7 @@ fn a_file_is_its_owners() {
     assert_eq!(mode(&path), 0o600, "narrowed");
     assert_eq!(fs::read_to_string(&path).expect("it is ours"), "kept");
     own(&folder.path().join("none/lantern.db")).expect_err("there is no such folder");
+    own(folder.path()).expect_err("a folder is no file");
 }
 
 /// A folder is made for its owner, with those above it; one that is there is narrowed.
@@ -43,6 +49,9 @@ fn a_folder_is_its_owners() {
     open_to_all(&path);
     own_folder(&path).expect("it is ours");
     assert_eq!(mode(&path), 0o700, "narrowed");
+    set_mode(&path, 0o1777);
+    own_folder(&path).expect("it is there");
+    assert_eq!(mode(&path), 0o777, "shared");
     let file = folder.path().join("file");
     own(&file).expect("it can be made");
     own_folder(&file).expect_err("a file is no folder");

@@ -78,6 +78,18 @@ async fn one_connection_too_many_is_turned_away() {
     first.read_exact(&mut head).await.expect("an answer");
     assert_eq!(head.escape_ascii().to_string(), "HTTP/1.1 200 OK");
     let second = send(service.address, "GET / HT").await;
+    // Those who do not go when they are told to keep nobody else from being told.
+    let mut stay = Vec::new();
+    for _ in 0..40 {
+        stay.push(send(service.address, "GET / HT").await);
+    }
+    let mut late = TcpStream::connect(service.address)
+        .await
+        .expect("the service listens");
+    let mut head = [0; 12];
+    late.read_exact(&mut head).await.expect("an answer");
+    assert_eq!(head.escape_ascii().to_string(), "HTTP/1.1 503");
+    drop((stay, late));
     let answer = rest(send(service.address, ASK).await).await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("\r\nretry-after: 2\r\n"), "{answer}");
