@@ -126,7 +126,8 @@ impl Outbox {
         fs::rename(
             unfinished,
             self.folder.join(format!("{:06}.eml", letter.id)),
-        )
+        )?;
+        keep_names(&self.folder)
     }
 
     /// Removes the mails that were written at `until` or before. A folder that cannot be read, or a file that cannot be removed,
@@ -162,6 +163,18 @@ impl Outbox {
         }
         Ok(old)
     }
+}
+
+/// Brings the names in a folder to the disk: the mail leaves the database next, and must not be lost with the power.
+#[cfg(unix)]
+fn keep_names(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Elsewhere than on Unix a folder cannot be opened for that, and the system sees to it.
+#[cfg(not(unix))]
+fn keep_names(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether the file is one of ours: nobody else's is ever removed.
