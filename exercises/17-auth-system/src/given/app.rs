@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use super::clock::{Clock, UnixTime};
 use super::config::Config;
@@ -30,7 +30,6 @@ struct Inner {
     outbox: Outbox,
     delivering: Mutex<()>,
     mail_waiting: Notify,
-    hashing: Arc<Semaphore>,
 }
 
 /// The secrets that sign access tokens. New tokens are signed with the current one; the older ones stay until the
@@ -92,7 +91,6 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let hashing = Semaphore::new(parts.config.hashing_at_once);
         Self(Arc::new(Inner {
             config: parts.config,
             clock: parts.clock,
@@ -102,7 +100,6 @@ impl App {
             outbox: Outbox::new(parts.outbox),
             delivering: Mutex::new(()),
             mail_waiting: Notify::new(),
-            hashing: Arc::new(hashing),
         }))
     }
 
@@ -211,22 +208,19 @@ impl Cx {
         .await
     }
 
-    /// The same for work that may hash a password: at most `hashing_at_once` of the configuration at a time.
+    /// The same for work that may hash a password: when its turn comes, and before that no thread waits for it.
     ///
     /// # Errors
     ///
-    /// Whatever `work` answers.
+    /// Whatever `work` answers; [`Problem::busy`] when too many wait, and then nothing has been done.
     pub async fn run_hashing<T: Send + 'static>(
         self,
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let permit = Arc::clone(&self.app.0.hashing)
-            .acquire_owned()
-            .await
-            .map_err(|error| Problem::internal(&error))?;
+        let turn = self.neighbours().hasher.turn().await?;
         self.run(move |cx| {
             let answer = work(cx);
-            drop(permit);
+            drop(turn);
             answer
         })
         .await

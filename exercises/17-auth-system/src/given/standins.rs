@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::OptionalExtension as _;
 
 use super::app::{Cx, Tx};
+use super::config::Config;
 use super::database;
+use super::hasher::Hasher;
 use super::neighbours::{
     Audit, Check, Credentials, Current, Event, Factor, Kind, Lockout, Neighbours, Passwords,
     Presented, RefreshTokens, SecondFactor, Sessions, SignIn, SignedIn, Started, Verification,
@@ -74,6 +76,7 @@ fn must_be_able_to_write(tx: &Tx) -> Result<(), Problem> {
 #[must_use]
 pub fn neighbours(journal: &Journal) -> Neighbours {
     Neighbours {
+        hasher: Hasher::new(&Config::for_tests()),
         passwords: Arc::new(PlainPasswords(journal.clone())),
         verifier: Arc::new(PlainVerifier(journal.clone())),
         verification: Arc::new(PlainVerification(journal.clone())),

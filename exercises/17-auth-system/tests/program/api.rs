@@ -1,10 +1,11 @@
 use auth_system::audit::first_broken;
+use auth_system::given::config::Config;
 use auth_system::totp::hotp;
 use data_encoding::BASE32_NOPAD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, answer, world};
+use crate::world::{World, answer, world, world_with};
 
 const ADA: &str = "ada@lantern.example";
 const PASSWORD: &str = "correct horse battery";
@@ -188,6 +189,33 @@ async fn guessing_is_stopped() {
         .concat();
         assert_eq!(codes, expected, "guesses at {email}");
     }
+}
+
+/// While everybody who may hash does, and nobody more may wait, a sign-in is told to come again, and counts as nothing.
+#[tokio::test]
+async fn too_many_at_once_are_told_to_come_again() {
+    let world: World = world_with(Config {
+        hashing_at_once: 1,
+        hashing_queue: 0,
+        ..Config::for_tests()
+    })
+    .await;
+    world.account(ADA, PASSWORD).await;
+    let turn = world.app.neighbours().hasher.turn().await;
+    assert!(turn.is_ok(), "the only turn");
+    let body = json!({"email": ADA, "password": PASSWORD});
+    for path in ["/api/login", "/api/register"] {
+        for _ in 0..9 {
+            let request = world.server.post(path).json(&body);
+            let response = request.send().await.expect("an answer");
+            assert_eq!(response.status(), 503, "{path}");
+            assert_eq!(response.headers()["retry-after"], "2", "{path}");
+            let body: Value = response.json().await.expect("a problem");
+            assert_eq!(body["code"], "busy", "{path}: {body}");
+        }
+    }
+    drop(turn);
+    world.login(ADA, PASSWORD).await;
 }
 
 /// Errors that no milestone makes: 400, 404, 405 with Allow, 413, 415, each as a problem with its code.

@@ -4,8 +4,9 @@ use argon2::password_hash::phc::PasswordHash;
 use std::sync::Arc;
 
 use auth_system::given::app::Tx;
-use auth_system::given::config::Argon2Cost;
+use auth_system::given::config::{Argon2Cost, Config};
 use auth_system::given::database::is_writing;
+use auth_system::given::hasher::Hasher;
 use auth_system::given::neighbours::{Passwords, Verification};
 use auth_system::given::problem::Problem;
 use auth_system::given::standins::Journal;
@@ -35,7 +36,11 @@ async fn app() -> TestApp {
     let journal = Journal::default();
     let counting = journal.clone();
     let mut app = spawn(routes(), |neighbours, config| {
-        neighbours.passwords = Arc::new(Counted(Argon2id(config.argon2), counting));
+        let own = Argon2id {
+            cost: config.argon2,
+            hasher: neighbours.hasher.clone(),
+        };
+        neighbours.passwords = Arc::new(Counted(own, counting));
     })
     .await;
     app.journal = journal;
@@ -44,6 +49,14 @@ async fn app() -> TestApp {
 
 fn form(email: &str, password: &str) -> Value {
     json!({"email": email, "password": password, "name": "Ada Reader"})
+}
+
+/// The milestone's passwords at this cost, with a hasher of their own.
+fn passwords(cost: Argon2Cost) -> Argon2id {
+    Argon2id {
+        cost,
+        hasher: Hasher::new(&Config::for_tests()),
+    }
 }
 
 fn matches(password: &str, stored: &str) -> bool {
@@ -96,7 +109,7 @@ async fn passwords_are_stored_as_argon2id() {
     for _ in 0..5 {
         let password = format!("{} Grüße {}", random.word(6..20), random.word(6..20));
         let stored: [String; 2] =
-            [(); 2].map(|()| Argon2id(cost).hash(&password).expect("it hashes"));
+            [(); 2].map(|()| passwords(cost).hash(&password).expect("it hashes"));
         for stored in &stored {
             assert!(
                 stored.starts_with("$argon2id$v=19$m=24,t=3,p=2$"),
@@ -124,6 +137,28 @@ async fn passwords_are_stored_as_argon2id() {
         matches("  spaces belong to it  ", &stored),
         "the password as typed opens what was stored"
     );
+}
+
+/// Argon2 runs in the hasher, once for each hash: its memory is there already and is used again.
+#[test]
+fn argon2_runs_in_the_hasher() {
+    let mut random = support::seeded(0x1703);
+    for lanes in 1..=4 {
+        let passwords = passwords(Argon2Cost {
+            memory_kib: 64,
+            iterations: 1,
+            lanes,
+        });
+        for runs in 1..=3 {
+            let password = random.word(12..30);
+            let stored: String = passwords.hash(&password).expect("it hashes");
+            assert_eq!(
+                passwords.hasher.runs(),
+                runs,
+                "runs of the hasher after {runs} hashes, the last one {stored}"
+            );
+        }
+    }
 }
 
 /// A form with several faults is answered with 422 and an error for each field, and nothing is stored.
@@ -197,11 +232,7 @@ async fn addresses_and_names_have_limits() {
 /// A password has 12 to 128 characters (not bytes), is not one that everybody uses, and not the address; all else goes.
 #[tokio::test]
 async fn passwords_have_limits() {
-    let policy = Argon2id(Argon2Cost {
-        memory_kib: 16,
-        iterations: 1,
-        lanes: 1,
-    });
+    let policy = passwords(Config::for_tests().argon2);
     let mut random = support::seeded(0x1702);
     for _ in 0..20 {
         let letter = *random.pick(&['a', 'é', '€', '🦀', ' ']);

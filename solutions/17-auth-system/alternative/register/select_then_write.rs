@@ -1,7 +1,5 @@
 //! Differs: looks in the same transaction as it writes, which nobody can come between, instead of one upsert.
 
-use argon2::password_hash::PasswordHasher;
-use argon2::{Algorithm, Argon2, Params, Version};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -11,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::given::app::{App, Cx};
 use crate::given::config::Argon2Cost;
 use crate::given::extract::{Body, Fields, text_or_empty};
+use crate::given::hasher::Hasher;
 use crate::given::mail::Mail;
 use crate::given::neighbours::{Event, Passwords};
 use crate::given::problem::{FieldError, Problem};
@@ -58,8 +57,11 @@ pub const COMMON_PASSWORDS: [&str; 5] = [
     "iloveyou1234",
 ];
 
-/// Hashes with Argon2id at this cost.
-pub struct Argon2id(pub Argon2Cost);
+/// Hashes with Argon2id at this cost, in the memory of the program's hasher.
+pub struct Argon2id {
+    pub cost: Argon2Cost,
+    pub hasher: Hasher,
+}
 
 impl Passwords for Argon2id {
     fn weakness(&self, password: &str, email: &str) -> Option<String> {
@@ -79,17 +81,7 @@ impl Passwords for Argon2id {
     }
 
     fn hash(&self, password: &str) -> Result<String, Problem> {
-        let Argon2Cost {
-            memory_kib,
-            iterations,
-            lanes,
-        } = self.0;
-        let params = Params::new(memory_kib, iterations, lanes, None)
-            .map_err(|error| Problem::internal(&error))?;
-        let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password(password.as_bytes())
-            .map_err(|error| Problem::internal(&error))?;
-        Ok(hash.to_string())
+        self.hasher.hash(password, self.cost)
     }
 }
 
