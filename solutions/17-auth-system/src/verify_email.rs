@@ -1,6 +1,7 @@
 //! Milestone 2: proving that the address is yours.
 //!
-//! The mail carries a token. The database keeps only its digest, and takes it once, in time, or not at all.
+//! The mail carries a token. The database keeps only its digest, and takes it once, in time, or not at all. Together with
+//! the password it shows that mailbox and registration are the same person's.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -15,14 +16,15 @@ use crate::given::neighbours::{Event, Verification};
 use crate::given::problem::Problem;
 use crate::given::tokens::{self, Token};
 
-/// The body of `POST /api/verify-email`.
+/// The body of `POST /api/verify-email`: the mail's token, and the password that was chosen with the account.
 #[derive(Deserialize)]
 pub struct Proof {
     pub token: String,
+    pub password: String,
 }
 
 impl Fields for Proof {
-    const REQUIRED: &'static [&'static str] = &["token"];
+    const REQUIRED: &'static [&'static str] = &["token", "password"];
 }
 
 /// The routes of this milestone.
@@ -31,7 +33,8 @@ pub fn routes() -> Router<App> {
 }
 
 async fn handler(cx: Cx, Body(proof): Body<Proof>) -> Result<StatusCode, Problem> {
-    cx.run(move |cx| verify(cx, &proof.token)).await?;
+    cx.run_hashing(move |cx| verify(cx, &proof.token, &proof.password))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -54,16 +57,24 @@ impl Verification for Links {
     }
 }
 
-/// Takes a token and confirms its account's address.
-pub fn verify(cx: &Cx, token: &str) -> Result<(), Problem> {
+/// Takes a token and confirms its account's address, for whoever knows the account's password.
+pub fn verify(cx: &Cx, token: &str, password: &str) -> Result<(), Problem> {
+    let digest = tokens::digest(token);
+    // A look first: guessed tokens must not cost a comparison each.
+    let stored = cx.read(|tx| password_hash(tx, &digest))?;
+    // The mailbox gets everybody's links, those of a squatter too. The password says whose registration this one is of.
+    if !cx.neighbours().verifier.verify(password, &stored)?.matches {
+        return Err(wrong_password());
+    }
     cx.write(|tx| {
-        // Looking and using are one statement: of two requests with one token, the second changes no row.
+        // The look decided nothing. This does, and uses the token up: of two requests with one token, the second changes
+        // no row.
         let user: i64 = tx
             .query_row(
                 "UPDATE email_tokens SET used_at = ?2
                  WHERE digest = ?1 AND used_at IS NULL AND expires_at > ?2
                  RETURNING user_id",
-                (tokens::digest(token), tx.now()),
+                (&digest, tx.now()),
                 |row| row.get(0),
             )
             .optional()?
@@ -77,9 +88,29 @@ pub fn verify(cx: &Cx, token: &str) -> Result<(), Problem> {
     })
 }
 
+/// The password hash of the account whose link this is, if the link is good.
+fn password_hash(tx: &Tx, digest: &str) -> Result<String, Problem> {
+    tx.query_row(
+        "SELECT password_hash FROM email_tokens JOIN users ON users.id = user_id
+         WHERE digest = ?1 AND used_at IS NULL AND expires_at > ?2",
+        (digest, tx.now()),
+        |row| row.get(0),
+    )
+    .optional()?
+    .ok_or_else(invalid_token)
+}
+
 /// One answer for a token that is unknown, used or too old: whoever guesses learns nothing.
 fn invalid_token() -> Problem {
     Problem::bad_request("invalid_token", "This link is not valid any more.")
+}
+
+/// 401, for the right link with another password than that of the registration.
+fn wrong_password() -> Problem {
+    Problem::unauthorized(
+        "invalid_credentials",
+        "That is not the password with which the account was opened.",
+    )
 }
 
 fn mail(public_url: &str, email: &str, token: &Token) -> Mail {
@@ -88,9 +119,10 @@ fn mail(public_url: &str, email: &str, token: &Token) -> Mail {
         to: email.to_owned(),
         subject: "Confirm your address".to_owned(),
         text: format!(
-            "Welcome to Lantern. Open this link within a day to confirm your address:\n\n\
+            "Welcome to Lantern. Open this link within a day, and type the password that you chose:\n\n\
              {public_url}/verify-email?token={token}\n\n\
-             If you did not ask for an account, do nothing."
+             If you did not ask for an account, do nothing. If your password is refused, somebody else has used your\n\
+             address after you: open the account again, and the newest password counts."
         ),
     }
 }

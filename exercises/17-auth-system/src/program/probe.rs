@@ -254,7 +254,11 @@ fn milestones_with_routes() -> [(&'static str, Router<App>, &'static Probes); 8]
         (
             "verify_email",
             verify_email::routes(),
-            &[("POST", "/api/verify-email", r#"{"token":"x"}"#)],
+            &[(
+                "POST",
+                "/api/verify-email",
+                r#"{"token":"x","password":"y"}"#,
+            )],
         ),
         (
             "login",

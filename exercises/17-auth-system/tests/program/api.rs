@@ -31,7 +31,10 @@ async fn a_life_of_an_account() {
     let token = world.mailed_token();
     assert_eq!(
         world
-            .post("/api/verify-email", json!({"token": token}))
+            .post(
+                "/api/verify-email",
+                json!({"token": token, "password": PASSWORD})
+            )
             .await
             .0,
         204,
@@ -169,6 +172,31 @@ async fn a_life_of_an_account() {
         401,
         "after signing out"
     );
+}
+
+/// Whoever registers an address after its owner gets no account by the owner's own click on the newest link.
+#[tokio::test]
+async fn the_newest_link_lets_no_squatter_in() {
+    let world: World = world().await;
+    let form = |password: &str| json!({"email": ADA, "password": password, "name": "Ada"});
+    for password in [PASSWORD, "the squatter's password"] {
+        let answer = world.post("/api/register", form(password)).await;
+        assert_eq!(answer.0, 201, "registering");
+    }
+    let newest = world.mailed_token();
+    let proof = json!({"token": newest, "password": PASSWORD});
+    let refused = world.post("/api/verify-email", proof).await;
+    assert_eq!(
+        (refused.0, refused.1.as_str()),
+        (401, "invalid_credentials")
+    );
+    let squatter = json!({"email": ADA, "password": "the squatter's password"});
+    let answer = world.post("/api/login", squatter.clone()).await;
+    assert_eq!((answer.0, answer.1.as_str()), (403, "email_not_verified"));
+    world.account(ADA, PASSWORD).await;
+    let answer = world.post("/api/login", squatter).await;
+    assert_eq!((answer.0, answer.1.as_str()), (401, "invalid_credentials"));
+    world.login(ADA, PASSWORD).await;
 }
 
 /// Fifty guesses at one account from one place: five go through, and none of them is told apart.

@@ -88,9 +88,12 @@ impl World {
         );
         let token = self.mailed_token();
         assert_eq!(
-            self.post("/api/verify-email", json!({"token": token}))
-                .await
-                .0,
+            self.post(
+                "/api/verify-email",
+                json!({"token": token, "password": password})
+            )
+            .await
+            .0,
             204,
             "confirming {email}"
         );
