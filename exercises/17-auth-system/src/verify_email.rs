@@ -30,15 +30,35 @@ impl Fields for Proof {
     const REQUIRED: &'static [&'static str] = &["token", "password"];
 }
 
+/// The body of `POST /api/verify-email/resend`.
+#[derive(Deserialize)]
+pub struct Resend {
+    pub email: String,
+}
+
+impl Fields for Resend {
+    const REQUIRED: &'static [&'static str] = &["email"];
+}
+
+/// How old the last mail must be before another one is sent, in seconds.
+pub const RESEND_PAUSE: i64 = 60;
+
 /// The routes of this milestone.
 pub fn routes() -> Router<App> {
-    Router::new().route("/api/verify-email", post(handler))
+    Router::new()
+        .route("/api/verify-email", post(handler))
+        .route("/api/verify-email/resend", post(resend_handler))
 }
 
 async fn handler(cx: Cx, Body(proof): Body<Proof>) -> Result<StatusCode, Problem> {
     cx.run_hashing(move |cx| verify(cx, &proof.token, &proof.password))
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn resend_handler(cx: Cx, Body(body): Body<Resend>) -> Result<StatusCode, Problem> {
+    cx.run(move |cx| resend(cx, &body.email)).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// Sends links that confirm an address.
@@ -65,6 +85,15 @@ impl Verification for Links {
 ///    `users.verified_at` to `tx.now()`, for this account only; audit event `email.verified`.
 pub fn verify(cx: &Cx, token: &str, password: &str) -> Result<(), Problem> {
     todo!("look, compare, and then one statement that decides")
+}
+
+/// Sends another mail to `email` (trimmed, lower-cased), if it has an account that waits to be confirmed and its last mail
+/// is [`RESEND_PAUSE`] seconds old or older (a token's age follows from `expires_at` and the configured lifetime).
+///
+/// The answer is the same if not, and so is the work: one `cx.write`, one audit event `email.resend` (with the user, if a
+/// mail was sent).
+pub fn resend(cx: &Cx, email: &str) -> Result<(), Problem> {
+    todo!("find whoever may have another mail; then one transaction for all cases")
 }
 
 /// One answer for a token that is unknown, used or too old: whoever guesses learns nothing.

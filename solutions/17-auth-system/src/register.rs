@@ -88,17 +88,30 @@ impl Passwords for Argon2id {
     }
 }
 
-/// The form in which an address is stored and compared: trimmed, in lower case. `None` for what is no address.
+/// What may stand before the `@` besides letters, digits and points. Angle brackets, commas and quotes mean something in the
+/// head of a mail.
+pub const SIGNS: &str = "!#$%&'*+-/=?^_`{|}~";
+
+/// The form in which an address is stored and compared: trimmed, and all of it in lower case. `None` for what is no address.
 pub fn normalise(email: &str) -> Option<String> {
-    let email = email.trim().to_lowercase();
+    let email = email.trim();
     let (local, domain) = email.split_once('@')?;
-    let sound = !local.is_empty()
-        && email.len() <= 254
+    let sound = email.len() <= 254
+        && local.split('.').all(is_atom)
         && domain.contains('.')
-        && domain.split('.').all(|label| !label.is_empty())
-        && !domain.contains('@')
-        && !email.chars().any(|c| c.is_whitespace() || c.is_control());
-    sound.then_some(email)
+        && domain.split('.').all(is_label);
+    // After the checks: the Kelvin sign is no ASCII letter, and its lower case is the letter k, of somebody else's address.
+    sound.then(|| email.to_lowercase())
+}
+
+fn is_atom(part: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || SIGNS.contains(c);
+    !part.is_empty() && part.chars().all(allowed)
+}
+
+fn is_label(part: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    !part.is_empty() && part.chars().all(allowed) && !part.starts_with('-') && !part.ends_with('-')
 }
 
 /// Opens an account that waits for its address to be confirmed, and sends the mail.
@@ -147,7 +160,7 @@ fn validated(cx: &Cx, form: &Registration) -> Result<(String, String), Problem> 
         errors.push(FieldError::new("password", &message));
     }
     let name = form.name.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(breaks_a_line) {
         errors.push(FieldError::new(
             "name",
             "Give a name of 1 to 100 characters.",
@@ -157,6 +170,11 @@ fn validated(cx: &Cx, form: &Registration) -> Result<(String, String), Problem> 
         Some(email) if errors.is_empty() => Ok((email, name.to_owned())),
         _ => Err(Problem::invalid_fields(errors)),
     }
+}
+
+/// Control characters, and the two separators that are none and break a line as well.
+fn breaks_a_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn already_registered(email: &str) -> Mail {

@@ -333,8 +333,11 @@ impl Tx<'_> {
     ///
     /// # Errors
     ///
-    /// A 500 when the database fails.
+    /// A 500 when the database fails, and for a mail to anything but one plain address.
     pub fn send(&self, mail: &Mail) -> Result<(), Problem> {
+        if !mail.has_one_address() {
+            return Err(Problem::internal(&"a mail to what is no address"));
+        }
         self.execute(
             "INSERT INTO mails (recipient, subject, body, queued_at) VALUES (?1, ?2, ?3, ?4)",
             (&mail.to, &mail.subject, &mail.text, self.now),

@@ -254,11 +254,18 @@ fn milestones_with_routes() -> [(&'static str, Router<App>, &'static Probes); 8]
         (
             "verify_email",
             verify_email::routes(),
-            &[(
-                "POST",
-                "/api/verify-email",
-                r#"{"token":"x","password":"y"}"#,
-            )],
+            &[
+                (
+                    "POST",
+                    "/api/verify-email",
+                    r#"{"token":"x","password":"y"}"#,
+                ),
+                (
+                    "POST",
+                    "/api/verify-email/resend",
+                    r#"{"email":"nobody@lantern.example"}"#,
+                ),
+            ],
         ),
         (
             "login",
@@ -297,6 +304,11 @@ fn milestones_with_routes() -> [(&'static str, Router<App>, &'static Probes); 8]
                     "/api/password/reset",
                     r#"{"token":"x","password":"y"}"#,
                 ),
+                (
+                    "POST",
+                    "/api/password/change",
+                    r#"{"current":"x","password":"y"}"#,
+                ),
             ],
         ),
         (
@@ -305,7 +317,7 @@ fn milestones_with_routes() -> [(&'static str, Router<App>, &'static Probes); 8]
             &[
                 ("POST", "/api/totp/enroll", ""),
                 ("POST", "/api/totp/confirm", r#"{"code":"000000"}"#),
-                ("DELETE", "/api/totp", ""),
+                ("POST", "/api/totp/remove", r#"{"code":"000000"}"#),
             ],
         ),
         ("audit", audit::routes(), &[("GET", "/api/audit", "")]),

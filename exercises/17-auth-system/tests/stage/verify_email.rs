@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use auth_system::given::neighbours::{Check, Verifier};
 use auth_system::given::problem::Problem;
 use auth_system::given::tokens;
-use auth_system::verify_email::{Links, routes};
+use auth_system::verify_email::{Links, RESEND_PAUSE, routes};
 use serde_json::json;
 
 use crate::helpers::{Answer, START, TestApp, count, spawn, value};
@@ -379,4 +379,99 @@ async fn of_twenty_uses_at_once_one_wins() {
     let journal = app.journal.take();
     let events = journal.iter().filter(|line| line.starts_with("record"));
     assert_eq!(events.count(), 1, "events in the trail: {journal:?}");
+}
+
+async fn resend(app: &TestApp, email: &str) -> Answer {
+    app.post("/api/verify-email/resend", json!({"email": email}))
+        .await
+}
+
+/// Asking for another mail is answered alike for everybody: same answer, same number of transactions, one event.
+#[tokio::test]
+async fn asking_again_tells_nobody_who_waits() {
+    let app = app().await;
+    let ada = unconfirmed(&app, "ada@lantern.example");
+    app.person("ben@lantern.example", &stored(PASSWORD));
+    let mut seen: Vec<(Answer, u64)> = Vec::new();
+    for (email, event) in [
+        (
+            " ADA@lantern.example ",
+            format!("record email.resend {ada}"),
+        ),
+        ("ada@lantern.example", "record email.resend -".to_owned()),
+        ("ben@lantern.example", "record email.resend -".to_owned()),
+        ("nobody@lantern.example", "record email.resend -".to_owned()),
+        ("no address", "record email.resend -".to_owned()),
+    ] {
+        let before = app.app.database().writes();
+        let answer: Answer = resend(&app, email).await;
+        assert_eq!(
+            answer.status, 202,
+            "asking for {email:?}: {:?}",
+            answer.body
+        );
+        seen.push((answer, app.app.database().writes() - before));
+        assert_eq!(app.journal.take(), [event], "the trail, for {email:?}");
+        assert_eq!(
+            seen.last(),
+            seen.first(),
+            "answer and transactions: {email:?}, and somebody who waits"
+        );
+    }
+    for (email, mails) in [
+        ("ada@lantern.example", 1),
+        ("ben@lantern.example", 0),
+        ("nobody@lantern.example", 0),
+    ] {
+        assert_eq!(app.mails(email).len(), mails, "mails to {email}");
+    }
+}
+
+/// One mailbox gets a mail a minute, whoever asks for it and how often; the newest link confirms, and the older one is void.
+#[tokio::test]
+async fn a_mailbox_gets_one_mail_a_minute() {
+    let app = app().await;
+    let mut random = support::seeded(0x1713);
+    for round in 0..3 {
+        let email = format!("{}{round}@lantern.example", random.word(3..9));
+        let id = unconfirmed(&app, &email);
+        let first = send(&app, id, &email);
+        app.clock.advance(RESEND_PAUSE - 1);
+        for _ in 0..3 {
+            assert_eq!(resend(&app, &email).await.status, 202, "asking too early");
+        }
+        assert_eq!(app.mails(&email).len(), 1, "mails in the first minute");
+        app.clock.advance(1);
+        for _ in 0..3 {
+            assert_eq!(resend(&app, &email).await.status, 202, "asking in time");
+        }
+        assert_eq!(app.mails(&email).len(), 2, "mails in the second minute");
+        let second = app.mailed_token(&email);
+        assert_eq!(
+            verify(&app, &first).await.code(),
+            "invalid_token",
+            "the link of the first mail"
+        );
+        assert_eq!(
+            verify(&app, &second).await.status,
+            204,
+            "the link of the second mail"
+        );
+        app.clock.advance(2 * DAY);
+        assert_eq!(resend(&app, &email).await.status, 202, "once confirmed");
+        assert_eq!(app.mails(&email).len(), 2, "mails, once confirmed");
+    }
+}
+
+/// A link that has expired is no reason to wait: another mail is sent, and its link confirms.
+#[tokio::test]
+async fn an_expired_link_is_replaced() {
+    let app = app().await;
+    let ada = unconfirmed(&app, "ada@lantern.example");
+    send(&app, ada, "ada@lantern.example");
+    app.clock.advance(3 * DAY);
+    let answer: Answer = resend(&app, "ada@lantern.example").await;
+    assert_eq!(answer.status, 202, "asking: {:?}", answer.body);
+    let token = app.mailed_token("ada@lantern.example");
+    assert_eq!(verify(&app, &token).await.status, 204, "the new link");
 }

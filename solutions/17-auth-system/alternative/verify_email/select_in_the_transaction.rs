@@ -27,15 +27,35 @@ impl Fields for Proof {
     const REQUIRED: &'static [&'static str] = &["token", "password"];
 }
 
+/// The body of `POST /api/verify-email/resend`.
+#[derive(Deserialize)]
+pub struct Resend {
+    pub email: String,
+}
+
+impl Fields for Resend {
+    const REQUIRED: &'static [&'static str] = &["email"];
+}
+
+/// How old the last mail must be before another one is sent, in seconds.
+pub const RESEND_PAUSE: i64 = 60;
+
 /// The routes of this milestone.
 pub fn routes() -> Router<App> {
-    Router::new().route("/api/verify-email", post(handler))
+    Router::new()
+        .route("/api/verify-email", post(handler))
+        .route("/api/verify-email/resend", post(resend_handler))
 }
 
 async fn handler(cx: Cx, Body(proof): Body<Proof>) -> Result<StatusCode, Problem> {
     cx.run_hashing(move |cx| verify(cx, &proof.token, &proof.password))
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn resend_handler(cx: Cx, Body(body): Body<Resend>) -> Result<StatusCode, Problem> {
+    cx.run(move |cx| resend(cx, &body.email)).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// Sends links that confirm an address.
@@ -83,6 +103,30 @@ pub fn verify(cx: &Cx, token: &str, password: &str) -> Result<(), Problem> {
             (user, tx.now()),
         )?;
         let event = Event::new(user, "email.verified");
+        tx.neighbours().audit.record(tx, event)
+    })
+}
+
+/// Sends another mail to the owner of `email`, if there is one who waits for it, and not more than one a minute. The answer
+/// is the same if there is none.
+pub fn resend(cx: &Cx, email: &str) -> Result<(), Problem> {
+    let email = email.trim().to_lowercase();
+    cx.write(|tx| {
+        // The pause belongs to the mailbox: whoever floods it comes from many addresses.
+        let newest = tx.now() + tx.config().verification_lifetime - RESEND_PAUSE;
+        let user: Option<i64> = tx
+            .query_row(
+                "SELECT id FROM users WHERE email = ?1 AND verified_at IS NULL AND NOT EXISTS
+                     (SELECT 1 FROM email_tokens WHERE user_id = users.id AND expires_at > ?2)",
+                (&email, newest),
+                |row| row.get(0),
+            )
+            .optional()?;
+        if let Some(user) = user {
+            tx.neighbours().verification.send(tx, user, &email)?;
+        }
+        // Recorded for everybody else too: all requests wait for one commit.
+        let event = Event::new(user, "email.resend");
         tx.neighbours().audit.record(tx, event)
     })
 }
