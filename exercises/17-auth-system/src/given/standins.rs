@@ -89,12 +89,13 @@ pub fn neighbours(journal: &Journal) -> Neighbours {
     }
 }
 
-/// Any password of 12 characters; "hashes" are readable as such. Notes `hash`.
+/// Any password of 12 characters but the address itself; "hashes" are readable as such. Notes `hash`.
 pub struct PlainPasswords(pub Journal);
 
 impl Passwords for PlainPasswords {
-    fn weakness(&self, password: &str, _email: &str) -> Option<String> {
-        (password.chars().count() < 12).then(|| "Use at least 12 characters.".to_owned())
+    fn weakness(&self, password: &str, email: &str) -> Option<String> {
+        let weak = password.chars().count() < 12 || password == email;
+        weak.then(|| "Use at least 12 characters, and not your address.".to_owned())
     }
 
     fn hash(&self, password: &str) -> Result<String, Problem> {

@@ -272,11 +272,13 @@ async fn one_mailbox_has_one_account() {
             );
         }
         // The Kelvin sign: its lower case is the letter k.
-        let kelvin = plain.replace('k', "\u{212a}");
-        let answer: Answer = app
-            .post("/api/register", form(&kelvin, "correct horse battery"))
-            .await;
-        assert_eq!(answer.status, 422, "the address {kelvin:?}");
+        for (local_k, domain_k) in [("\u{212a}", "k"), ("k", "\u{212a}")] {
+            let kelvin = format!("{local}{round}{local_k}@{domain}{domain_k}.example");
+            let answer: Answer = app
+                .post("/api/register", form(&kelvin, "correct horse battery"))
+                .await;
+            assert_eq!(answer.status, 422, "the address {kelvin:?}");
+        }
         assert_eq!(
             app.query::<i64>("SELECT count(*) FROM users", []),
             round,
@@ -339,6 +341,18 @@ async fn passwords_have_limits() {
         assert!(
             policy.weakness(&shouted, "ada@lantern.example").is_some(),
             "capitals do not help {shouted}"
+        );
+    }
+    for inside in [
+        "password1234!",
+        "my password1234",
+        "ada@lantern.example!",
+        "not ada@lantern.example",
+    ] {
+        assert_eq!(
+            policy.weakness(inside, "ada@lantern.example"),
+            None,
+            "{inside:?} is neither a common password nor the address: it only holds one"
         );
     }
     for address in ["ada@lantern.example", "ADA@lantern.example"] {
@@ -411,6 +425,11 @@ async fn a_confirmed_account_is_left_alone() {
     assert_eq!(stored, "untouched", "the password of the confirmed account");
     let mails = app.mails("known@lantern.example");
     assert_eq!(mails.len(), 1, "mails to the owner: {mails:?}");
+    assert_eq!(
+        app.asked(),
+        Vec::<String>::new(),
+        "links and events for an account that was not opened"
+    );
     assert!(
         !mails[0].contains("Confirm your address"),
         "the owner has nothing to confirm: {}",
@@ -429,6 +448,13 @@ async fn an_unconfirmed_account_can_be_registered_again() {
         let form = json!({"email": "ada@lantern.example", "password": password, "name": name});
         let answer: Answer = app.post("/api/register", form).await;
         assert_eq!(answer.status, 201, "{name} registers: {:?}", answer.body);
+        let mut asked: Vec<String> = app.asked();
+        asked.sort_unstable();
+        assert_eq!(
+            asked,
+            ["record account.registered 1", "verification 1"],
+            "what the neighbours were asked when {name} registered"
+        );
     }
     let name: String = app.query("SELECT name FROM users", []);
     let stored: String = app.query("SELECT password_hash FROM users", []);

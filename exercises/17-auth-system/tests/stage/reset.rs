@@ -1,13 +1,14 @@
 use std::sync::{Arc, Mutex};
 
 use auth_system::given::app::{Cx, Tx};
+use auth_system::given::config::Config;
 use auth_system::given::neighbours::{Audit, Check, Event, Kind, Verifier};
 use auth_system::given::problem::Problem;
 use auth_system::given::tokens;
 use auth_system::reset::routes;
 use serde_json::{Value, json};
 
-use crate::helpers::{Answer, TestApp, answer, count, spawn, value};
+use crate::helpers::{Answer, TestApp, answer, count, spawn, spawn_with, value};
 
 const HALF_AN_HOUR: i64 = 1800;
 
@@ -291,25 +292,53 @@ async fn a_token_expires_or_is_replaced() {
     );
 }
 
+/// How long a link works is the operator's to say.
+#[tokio::test]
+async fn the_operator_sets_the_lifetime() {
+    let mut random = support::seeded(0x1763);
+    for _ in 0..3 {
+        let lifetime = i64::try_from(random.number(100..9_000)).expect("it fits");
+        let config = Config {
+            reset_lifetime: lifetime,
+            ..Config::for_tests()
+        };
+        let app = spawn_with(config, routes(), |_, _| {}).await;
+        app.person("ada@lantern.example", "the old hash");
+        for (late, status) in [(lifetime - 1, 204), (lifetime, 400)] {
+            forgot(&app, "ada@lantern.example").await;
+            let token = app.mailed_token("ada@lantern.example");
+            app.clock.advance(late);
+            let answer: Answer = reset(&app, &token, "a brand new password").await;
+            assert_eq!(
+                answer.status, status,
+                "{late} seconds after the mail, lifetime {lifetime}: {:?}",
+                answer.body
+            );
+        }
+    }
+}
+
 /// A weak password is answered with the field's error and does not use the token up.
 #[tokio::test]
 async fn a_weak_password_leaves_the_token_good() {
     let app = app().await;
     forgot(&app, "ada@lantern.example").await;
     let token = app.mailed_token("ada@lantern.example");
-    let weak: Answer = reset(&app, &token, "short").await;
-    assert_eq!(
-        (weak.status, weak.code()),
-        (422, "invalid_fields"),
-        "a weak password: {:?}",
-        weak.body
-    );
-    assert_eq!(
-        weak.body["errors"][0]["field"],
-        Value::from("password"),
-        "the field at fault: {}",
-        weak.body
-    );
+    for weak in ["short", "ada@lantern.example"] {
+        let answer: Answer = reset(&app, &token, weak).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (422, "invalid_fields"),
+            "the weak password {weak:?}: {:?}",
+            answer.body
+        );
+        assert_eq!(
+            answer.body["errors"][0]["field"],
+            Value::from("password"),
+            "the field at fault: {}",
+            answer.body
+        );
+    }
     assert_eq!(
         kept(&app, "ada@lantern.example"),
         "the old hash",
@@ -539,13 +568,15 @@ async fn a_weak_change_is_no_attempt() {
     let app = app().await;
     let own = stored("correct horse battery");
     app.execute("UPDATE users SET password_hash = ?1", [&own]);
-    let answer: Answer = change(&app, "correct horse battery", "short").await;
-    assert_eq!(
-        (answer.status, &answer.body["errors"][0]["field"]),
-        (422, &Value::from("password")),
-        "a weak password: {}",
-        answer.body
-    );
+    for weak in ["short", "ada@lantern.example"] {
+        let answer: Answer = change(&app, "correct horse battery", weak).await;
+        assert_eq!(
+            (answer.status, &answer.body["errors"][0]["field"]),
+            (422, &Value::from("password")),
+            "the weak password {weak:?}: {}",
+            answer.body
+        );
+    }
     assert_eq!(kept(&app, "ada@lantern.example"), own, "the hash");
     assert_eq!(
         app.journal.take(),

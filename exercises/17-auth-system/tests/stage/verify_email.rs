@@ -1,12 +1,13 @@
 use std::sync::{Arc, Mutex};
 
+use auth_system::given::config::Config;
 use auth_system::given::neighbours::{Check, Verifier};
 use auth_system::given::problem::Problem;
 use auth_system::given::tokens;
 use auth_system::verify_email::{Links, RESEND_PAUSE, routes};
 use serde_json::json;
 
-use crate::helpers::{Answer, START, TestApp, count, spawn, value};
+use crate::helpers::{Answer, START, TestApp, count, spawn, spawn_with, value};
 
 const DAY: i64 = 24 * 3600;
 const PASSWORD: &str = "correct horse battery";
@@ -332,6 +333,46 @@ async fn a_token_expires() {
             status == 204,
             "confirmed, {late} seconds after the mail"
         );
+    }
+}
+
+/// How long a link works is the operator's to say; so is how old the last mail is that it belongs to.
+#[tokio::test]
+async fn the_operator_sets_the_lifetime() {
+    let mut random = support::seeded(0x1714);
+    for _ in 0..3 {
+        let lifetime = i64::try_from(random.number(100..9_000)).expect("it fits");
+        let config = Config {
+            verification_lifetime: lifetime,
+            ..Config::for_tests()
+        };
+        let app = spawn_with(config, routes(), |neighbours, _| {
+            neighbours.verification = Arc::new(Links)
+        })
+        .await;
+        for (late, status) in [(lifetime - 1, 204), (lifetime, 400)] {
+            let email = format!("after{late}@lantern.example");
+            let id = unconfirmed(&app, &email);
+            let token = send(&app, id, &email);
+            app.clock.advance(late);
+            let answer: Answer = verify(&app, &token).await;
+            assert_eq!(
+                answer.status, status,
+                "{late} seconds after the mail, lifetime {lifetime}: {:?}",
+                answer.body
+            );
+        }
+        let id = unconfirmed(&app, "ada@lantern.example");
+        send(&app, id, "ada@lantern.example");
+        for (seconds, mails) in [(RESEND_PAUSE - 1, 1), (1, 2)] {
+            app.clock.advance(seconds);
+            resend(&app, "ada@lantern.example").await;
+            assert_eq!(
+                app.mails("ada@lantern.example").len(),
+                mails,
+                "mails, lifetime {lifetime}"
+            );
+        }
     }
 }
 
