@@ -627,6 +627,11 @@ async fn a_reset_during_the_comparison_wins() {
         "another bens stand-in",
         "the live sessions: nothing was changed"
     );
+    assert_eq!(
+        app.journal.take(),
+        ["begin ada@lantern.example", "hash"],
+        "the attempt stays counted, and the trail says nothing of a change"
+    );
 }
 
 /// Of twenty changes at the same time that all know the password of today, exactly one makes it.

@@ -516,3 +516,18 @@ async fn an_expired_link_is_replaced() {
     let token = app.mailed_token("ada@lantern.example");
     assert_eq!(verify(&app, &token).await.status, 204, "the new link");
 }
+
+/// Of twenty people who ask at the same time for a mail to one mailbox, one makes it come.
+#[tokio::test]
+async fn of_twenty_requests_at_once_one_mails() {
+    let app = app().await;
+    unconfirmed(&app, "ada@lantern.example");
+    let body = json!({"email": "ada@lantern.example"});
+    let answers: Vec<Answer> = app
+        .at_once(20, || {
+            app.server.post("/api/verify-email/resend").json(&body)
+        })
+        .await;
+    assert_eq!(count(&answers, 202), 20, "answers with 202");
+    assert_eq!(app.mails("ada@lantern.example").len(), 1, "mails");
+}
