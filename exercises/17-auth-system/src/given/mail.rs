@@ -35,6 +35,16 @@ pub(super) struct Letter {
     pub(super) mail: Mail,
 }
 
+impl Mail {
+    /// Whether `to` is one address that can stand in the head of a mail as it is. Anything else, quoted or not, could
+    /// address somebody of a stranger's choice.
+    #[must_use]
+    pub fn has_one_address(&self) -> bool {
+        let plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;\\,\"".contains(c);
+        self.to.chars().all(plain) && self.to.matches('@').count() == 1
+    }
+}
+
 /// The folder in which mails appear. Clones know the same failures.
 #[derive(Debug, Clone)]
 pub struct Outbox {
@@ -213,4 +223,30 @@ fn message(letter: &Letter) -> String {
 /// A header is one line: a line break in an address would begin a header of the sender's choice.
 fn one_line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mail;
+
+    #[test]
+    fn a_mail_goes_to_one_address() {
+        for (to, sound) in [
+            ("ada@lantern.example", true),
+            ("o'hara+books@lantern.example", true),
+            ("ada", false),
+            ("ada@lantern.example,eve@evil.example", false),
+            ("Ada <ada@lantern.example>", false),
+            ("\"ada\"@lantern.example", false),
+            ("ada@lantern.example\r\nBcc: eve", false),
+            ("ada@lantern.example\u{2028}", false),
+        ] {
+            let mail = Mail {
+                to: to.to_owned(),
+                subject: String::new(),
+                text: String::new(),
+            };
+            assert_eq!(mail.has_one_address(), sound, "{to:?}");
+        }
+    }
 }

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::OptionalExtension as _;
 
 use super::app::{Cx, Tx};
+use super::config::Config;
 use super::database;
+use super::hasher::Hasher;
 use super::neighbours::{
     Audit, Check, Credentials, Current, Event, Factor, Kind, Lockout, Neighbours, Passwords,
     Presented, RefreshTokens, SecondFactor, Sessions, SignIn, SignedIn, Started, Verification,
@@ -74,6 +76,7 @@ fn must_be_able_to_write(tx: &Tx) -> Result<(), Problem> {
 #[must_use]
 pub fn neighbours(journal: &Journal) -> Neighbours {
     Neighbours {
+        hasher: Hasher::new(&Config::for_tests()),
         passwords: Arc::new(PlainPasswords(journal.clone())),
         verifier: Arc::new(PlainVerifier(journal.clone())),
         verification: Arc::new(PlainVerification(journal.clone())),
@@ -86,12 +89,13 @@ pub fn neighbours(journal: &Journal) -> Neighbours {
     }
 }
 
-/// Any password of 12 characters; "hashes" are readable as such. Notes `hash`.
+/// Any password of 12 characters but the address itself; "hashes" are readable as such. Notes `hash`.
 pub struct PlainPasswords(pub Journal);
 
 impl Passwords for PlainPasswords {
-    fn weakness(&self, password: &str, _email: &str) -> Option<String> {
-        (password.chars().count() < 12).then(|| "Use at least 12 characters.".to_owned())
+    fn weakness(&self, password: &str, email: &str) -> Option<String> {
+        let weak = password.chars().count() < 12 || password == email;
+        weak.then(|| "Use at least 12 characters, and not your address.".to_owned())
     }
 
     fn hash(&self, password: &str) -> Result<String, Problem> {
