@@ -27,20 +27,20 @@ pub struct Mail {
     pub text: String,
 }
 
+/// The folder in which mails appear.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    folder: PathBuf,
+    /// By the id of the mail; clones share them. A new start of the program tries everything at once.
+    failures: Arc<Mutex<BTreeMap<i64, Failure>>>,
+}
+
 /// A mail that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Letter {
     pub(super) id: i64,
     pub(super) queued_at: UnixTime,
     pub(super) mail: Mail,
-}
-
-/// The folder in which mails appear. Clones know the same failures.
-#[derive(Debug, Clone)]
-pub struct Outbox {
-    folder: PathBuf,
-    /// By the id of the mail. A new start of the program tries everything at once.
-    failures: Arc<Mutex<BTreeMap<i64, Failure>>>,
 }
 
 /// A mail could not be delivered.
