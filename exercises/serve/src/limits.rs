@@ -23,7 +23,8 @@ pub struct Limits {
     /// How long the head of the answer may take, from the head of the request on; then
     /// [`Refusal::SlowAnswer`](crate::Refusal::SlowAnswer), or `SlowBody` where the body is what did not come.
     pub answer: Duration,
-    /// How long a client may take nothing of an answer; then the connection is closed.
+    /// How long a client may take nothing of an answer; then the connection is closed. One that takes a little each time is
+    /// served for as long as it likes, and has its place among the connections.
     pub write: Duration,
     /// How long the requests that have begun may take once the program is told to stop.
     pub farewell: Duration,

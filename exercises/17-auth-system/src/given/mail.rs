@@ -27,14 +27,6 @@ pub struct Mail {
     pub text: String,
 }
 
-/// A mail that waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Letter {
-    pub(super) id: i64,
-    pub(super) queued_at: UnixTime,
-    pub(super) mail: Mail,
-}
-
 impl Mail {
     /// Whether `to` is one address that can stand in the head of a mail as it is. Anything else, quoted or not, could
     /// address somebody of a stranger's choice.
@@ -45,12 +37,20 @@ impl Mail {
     }
 }
 
-/// The folder in which mails appear. Clones know the same failures.
+/// The folder in which mails appear.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     folder: PathBuf,
-    /// By the id of the mail. A new start of the program tries everything at once.
+    /// By the id of the mail; clones share them. A new start of the program tries everything at once.
     failures: Arc<Mutex<BTreeMap<i64, Failure>>>,
+}
+
+/// A mail that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Letter {
+    pub(super) id: i64,
+    pub(super) queued_at: UnixTime,
+    pub(super) mail: Mail,
 }
 
 /// A mail could not be delivered.

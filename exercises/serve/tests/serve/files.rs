@@ -3,26 +3,22 @@ use std::path::Path;
 
 use serve::{own, own_folder};
 
-#[cfg(unix)]
 fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     let metadata = fs::metadata(path).expect("it is there");
     metadata.permissions().mode() & 0o777
 }
 
-#[cfg(unix)]
 fn open_to_all(path: &Path) {
     set_mode(path, 0o777);
 }
 
-#[cfg(unix)]
 fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
 }
 
 /// A file is made for its owner; one that is there is narrowed, and keeps what is in it.
-#[cfg(unix)]
 #[test]
 fn a_file_is_its_owners() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -39,7 +35,6 @@ fn a_file_is_its_owners() {
 }
 
 /// A folder is made for its owner, with those above it; one that is there is narrowed.
-#[cfg(unix)]
 #[test]
 fn a_folder_is_its_owners() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -141,7 +141,7 @@ async fn a_client_that_leaves_is_a_line() {
         tokio::task::yield_now().await;
     }
     let line = &lines.requests()[0];
-    let message = json!("the client left before the answer");
+    let message = json!("ended without an answer");
     assert_eq!(line["message"], message, "{line}");
     assert_eq!(line["path"], json!("/never"), "{line}");
 }

@@ -1,10 +1,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::Command;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use serve::{Farewell, Limits, limited, serve, stopped};
+use serve::{Farewell, Limits, limited, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -144,6 +143,10 @@ async fn the_end_comes_whatever_clients_do() {
 #[cfg(unix)]
 #[tokio::test]
 async fn signals_stop_a_service() {
+    use std::process::Command;
+
+    use serve::stopped;
+
     for name in ["-INT", "-TERM"] {
         let (listener, _) = listener().await;
         let limits = Limits::default();
