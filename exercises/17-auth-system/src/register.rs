@@ -121,7 +121,8 @@ pub fn normalise(email: &str) -> Option<String> {
 ///
 /// 1. Every field is checked: `email` by [`normalise`], `password` by `cx.neighbours().passwords.weakness` (with the
 ///    trimmed address of the form), `name` for 1 to 100 characters after trimming, no control characters, and neither of
-///    the separators U+2028 and U+2029, which break a line as well. If any fails: [`Problem::invalid_fields`] with one error for each faulty field, named as in the form.
+///    the separators U+2028 and U+2029, which break a line as well. If any fails: [`Problem::invalid_fields`] with one
+///    error for each faulty field, named as in the form.
 /// 2. The password is hashed by `cx.neighbours().passwords`, once, whatever the database will say, and outside of the
 ///    transaction.
 /// 3. In one `cx.write`:

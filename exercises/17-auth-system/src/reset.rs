@@ -79,7 +79,7 @@ async fn change_handler(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sends a link to the owner of `email` (trimmed, lower-cased), if there is one, by [`send_link`].
+/// Sends a link to the owner of `email` (trimmed, lower-cased), if there is one, confirmed or not, by [`send_link`].
 ///
 /// The answer is the same if there is none, and so is the work: one `cx.write`, one audit event `password.forgot` (with
 /// the user, if there is one).
@@ -102,7 +102,7 @@ fn send_link(tx: &Tx, user: i64, email: &str) -> Result<(), Problem> {
 /// 4. In one `cx.write`: use the token up (of twenty at once, one succeeds; the others get [`invalid_token`] and change
 ///    nothing); store the hash; `sessions.end_all`; post [`changed`]; audit event `password.reset`.
 ///
-/// Resetting signs nobody in, and a second factor stays as it is.
+/// Resetting signs nobody in and confirms no address, and a second factor stays as it is.
 pub fn reset(cx: &Cx, token: &str, password: &str) -> Result<(), Problem> {
     todo!("look, check, hash, and then let one statement decide")
 }

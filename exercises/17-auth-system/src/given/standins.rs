@@ -46,7 +46,9 @@ impl Journal {
 
     fn has_secret(&self, text: &str) -> bool {
         let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.iter().any(|secret| text.contains(secret.as_str()))
+        let hashes = ["$argon2", "stand-in:", "outdated:"];
+        hashes.iter().any(|hash| text.contains(hash))
+            || secrets.iter().any(|secret| text.contains(secret.as_str()))
     }
 
     /// Slow work, which belongs outside of every transaction.
@@ -294,7 +296,7 @@ impl Lockout for PlainLockout {
     }
 }
 
-/// Keeps nothing, and refuses a detail that holds a secret. Notes `record login.failed 7`, or `record login.failed -`
+/// Keeps nothing, and refuses a detail that holds a secret or the hash of a password. Notes `record login.failed 7`, or `record login.failed -`
 /// without an account.
 pub struct PlainAudit(pub Journal);
 

@@ -157,6 +157,28 @@ async fn the_second_factor_stays() {
     assert_eq!(codes, 1, "the recovery code, after the reset");
 }
 
+/// Who has not confirmed the address may forget the password as well; a reset sets it, and confirms nothing.
+#[tokio::test]
+async fn a_reset_confirms_nothing() {
+    let app = app().await;
+    app.execute("UPDATE users SET verified_at = NULL WHERE id = 1", []);
+    forgot(&app, "ada@lantern.example").await;
+    let token = app.mailed_token("ada@lantern.example");
+    let answer: Answer = reset(&app, &token, "a brand new password").await;
+    assert_eq!(
+        answer.status, 204,
+        "a reset before the confirmation: {:?}",
+        answer.body
+    );
+    assert_eq!(
+        kept(&app, "ada@lantern.example"),
+        stored("a brand new password"),
+        "the hash"
+    );
+    let confirmed: i64 = app.query("SELECT ifnull(verified_at, 0) FROM users WHERE id = 1", []);
+    assert_eq!(confirmed, 0, "when the address was confirmed");
+}
+
 /// A new password ends every session of the person, of nobody else, and starts none.
 #[tokio::test]
 async fn a_reset_ends_every_session() {
@@ -423,12 +445,13 @@ fn stored(password: &str) -> String {
     format!("stand-in:{}", tokens::digest(password))
 }
 
-/// The session through which the stand-in's bearer token `user-1` comes, and one more of Ada and of Ben each.
+/// The session through which the stand-in's bearer token `user-1` comes, two more of Ada's, and one of Ben's.
 fn with_sessions(app: &TestApp) {
     app.execute(
         "INSERT INTO sessions (id, user_id, kind, client, user_agent, created_at, expires_at)
          VALUES ('stand-in', 1, 'api', '', '', 1, 2000000000),
                 ('another', 1, 'page', '', '', 1, 2000000000),
+                ('program', 1, 'api', '', '', 1, 2000000000),
                 ('bens', 2, 'api', '', '', 1, 2000000000)",
         [],
     );
@@ -535,7 +558,7 @@ async fn a_stolen_token_changes_no_password() {
         assert_eq!(kept(&app, "ada@lantern.example"), own, "the hash");
         assert_eq!(
             alive(&app),
-            "another bens stand-in",
+            "another bens program stand-in",
             "the live sessions, after {wrong:?}"
         );
     }
@@ -624,7 +647,7 @@ async fn a_reset_during_the_comparison_wins() {
     );
     assert_eq!(
         alive(&app),
-        "another bens stand-in",
+        "another bens program stand-in",
         "the live sessions: nothing was changed"
     );
     assert_eq!(
