@@ -353,3 +353,29 @@ fn a_conflict_of_git_is_explained_before_anything_is_compiled() {
         );
     }
 }
+
+/// Only the named test is built and run, and yet an answer that another test cannot be compiled with does not compile.
+#[test]
+fn a_named_test_stands_for_itself_and_the_others_must_compile() {
+    let sample = Sample::build();
+    let course = sample.course();
+    let originals = Originals::load(stage(&course)).expect("the originals are there");
+    let judge = |body: &str| {
+        let text = format!("//! Adds.\n\n/// The sum.\n{body}\n");
+        let mut files = originals.files().clone();
+        files.insert("src/sums.rs".to_owned(), text);
+        let wanted = Wanted {
+            exercise: &stage(&course).exercises[0],
+            tests: Some(vec!["adds_small_numbers".to_owned()]),
+        };
+        let verdicts = engine(&course).judge_files(stage(&course), &originals, files, &[wanted]);
+        verdicts.expect("cargo builds").remove(0)
+    };
+    let five = judge("pub fn sum(one: u32, other: u32) -> u32 { 5 }");
+    assert_eq!(five.status, Status::Passed);
+    assert_eq!(five.tests.len(), 1, "{five:?}");
+    let wrong = judge("pub fn sum(one: u32, other: u32) -> u32 { one }");
+    assert_eq!(wrong.status, Status::Failed);
+    let narrow = judge("pub fn sum(one: u8, other: u8) -> u32 { 5 }");
+    assert_eq!(narrow.status, Status::CompileError, "{narrow:?}");
+}

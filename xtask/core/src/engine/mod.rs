@@ -34,6 +34,7 @@ pub use verdict::{Diagnostic, Failure, Panic, Sense, Status, TestResult, TestSta
 
 use built::Built;
 use compile::{Build, Target};
+use overlay::Needed;
 use run::{Case, Manner, Program};
 use session::Session;
 
@@ -277,7 +278,11 @@ impl<'a> Engine<'a> {
             if remaining.is_empty() {
                 return Ok(vec![session.verdicts(&judged, Vec::new(), &[]); times]);
             }
-            let build = self.build(&overlay, session.stage, &files, &remaining)?;
+            let needed = Needed {
+                modules: Uses::of(session.stage, &files).tests_behind(&remaining),
+                only: session.named_tests(),
+            };
+            let build = self.build(&overlay, session.stage, &files, &needed)?;
             if build.succeeded {
                 return self.run(&overlay, &session, &build, &judged, times);
             }
@@ -292,10 +297,9 @@ impl<'a> Engine<'a> {
         overlay: &Overlay,
         stage: &Stage,
         files: &FileSet,
-        wanted: &[&Exercise],
+        needed: &Needed,
     ) -> Result<Build> {
-        let modules = Uses::of(stage, files).tests_behind(wanted);
-        let contents = overlay.install(stage, files, &|module| modules.contains(module))?;
+        let contents = overlay.install(stage, files, needed)?;
         let mut built = Built::begin(overlay.root(), &stage.folder, &contents)?;
         let folder = overlay.folder(stage);
         let target = Target {

@@ -5,6 +5,7 @@
 //! (`judged/exercises/…`), so cargo never takes one for the learner's. Only the runner writes here, and a file is
 //! written only when its text differs: what lies here is what was built last.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use super::event::{Event, Observer};
 use crate::course::manifest::{StageManifest, WorkspaceManifest};
 use crate::course::rust_tokens::tokens_of;
-use crate::course::{Course, Stage, TESTS};
+use crate::course::{Course, Stage, TESTS, with_tests};
 use crate::error::{Error, Result};
 use crate::files::{self, FileSet};
 use crate::process::Cancel;
@@ -93,17 +94,12 @@ impl Overlay {
     }
 
     /// Makes the overlay hold the stage as `files` have it, without what a verdict does not need: the stage's program,
-    /// and the tests of exercises whose modules are not among `tests`.
+    /// and tests that are not `needed`.
     ///
     /// # Errors
     ///
     /// When a file cannot be read or written.
-    pub fn install(
-        &self,
-        stage: &Stage,
-        files: &FileSet,
-        tests: &dyn Fn(&str) -> bool,
-    ) -> Result<Contents> {
+    pub fn install(&self, stage: &Stage, files: &FileSet, needed: &Needed) -> Result<Contents> {
         let shared = self.install_workspace(&format!("{JUDGED}/exercises/{}", stage.folder))?;
         let manifest = files.get("Cargo.toml").map_or("", String::as_str);
         let names_programs = StageManifest::of(manifest, &stage.id).names_programs;
@@ -113,11 +109,12 @@ impl Overlay {
             if is_program(path) && !names_programs {
                 continue;
             }
-            let text = match path.as_str() {
-                TESTS => without_modules(text, |module| {
-                    stage.exercise(module).is_some() && !tests(module)
+            let text = match (path.as_str(), needed.only.get(path)) {
+                (TESTS, _) => without_modules(text, |module| {
+                    stage.exercise(module).is_some() && !needed.modules.contains(module)
                 }),
-                _ => text.clone(),
+                (_, Some(named)) => with_tests(text, |name| named.contains(name)),
+                (_, None) => text.clone(),
             };
             installed.insert(path.clone(), text);
         }
@@ -177,6 +174,15 @@ impl Overlay {
 
 fn root_below(target_folder: &Path) -> PathBuf {
     target_folder.join("xtask").join("overlay")
+}
+
+/// The tests that a verdict needs.
+#[derive(Debug, Default)]
+pub struct Needed {
+    /// The modules of the tests' root.
+    pub modules: BTreeSet<String>,
+    /// For a test file of which not every test is run, the names of those that are.
+    pub only: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What the overlay holds.

@@ -30,6 +30,8 @@ pub struct Fault<'a> {
 struct Expected<'a> {
     exercise: &'a Exercise,
     tests: Vec<Test>,
+    /// Only some of the exercise's tests were asked for.
+    named: bool,
     limit: Duration,
 }
 
@@ -67,6 +69,7 @@ impl<'a> Session<'a> {
             Ok(Expected {
                 exercise: one.exercise,
                 tests,
+                named: one.tests.is_some(),
                 limit: limit(one.exercise.test_seconds),
             })
         };
@@ -213,6 +216,17 @@ impl<'a> Session<'a> {
         let wanted = self.wanted.iter().map(|expected| expected.exercise);
         wanted
             .filter(|exercise| self.fault(exercise).is_none())
+            .collect()
+    }
+
+    /// For the test file of each exercise of which only some tests were asked for, their names.
+    pub fn named_tests(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let named = self.wanted.iter().filter(|expected| expected.named);
+        named
+            .map(|expected| {
+                let names = expected.tests.iter().map(|test| test.name.clone());
+                (expected.exercise.tests_file(), names.collect())
+            })
             .collect()
     }
 
