@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::{DeTable, DeValue};
 
-/// The locked packages behind `package`, one line each, sorted: what other packages of the workspace use does not count.
-pub fn behind(lock: &str, package: &str) -> Vec<String> {
+/// The locked packages behind `package`, one line each, sorted: what other packages of the workspace use does not count,
+/// and no dependency, named with the package that has it, of which `follows` says no.
+pub fn behind(lock: &str, package: &str, follows: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let Ok(document) = DeTable::parse(lock) else {
         return Vec::new();
     };
@@ -35,7 +36,10 @@ pub fn behind(lock: &str, package: &str) -> Vec<String> {
                 let dependencies = table.get("dependencies");
                 let names = dependencies.and_then(|value| value.get_ref().as_array());
                 let names = names.into_iter().flat_map(|names| names.iter());
-                open.extend(names.filter_map(|name| name.get_ref().as_str().map(str::to_owned)));
+                let names = names.filter_map(|name| name.get_ref().as_str());
+                let followed = names
+                    .filter(|other| follows(name, other.split(' ').next().unwrap_or_default()));
+                open.extend(followed.map(str::to_owned));
             }
         }
     }
@@ -83,7 +87,11 @@ checksum = \"cc\"
     #[test]
     fn only_what_the_package_uses_counts() {
         let expected = ["logic 0.1.0 ", "serde 1.0.0 aa", "syn 2.0.0 cc"];
-        assert_eq!(behind(LOCK, "logic"), expected);
-        assert_eq!(behind(LOCK, "unknown"), Vec::<String>::new());
+        assert_eq!(behind(LOCK, "logic", |_, _| true), expected);
+        assert_eq!(behind(LOCK, "unknown", |_, _| true), Vec::<String>::new());
+        let without = behind(LOCK, "logic", |package, dependency| {
+            (package, dependency) != ("logic", "syn")
+        });
+        assert_eq!(without, expected[..2]);
     }
 }

@@ -1,8 +1,8 @@
 //! What cargo's own files say: the workspace's manifest and a stage's.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Error, Kind, Result};
@@ -40,29 +40,48 @@ impl WorkspaceManifest {
         Some(read(document.get_ref()))
     }
 
-    /// What builds depend on: everything but the list of members, which grows whenever somebody runs `cargo new`.
-    pub fn settings(&self) -> String {
-        let without_members = |table: &DeTable<'_>| {
-            let workspace = table
-                .get("workspace")
-                .and_then(|value| value.get_ref().as_table());
-            let keys = ["members", "default-members", "exclude"];
-            let found = keys.iter().filter_map(|key| workspace?.get(*key));
-            found.map(|value| (value.span(), String::new())).collect()
-        };
-        let edits = self.with(without_members).unwrap_or_default();
-        edited(&self.text, edits)
+    /// What builds depend on, whatever its form and order: everything but the list of members, which grows whenever
+    /// somebody runs `cargo new`, and shared dependencies that do not count.
+    pub fn settings(&self, counts: impl Fn(&str) -> bool) -> String {
+        const MEMBERS: [&str; 3] = ["members", "default-members", "exclude"];
+        let mut text = String::new();
+        self.with(|table| {
+            let is_left_out = |path: &[&str]| match path {
+                ["workspace", list] => MEMBERS.contains(list),
+                ["workspace", "dependencies", name] => !counts(name),
+                _ => false,
+            };
+            write_table(table, &mut Vec::new(), &is_left_out, &mut text);
+        });
+        text
+    }
+
+    /// The libraries of the course that stages share: the path of each, relative to the course, by its name.
+    pub fn libraries(&self) -> BTreeMap<String, String> {
+        let found = self.with(|table| {
+            let all = paths_of(table).into_iter();
+            let shared = all.filter(|(_, path, _)| path.starts_with("exercises/"));
+            shared.map(|(name, path, _)| (name, path)).collect()
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The features that a shared dependency has for everybody.
+    pub fn features_of(&self, name: &str) -> Vec<String> {
+        let found = self.with(|table| {
+            let workspace = table.get("workspace")?.get_ref().as_table()?;
+            let dependencies = workspace.get("dependencies")?.get_ref().as_table()?;
+            let dependency = dependencies.get(name)?.get_ref().as_table()?;
+            let list = dependency.get("features")?.get_ref().as_array()?;
+            let names = list.iter().filter_map(|name| name.get_ref().as_str());
+            Some(names.map(str::to_owned).collect())
+        });
+        found.flatten().unwrap_or_default()
     }
 
     /// The path, relative to the course, of each library of the course that stages share.
     pub fn shared(&self) -> Vec<String> {
-        let found = self.with(|table| {
-            let paths = paths_of(table).into_iter().map(|value| value.0);
-            paths
-                .filter(|path| path.starts_with("exercises/"))
-                .collect()
-        });
-        found.unwrap_or_default()
+        self.libraries().into_values().collect()
     }
 
     /// The oldest Rust that the course is made for.
@@ -104,7 +123,7 @@ impl WorkspaceManifest {
             if let Some(value) = workspace.get("default-members") {
                 edits.push((value.span(), format!("[\"{member}\"]")));
             }
-            for (path, span) in paths_of(table) {
+            for (_, path, span) in paths_of(table) {
                 if path.starts_with("exercises/") {
                     edits.push((span, format!("\"{below}/{path}\"")));
                 }
@@ -143,20 +162,67 @@ fn list(items: &[String]) -> String {
     format!("[\n{}]", lines.concat())
 }
 
-/// The `path` of each shared dependency, and where it stands.
-fn paths_of(table: &DeTable<'_>) -> Vec<(String, std::ops::Range<usize>)> {
+/// The name and the `path` of each shared dependency, and where the path stands.
+fn paths_of(table: &DeTable<'_>) -> Vec<(String, String, std::ops::Range<usize>)> {
     let workspace = table
         .get("workspace")
         .and_then(|value| value.get_ref().as_table());
     let dependencies =
         workspace.and_then(|workspace| workspace.get("dependencies")?.get_ref().as_table());
-    let values = dependencies.into_iter().flat_map(|table| table.values());
-    values
-        .filter_map(|value: &Spanned<DeValue<'_>>| {
+    let entries = dependencies.into_iter().flat_map(|table| table.iter());
+    entries
+        .filter_map(|(name, value)| {
             let path = value.get_ref().as_table()?.get("path")?;
-            Some((path.get_ref().as_str()?.to_owned(), path.span()))
+            let text = path.get_ref().as_str()?.to_owned();
+            Some((name.get_ref().to_string(), text, path.span()))
         })
         .collect()
+}
+
+/// Writes a table such that two texts are equal when the tables are: one line a value, in the order of the names.
+fn write_table<'t>(
+    table: &'t DeTable<'_>,
+    path: &mut Vec<&'t str>,
+    is_left_out: &impl Fn(&[&str]) -> bool,
+    text: &mut String,
+) {
+    let mut entries: Vec<(&str, &DeValue<'_>)> = table
+        .iter()
+        .map(|(name, value)| (name.get_ref().as_ref(), value.get_ref()))
+        .collect();
+    entries.sort_by_key(|(name, _)| *name);
+    for (name, value) in entries {
+        path.push(name);
+        if !is_left_out(path) {
+            match value {
+                DeValue::Table(table) => {
+                    text.push_str(&format!("{path:?}\n"));
+                    write_table(table, path, is_left_out, text);
+                }
+                value => text.push_str(&format!("{path:?} = {}\n", written(value))),
+            }
+        }
+        path.pop();
+    }
+}
+
+fn written(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::Array(list) => {
+            let items: Vec<String> = list.iter().map(|item| written(item.get_ref())).collect();
+            format!("[{}]", items.join(", "))
+        }
+        DeValue::Table(table) => {
+            let mut text = String::new();
+            write_table(table, &mut Vec::new(), &|_| false, &mut text);
+            format!("{{{text}}}")
+        }
+        DeValue::String(text) => format!("{text:?}"),
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Datetime(moment) => moment.to_string(),
+    }
 }
 
 fn edited(text: &str, mut edits: Vec<Edit>) -> String {
@@ -249,9 +315,35 @@ debug = \"line-tables-only\"
     #[test]
     fn a_new_member_changes_no_setting() {
         let more = TEXT.replace("# one\n", "# one\n    \"playground\",\n");
-        assert_eq!(manifest(TEXT).settings(), manifest(&more).settings());
-        let other = TEXT.replace("serde = \"1\"", "serde = \"2\"");
-        assert_ne!(manifest(TEXT).settings(), manifest(&other).settings());
+        let settings = |text: &str| manifest(text).settings(|_| true);
+        assert_eq!(settings(TEXT), settings(&more));
+        for (old, new) in [
+            ("serde = \"1\"", "serde = \"2\""),
+            ("debug = \"line", "strip = \"line"),
+            ("[profile.dev]\n", "[profile.dev]\nopt-level = 1\n"),
+            ("[profile.dev]\n", "[workspace.package]\n[profile.dev]\n"),
+        ] {
+            let other = TEXT.replace(old, new);
+            assert_ne!(settings(TEXT), settings(&other), "{new}");
+        }
+        let reordered = TEXT
+            .replace("serde = \"1\"\n", "")
+            .replace("support = {", "# A word.\nserde = '1'\nsupport = {");
+        assert_eq!(settings(TEXT), settings(&reordered));
+    }
+
+    #[test]
+    fn a_dependency_that_does_not_count_changes_no_setting() {
+        let settings = |text: &str| manifest(text).settings(|name| name != "serde");
+        let other = TEXT.replace("serde = \"1\"", "serde = { version = \"2\" }");
+        assert_eq!(settings(TEXT), settings(&other));
+        let table = TEXT.replace(
+            "serde = \"1\"",
+            "[workspace.dependencies.serde]\nversion = \"2\"",
+        );
+        assert_eq!(settings(TEXT), settings(&table));
+        let counted = TEXT.replace("exercises/support", "exercises/other");
+        assert_ne!(settings(TEXT), settings(&counted));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod material;
 mod modules;
 mod names;
 mod originals;
+mod reach;
 pub(crate) mod rust_tokens;
 mod signatures;
 mod test_list;

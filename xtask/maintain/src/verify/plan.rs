@@ -169,7 +169,8 @@ impl<'a> Plan<'a> {
         let originals = Originals::of_tree(stage)?;
         let mut solved = originals.files().clone();
         solved.extend(stage.solution_files()?);
-        let base = base_key(stage)?;
+        let manifest = solved.get("Cargo.toml");
+        let base = base_key(stage, manifest.map_or("", String::as_str))?;
         let uses = UsesOf::new(stage, solved.clone());
         let starter_uses = Uses::of(stage, originals.files());
         let mut answers = answers_of(stage, &originals)?;
