@@ -96,7 +96,12 @@ pub fn run(course: &Course, engine: &Engine<'_>, clock: &Clock, wish: &Wish) -> 
     ledger.stage("the workspace");
     ledger.section("the features of every dependency");
     features::check(&mut ledger, course, &stages, whole)?;
-    tools::check(&mut ledger, course, &stages, whole, wish.slow)?;
+    let scope = tools::Scope {
+        stages: &stages,
+        whole,
+        slow: wish.slow,
+    };
+    tools::check(&mut ledger, course, scope, memory)?;
     Ok(ledger.close().into())
 }
 
@@ -222,9 +227,19 @@ impl Ledger {
         tests.push(test.to_owned());
     }
 
-    /// The tests that were remarked on, by their file.
-    pub fn remarks(&self) -> &BTreeMap<String, Vec<String>> {
-        &self.remarks
+    /// The tests that were remarked on, by their file, and what that means; nothing when there are none.
+    pub fn remarked(&self) -> Option<String> {
+        if self.remarks.is_empty() {
+            return None;
+        }
+        let mut words = String::from(
+            "These tests pass on an answer that gives the same simple value always. No promise is broken, because others \
+             of the exercise fail; marks by the test come cheaper with each of them. One more value, pinned, sees the work:",
+        );
+        for (file, tests) in &self.remarks {
+            words.push_str(&format!("\n  {file}: {}", tests.join(", ")));
+        }
+        Some(words)
     }
 
     /// Begins a group of checks, and says how the one before went.
@@ -263,6 +278,9 @@ impl Ledger {
     pub fn close(mut self) -> bool {
         self.end_section();
         self.end_stage();
+        if let Some(words) = self.remarked() {
+            println!("\n{words}");
+        }
         self.print_shares();
         println!("\n{} passed, {} failed", self.passed, self.failures.len());
         self.failures.is_empty()
