@@ -110,18 +110,19 @@ impl WorkspaceManifest {
         Ok(edited(&self.text, edits.flatten().ok_or_else(no_members)?))
     }
 
-    /// The manifest of a workspace in another folder with one member; the shared libraries lie below `below` there.
+    /// The manifest of a workspace in another folder with these members; the shared libraries lie below `below` there.
     ///
     /// # Errors
     ///
     /// When the manifest has no list of members.
-    pub fn with_member(&self, member: &str, below: &str) -> Result<String> {
+    pub fn with_members_only(&self, members: &[String], below: &str) -> Result<String> {
+        let names: Vec<String> = members.iter().map(|name| format!("{name:?}")).collect();
+        let names = format!("[{}]", names.join(", "));
         let edits = self.with(|table| {
             let workspace = table.get("workspace")?.get_ref().as_table()?;
-            let mut edits: Vec<Edit> =
-                vec![(workspace.get("members")?.span(), format!("[\"{member}\"]"))];
+            let mut edits: Vec<Edit> = vec![(workspace.get("members")?.span(), names.clone())];
             if let Some(value) = workspace.get("default-members") {
-                edits.push((value.span(), format!("[\"{member}\"]")));
+                edits.push((value.span(), names.clone()));
             }
             for (_, path, span) in paths_of(table) {
                 if path.starts_with("exercises/") {
@@ -263,9 +264,32 @@ impl StageManifest {
     }
 }
 
+/// A stage's manifest for a copy of its package under another name, whose library keeps its own. Nothing where two copies
+/// would get into each other's way: the programs of both would be built into one file.
+pub fn renamed(text: &str, id: &str, name: &str) -> Option<String> {
+    let stage = StageManifest::of(text, id);
+    if stage.names_programs {
+        return None;
+    }
+    let document = DeTable::parse(text).ok()?;
+    let table = document.get_ref();
+    let package = table.get("package")?.get_ref().as_table()?;
+    let mut edits = vec![(package.get("name")?.span(), format!("{name:?}"))];
+    let library = format!("name = {:?}\n", stage.library);
+    match table.get("lib").map(|lib| lib.get_ref().as_table()) {
+        None => edits.push((text.len()..text.len(), format!("\n[lib]\n{library}"))),
+        Some(lib) if lib?.contains_key("name") => {}
+        Some(_) => {
+            let head = text.find("\n[lib]\n")? + "\n[lib]\n".len();
+            edits.push((head..head, library));
+        }
+    }
+    Some(edited(text, edits))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{StageManifest, WorkspaceManifest};
+    use super::{StageManifest, WorkspaceManifest, renamed};
 
     const TEXT: &str = "\
 [workspace]
@@ -289,7 +313,8 @@ debug = \"line-tables-only\"
 
     #[test]
     fn another_workspace_has_one_member_and_the_same_dependencies() {
-        let text = manifest(TEXT).with_member("judged/exercises/01-logic", "judged");
+        let text =
+            manifest(TEXT).with_members_only(&["judged/exercises/01-logic".to_owned()], "judged");
         let text = text.expect("there are members");
         assert!(text.contains("members = [\"judged/exercises/01-logic\"]\ndefault-members = [\"judged/exercises/01-logic\"]"), "{text}");
         assert!(
@@ -306,10 +331,10 @@ debug = \"line-tables-only\"
         );
         let own = format!("{TEXT}\n[profile.runner]\ninherits = \"dev\"\n");
         let text = manifest(&own)
-            .with_member("a", "b")
+            .with_members_only(&["a".to_owned()], "b")
             .expect("there are members");
         assert_eq!(text.matches("[profile.runner]").count(), 1, "{text}");
-        assert!(manifest("[package]\n").with_member("a", "b").is_err());
+        assert!(manifest("[package]\n").with_members_only(&[], "b").is_err());
     }
 
     #[test]
@@ -344,6 +369,20 @@ debug = \"line-tables-only\"
         assert_eq!(settings(TEXT), settings(&table));
         let counted = TEXT.replace("exercises/support", "exercises/other");
         assert_ne!(settings(TEXT), settings(&counted));
+    }
+
+    #[test]
+    fn a_copy_of_a_package_has_another_name_and_the_same_library() {
+        let package = "[package]\nname = \"data-flow\"\n";
+        let copy = |rest: &str| renamed(&format!("{package}{rest}"), "data-flow", "copy");
+        let expected = |rest: &str| Some(format!("[package]\nname = \"copy\"\n{rest}"));
+        assert_eq!(copy(""), expected("\n[lib]\nname = \"data_flow\"\n"));
+        let lib = "[lib]\ndoctest = false\n";
+        let named = "[lib]\nname = \"data_flow\"\ndoctest = false\n";
+        assert_eq!(copy(lib), expected(named));
+        assert_eq!(copy(named), expected(named));
+        assert_eq!(copy("[[bin]]\nname = \"shop\"\n"), None);
+        assert_eq!(renamed("[lib]\n", "a", "b"), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Wanted;
 use super::compile::{Build, Said};
-use super::overlay::JUDGED;
+use super::overlay::{Needed, plain};
 use super::run::Case;
 use super::verdict::{Diagnostic, Status, TestResult, TestStatus, Verdict};
 use crate::course::{
@@ -219,15 +219,17 @@ impl<'a> Session<'a> {
             .collect()
     }
 
-    /// For the test file of each exercise of which only some tests were asked for, their names.
-    pub fn named_tests(&self) -> BTreeMap<String, BTreeSet<String>> {
+    /// The tests that are needed for the exercises that are not known to be at fault.
+    pub fn needed(&self, files: &FileSet) -> Needed {
         let named = self.wanted.iter().filter(|expected| expected.named);
-        named
-            .map(|expected| {
-                let names = expected.tests.iter().map(|test| test.name.clone());
-                (expected.exercise.tests_file(), names.collect())
-            })
-            .collect()
+        let only = named.map(|expected| {
+            let names = expected.tests.iter().map(|test| test.name.clone());
+            (expected.exercise.tests_file(), names.collect())
+        });
+        Needed {
+            modules: Uses::of(self.stage, files).tests_behind(&self.remaining()),
+            only: only.collect(),
+        }
     }
 
     fn fault(&self, exercise: &Exercise) -> Option<&Fault<'a>> {
@@ -402,12 +404,6 @@ fn status_of(tests: &[TestResult], untouched: bool) -> Status {
     } else {
         Status::Failed
     }
-}
-
-/// The text with the course's paths in the place of the overlay's.
-fn plain(text: &str) -> String {
-    text.replace(&format!("{JUDGED}/exercises/"), "exercises/")
-        .replace(&format!("{JUDGED}\\exercises\\"), "exercises\\")
 }
 
 fn without_overlay(diagnostic: &Diagnostic) -> Diagnostic {

@@ -18,6 +18,9 @@ use crate::manifest::Manifest;
 /// The last lines of a tool's output that are shown when it refuses.
 const LINES: usize = 60;
 
+/// What a promise of all packages is a promise of.
+const WORKSPACE: &str = "the workspace";
+
 /// What the tools are run on.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'s> {
@@ -55,7 +58,7 @@ pub fn check(
     clippy.args(["clippy", "--quiet", "--profile", PROFILE, "--all-targets"]);
     open.name(&mut clippy, scope.whole.then_some(&["--workspace"]));
     clippy.args(["--", "--deny", "warnings"]);
-    open.accept(ledger, "Mend what clippy points to.", clippy)?;
+    open.accept(ledger, WORKSPACE, "Mend what clippy points to.", clippy)?;
     if !scope.whole {
         return Ok(());
     }
@@ -69,14 +72,14 @@ pub fn check(
     } else {
         name_left_out(&packages.left_out()?);
     }
-    open.accept(ledger, "Mend what fails.", test)?;
+    open.accept(ledger, WORKSPACE, "Mend what fails.", test)?;
     for path in WorkspaceManifest::load(&course.root)?.shared() {
         let open = Open::of(&packages, vec![path.clone()], "every feature", memory)?;
         let mut shared = cargo(&course.root);
         shared.args(["test", "--quiet", "--profile", PROFILE, "--all-features"]);
         shared.arg("--manifest-path");
         shared.arg(course.root.join(&path).join("Cargo.toml"));
-        open.accept(ledger, "Mend what fails.", shared)?;
+        open.accept(ledger, &path, "Mend what fails.", shared)?;
     }
     Ok(())
 }
@@ -251,11 +254,7 @@ impl<'m> Open<'m> {
     }
 
     /// Runs the tool where something is open, and remembers what it accepts.
-    fn accept(&self, ledger: &mut Ledger, mend: &str, command: Command) -> Result<()> {
-        let file = match self.packages.as_slice() {
-            [one] => one.as_str(),
-            _ => "the workspace",
-        };
+    fn accept(&self, ledger: &mut Ledger, file: &str, mend: &str, command: Command) -> Result<()> {
         if self.packages.is_empty() {
             ledger.check(true, file, "", mend);
             return Ok(());
@@ -287,7 +286,7 @@ fn check_formatting(
             &format!("{}-solution", stage.id),
         ]);
     }
-    accept(ledger, "the workspace", "`cargo fmt --all`", format)?;
+    accept(ledger, WORKSPACE, "`cargo fmt --all`", format)?;
     let mut loose: Vec<PathBuf> = Vec::new();
     for stage in stages {
         for folder in files::entries(&stage.solution_folder().join("alternative"))? {
