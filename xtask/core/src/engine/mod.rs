@@ -17,6 +17,7 @@ mod trace;
 mod verdict;
 
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use crate::course::manifest::renamed;
@@ -241,16 +242,27 @@ impl<'a> Engine<'a> {
             };
             let jobs = [job(0, Place::Usual), job(1, Place::Beside)];
             let builds = self.build(&overlay, stage, &jobs)?;
-            for (at, build) in builds.iter().enumerate() {
-                let session = &mut sessions[at];
-                if build.succeeded {
-                    let place = jobs[at].place;
-                    let times = self.run(&overlay, session, place, build, &files[at], 1)?;
-                    found[at] = times.into_iter().next();
-                } else if build.said.iter().any(|said| said.diagnostic.is_error) {
+            for (session, build) in sessions.iter_mut().zip(&builds) {
+                if !build.succeeded && build.said.iter().any(|said| said.diagnostic.is_error) {
                     session.attribute(build)?;
                 }
             }
+            // Side by side as well: where one only waits for a test that hangs, the other goes on.
+            let run = |at: usize| -> Result<Option<Vec<Verdict>>> {
+                let Some(build) = builds.get(at).filter(|build| build.succeeded) else {
+                    return Ok(None);
+                };
+                let (session, place) = (&sessions[at], jobs[at].place);
+                let times = self.run(&overlay, session, place, build, &files[at], 1)?;
+                Ok(times.into_iter().next())
+            };
+            let (one, other) = thread::scope(|scope| {
+                let other = scope.spawn(|| run(1));
+                (run(0), other.join())
+            });
+            let other =
+                other.map_err(|_| Error::of(Kind::System, "a test could not be watched"))?;
+            found = [one?, other?];
         }
         let mut verdicts = [Vec::new(), Vec::new()];
         for (at, (session, files)) in sessions.into_iter().zip(files).enumerate() {
