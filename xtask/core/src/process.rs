@@ -93,11 +93,10 @@ pub fn processor_time() -> Option<Duration> {
     #[cfg(unix)]
     {
         use nix::sys::resource::{UsageWho, getrusage};
-        use nix::sys::time::TimeVal;
+        use nix::sys::time::TimeValLike;
 
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
-        let micros = |time: TimeVal| time.tv_sec() as i64 * 1_000_000 + time.tv_usec() as i64;
-        let micros = micros(usage.user_time()) + micros(usage.system_time());
+        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
         Some(Duration::from_micros(micros.unsigned_abs()))
     }
     #[cfg(not(unix))]

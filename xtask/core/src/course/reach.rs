@@ -219,7 +219,7 @@ fn dependency<'m>(name: &'m str, value: &'m DeValue<'_>) -> Dependency<'m> {
 }
 
 /// The files of a shared library without the modules that its root declares for a feature which is off.
-pub fn files_with<'f>(files: &'f FileSet, on: &BTreeSet<String>) -> FileSet {
+pub fn files_with(files: &FileSet, on: &BTreeSet<String>) -> FileSet {
     let mut left = files.clone();
     // What is read in another way than by a declaration could be any file.
     let reads = |text: &str| {
