@@ -212,7 +212,7 @@ pub fn try_all(
     times: usize,
     store: Option<&Store>,
 ) -> Result<Tried> {
-    let engine = engine.clone().hurried(mistake::SECONDS).untraced();
+    let engine = engine.clone().hurried(mistake::SECONDS).unexplained();
     let manifest = sources.originals.files().get("Cargo.toml");
     let base = base_key(sources.stage, manifest.map_or("", String::as_str))?;
     let toolchain = toolchain_key()?;

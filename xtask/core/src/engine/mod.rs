@@ -55,7 +55,7 @@ pub struct Engine<'a> {
     most_seconds: Option<u16>,
     impatient: bool,
     asking: bool,
-    traced: bool,
+    explains: bool,
     holding: bool,
 }
 
@@ -97,7 +97,7 @@ impl<'a> Engine<'a> {
             most_seconds: None,
             impatient: false,
             asking: false,
-            traced: true,
+            explains: true,
             holding: false,
         }
     }
@@ -144,10 +144,11 @@ impl<'a> Engine<'a> {
         self
     }
 
-    /// The same judge for whom the place is enough that a failure names itself: nothing is built to find a better one.
+    /// The same judge for a program, to which what failed and how is enough: nothing is built to find a better place of a
+    /// failure, and no answer is compared with its starter.
     #[must_use]
-    pub fn untraced(mut self) -> Self {
-        self.traced = false;
+    pub fn unexplained(mut self) -> Self {
+        self.explains = false;
         self
     }
 
@@ -326,6 +327,7 @@ impl<'a> Engine<'a> {
         let most = self.most_seconds.unwrap_or(u16::MAX);
         let limit = |seconds: u16| Duration::from_secs(seconds.min(most).into());
         let mut session = Session::new(stage, originals, wanted, limit)?;
+        session.compares = self.explains;
         if self.asking {
             session.diagnoses = Diagnoses::load(stage);
         }
@@ -488,7 +490,7 @@ impl<'a> Engine<'a> {
             let failure = result.failure.as_mut()?;
             trace::is_foreign(failure).then_some((case, failure))
         });
-        let wanted = self.traced && self.guard.is_none();
+        let wanted = self.explains && self.guard.is_none();
         let Some((case, failure)) = foreign.next().filter(|_| wanted) else {
             return Ok(());
         };

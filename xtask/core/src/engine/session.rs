@@ -1,5 +1,6 @@
 //! One judgement while it is made: which exercises are wanted, which are at fault, and what becomes of them.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub struct Session<'a> {
     pub edited: Vec<String>,
     /// The known mistakes that a verdict may speak of.
     pub diagnoses: Diagnoses,
+    /// A verdict says what is not as the starter has it.
+    pub compares: bool,
     wanted: Vec<Expected<'a>>,
 }
 
@@ -79,6 +82,7 @@ impl<'a> Session<'a> {
             faults: Vec::new(),
             edited: Vec::new(),
             diagnoses: Diagnoses::default(),
+            compares: true,
             wanted: wanted.iter().map(expected).collect::<Result<_>>()?,
         })
     }
@@ -263,6 +267,7 @@ impl<'a> Session<'a> {
     ) -> Vec<Verdict> {
         let mut results = results.into_iter();
         let mut verdicts = Vec::new();
+        let uses = LazyCell::new(|| Uses::of(self.stage, judged));
         for Expected {
             exercise, tests, ..
         } in &self.wanted
@@ -299,8 +304,8 @@ impl<'a> Session<'a> {
                         own.map(|said| without_overlay(&said.diagnostic)).collect();
                 }
             }
-            if !verdict.passed() {
-                verdict.changed = self.changed_behind(exercise, judged);
+            if self.compares && !verdict.passed() {
+                verdict.changed = self.changed_behind(exercise, &uses, judged);
             }
             verdicts.push(verdict);
         }
@@ -308,9 +313,9 @@ impl<'a> Session<'a> {
     }
 
     /// What is not as the starter has it in the exercise's file, and in those of the exercises that it uses.
-    fn changed_behind(&self, exercise: &Exercise, judged: &FileSet) -> Vec<Changed> {
+    fn changed_behind(&self, exercise: &Exercise, uses: &Uses, judged: &FileSet) -> Vec<Changed> {
         let mut found = Vec::new();
-        for name in Uses::of(self.stage, judged).exercises_behind(self.stage, exercise) {
+        for name in uses.exercises_behind(self.stage, exercise) {
             let Some(used) = self.stage.exercise(name) else {
                 continue;
             };

@@ -35,8 +35,8 @@ pub fn check_plan(
     memory: Option<&Memory>,
     done: impl FnMut(),
 ) -> Result<()> {
-    // Nobody reads where a wrong answer fails.
-    let hurried = engine.clone().hurried(mistake::SECONDS).untraced();
+    // Nobody reads where a wrong answer fails, or how it differs from the starter.
+    let hurried = engine.clone().hurried(mistake::SECONDS).unexplained();
     let judged = |answer: &Answer<'_>| check_answer(ledger, answer);
     plan.judge(engine, &hurried, memory, judged, done)
 }
