@@ -45,13 +45,13 @@ pub fn check(
 ) -> Result<()> {
     ledger.section("formatting");
     check_formatting(ledger, course, scope.stages, scope.whole)?;
-    ledger.section("clippy");
     let packages = Packages::load(&course.root)?;
     let checked = match scope.whole {
         true => packages.all.clone(),
         false => packages.of_stages(scope.stages),
     };
     let open = Open::of(&packages, checked, "clippy", memory)?;
+    ledger.section(&format!("clippy, {}", open.words()));
     // In the profile in which the stages were built just now: macros and build scripts, SQLite among them, are not built
     // and run twice.
     let mut clippy = cargo(&course.root);
@@ -62,8 +62,9 @@ pub fn check(
     if !scope.whole {
         return Ok(());
     }
-    ledger.section("plain `cargo test`, the runner's own tests among them");
     let open = Open::of(&packages, packages.default.clone(), "test", memory)?;
+    let title = "plain `cargo test`, the runner's own tests among them";
+    ledger.section(&format!("{title}, {}", open.words()));
     let mut test = cargo(&course.root);
     test.args(["test", "--quiet", "--profile", PROFILE]);
     open.name(&mut test, Some(&[]));
@@ -202,8 +203,8 @@ fn find_ignored(stream: TokenStream, found: &mut Vec<String>) {
 /// The packages that a tool has not accepted yet as they are.
 struct Open<'m> {
     packages: Vec<String>,
-    /// Nothing is known of any.
-    is_all: bool,
+    /// How many were asked for.
+    asked: usize,
     root: PathBuf,
     memory: Option<&'m Memory>,
     keys: Vec<String>,
@@ -218,7 +219,7 @@ impl<'m> Open<'m> {
     ) -> Result<Self> {
         let mut open = Self {
             packages: Vec::new(),
-            is_all: true,
+            asked: packages.len(),
             root: known.root.clone(),
             memory,
             keys: Vec::new(),
@@ -227,7 +228,6 @@ impl<'m> Open<'m> {
             if let Some(memory) = memory {
                 let key = known.key(&package, tool, memory)?;
                 if memory.is_noted(&key) {
-                    open.is_all = false;
                     continue;
                 }
                 open.keys.push(key);
@@ -237,10 +237,15 @@ impl<'m> Open<'m> {
         Ok(open)
     }
 
+    /// `2 of 25 packages`.
+    fn words(&self) -> String {
+        format!("{} of {} packages", self.packages.len(), self.asked)
+    }
+
     /// Names the packages for cargo. `all` is what stands for the workspace's: no word, or one; nothing where these are not
     /// all of its packages.
     fn name(&self, command: &mut Command, all: Option<&[&str]>) {
-        if let Some(words) = all.filter(|_| self.is_all) {
+        if let Some(words) = all.filter(|_| self.packages.len() == self.asked) {
             command.args(words);
             return;
         }
