@@ -16,8 +16,9 @@ struct Locked {
     dependencies: Vec<String>,
 }
 
-/// The locked packages behind `package`, one line each, sorted: what other packages of the workspace use does not count.
-pub fn behind(lock: &str, package: &str) -> Vec<String> {
+/// The locked packages behind `package`, one line each, sorted: what other packages of the workspace use does not count,
+/// and no dependency, named with the package that has it, of which `follows` says no.
+pub fn behind(lock: &str, package: &str, follows: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let packages = packages(lock);
     let mut by_name: BTreeMap<&str, Vec<&Locked>> = BTreeMap::new();
     for locked in packages.iter() {
@@ -34,7 +35,10 @@ pub fn behind(lock: &str, package: &str) -> Vec<String> {
             }
             let line = format!("{name} {} {}", locked.version, locked.checksum);
             if found.insert(line) {
-                open.extend(locked.dependencies.iter().map(String::as_str));
+                let names = locked.dependencies.iter().map(String::as_str);
+                let followed = names
+                    .filter(|other| follows(name, other.split(' ').next().unwrap_or_default()));
+                open.extend(followed);
             }
         }
     }
@@ -113,7 +117,11 @@ checksum = \"cc\"
     #[test]
     fn only_what_the_package_uses_counts() {
         let expected = ["logic 0.1.0 ", "serde 1.0.0 aa", "syn 2.0.0 cc"];
-        assert_eq!(behind(LOCK, "logic"), expected);
-        assert_eq!(behind(LOCK, "unknown"), Vec::<String>::new());
+        assert_eq!(behind(LOCK, "logic", |_, _| true), expected);
+        assert_eq!(behind(LOCK, "unknown", |_, _| true), Vec::<String>::new());
+        let without = behind(LOCK, "logic", |package, dependency| {
+            (package, dependency) != ("logic", "syn")
+        });
+        assert_eq!(without, expected[..2]);
     }
 }
