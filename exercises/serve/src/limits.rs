@@ -10,8 +10,8 @@ pub struct Limits {
     /// Connections at once. Who comes then is told 503, with `Retry-After`, and let go: a client that waits in the system's
     /// queue does not know that it waits. Each takes a descriptor, of which a process often has 1,024.
     pub connections: usize,
-    /// Requests at once, from their head to the head of their answer, without the time in which they wait for a piece of their
-    /// body. One more is answered with [`Refusal::Busy`](crate::Refusal::Busy).
+    /// Requests at once, from their head to the head of their answer (or the end of their body, where an answer is given before
+    /// it), without the time in which they wait for a piece of their body. One more is answered with [`Refusal::Busy`](crate::Refusal::Busy).
     pub requests: usize,
     /// How long the head of a request may take, from the connection or from the end of the last answer: an idle connection
     /// lives no longer. It is closed without a word.
