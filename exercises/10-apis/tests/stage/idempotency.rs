@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -410,20 +411,28 @@ impl Till for Watched {
 struct Shop {
     server: Server,
     till: Arc<Watched>,
+    clock: Arc<AtomicI64>,
     file: TempDatabase,
 }
 
 async fn shop() -> Shop {
     let file = TempDatabase::new();
     let till = Arc::new(Watched::default());
+    let clock = Arc::new(AtomicI64::new(NOW));
+    let now = Arc::clone(&clock);
     let desk = Desk {
         partners: Partners::new([("ana", "ana-token"), ("bo", "bo-token")]),
         keys: Arc::new(open(&file)),
         till: till.clone(),
-        now: Arc::new(|| NOW),
+        now: Arc::new(move || now.load(Ordering::SeqCst)),
     };
     let server = spawn(routes(desk)).await;
-    Shop { server, till, file }
+    Shop {
+        server,
+        till,
+        clock,
+        file,
+    }
 }
 
 impl Shop {
@@ -711,6 +720,21 @@ async fn a_refusal_is_kept_and_a_fault_is_not() {
         BTreeSet::from(["k2"]),
         "the till gets the same key for both attempts"
     );
+}
+
+/// The clock that the routes are given says when a key is forgotten, and when a lease is over.
+#[tokio::test]
+async fn the_given_clock_counts() {
+    let shop = shop().await;
+    let first = parts(http::answer(shop.pay("ana-token", "k1", PAYMENT)).await).await;
+    shop.clock.store(NOW + KEPT - 1, Ordering::SeqCst);
+    let again = parts(http::answer(shop.pay("ana-token", "k1", PAYMENT)).await).await;
+    assert_eq!(again, first, "in the last second of the day");
+    shop.clock.store(NOW + KEPT, Ordering::SeqCst);
+    let later = parts(http::answer(shop.pay("ana-token", "k1", PAYMENT)).await).await;
+    assert_eq!(later.0, 201, "a day later: {later:?}");
+    let charges = shop.till.charges().len();
+    assert_eq!(charges, 2, "a day later the key is new: {later:?}");
 }
 
 /// No card lies in the database, and no word of a broken database in an answer.
