@@ -4,7 +4,6 @@
 //! allowed to send again. It puts a key of its own choice into the header `Idempotency-Key`, the same for every attempt at
 //! the same payment. Whoever sees the key again gives the first answer again.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -89,13 +88,12 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Opens the file, and makes the table if need be. Given.
+    /// Takes a connection, and makes the table if need be. Given.
     ///
     /// # Errors
     ///
     /// Those of SQLite.
-    pub fn open(path: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(path)?;
+    pub fn new(connection: Connection) -> rusqlite::Result<Self> {
         connection.execute_batch(TABLES)?;
         Ok(Self {
             connection: Mutex::new(connection),
