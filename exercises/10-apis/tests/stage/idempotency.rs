@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use apis::given::partner::Partners;
 use apis::given::till::{Charge, NotCharged, Till};
 use apis::idempotency::{Answer, Begun, Call, Desk, KEPT, Keys, LEASE, Lease, MOST_KEY, routes};
 use reqwest::{RequestBuilder, Response};
-use rusqlite::Connection;
-use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use serde_json::Value;
 use support::database::TempDatabase;
 use support::server::{Server, spawn};
 use support::{Gate, http};
+
+use crate::writers::Writers;
 
 /// A day in 2001: nothing here asks the machine what time it is.
 const NOW: i64 = 1_000_000_000;
@@ -299,57 +299,12 @@ fn who_is_too_slow_changes_nothing() {
 
 const THREADS: usize = 3;
 
-/// Threads that write to the table wait for each other just before they write, but not for long: whoever keeps others out
-/// since it has looked goes on alone, and whoever does not lets them all look before anybody writes.
-#[derive(Default)]
-struct Writers {
-    arrived: Mutex<usize>,
-    more: Condvar,
-}
-
-impl Writers {
-    fn arrived(&self) -> MutexGuard<'_, usize> {
-        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A connection that has to wait here, once in a round, before it writes.
-    fn connect(self: &Arc<Self>, file: &TempDatabase) -> (Connection, Arc<AtomicBool>) {
-        let mut connection = file.connect();
-        let fresh = Arc::new(AtomicBool::new(true));
-        let (writers, round) = (Arc::clone(self), Arc::clone(&fresh));
-        let hook = move |context: AuthContext<'_>| {
-            let writes = match context.action {
-                AuthAction::Insert { table_name } | AuthAction::Update { table_name, .. } => {
-                    table_name == "calls"
-                }
-                _ => false,
-            };
-            if writes && round.swap(false, Ordering::SeqCst) {
-                let mut arrived = writers.arrived();
-                *arrived += 1;
-                writers.more.notify_all();
-                let all = writers.more.wait_timeout_while(
-                    arrived,
-                    Duration::from_millis(15),
-                    |arrived| *arrived < THREADS,
-                );
-                drop(all);
-            }
-            Authorization::Allow
-        };
-        connection
-            .authorizer(Some(hook))
-            .expect("SQLite takes the hook");
-        (connection, fresh)
-    }
-}
-
 /// Of many that come at the same moment, over connections of their own, one gets the call; so it is when a lease has ended.
 #[test]
 fn one_of_many_gets_it() {
     const ROUNDS: i64 = 4;
     let file = TempDatabase::new();
-    let writers = Arc::<Writers>::default();
+    let writers = Writers::new("calls", THREADS);
     let stores: Vec<(Keys, Arc<AtomicBool>)> = (0..THREADS)
         .map(|_| {
             let (connection, fresh) = writers.connect(&file);
@@ -373,7 +328,7 @@ fn one_of_many_gets_it() {
                 scope.spawn(|| {
                     let ask = |&(n, now): &(i64, i64)| {
                         gate.wait();
-                        *writers.arrived() = 0;
+                        writers.begin_a_round();
                         fresh.store(true, Ordering::SeqCst);
                         gate.wait();
                         let begun = keys.begin(now, &call("ana", &format!("k{n}"), 1));

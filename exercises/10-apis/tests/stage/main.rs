@@ -12,3 +12,4 @@ mod client;
 mod retries;
 mod webhooks;
 mod versions;
+mod writers;
