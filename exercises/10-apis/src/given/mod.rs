@@ -4,5 +4,6 @@ pub mod api_page;
 pub mod attempts;
 pub mod partner;
 pub mod refusal;
+pub mod shelf;
 pub mod stock;
 pub mod till;
