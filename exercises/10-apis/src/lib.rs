@@ -1,5 +1,6 @@
 //! APIs.
 
+pub mod given;
 pub mod resources;
 pub mod validation;
 pub mod problems;

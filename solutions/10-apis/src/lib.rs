@@ -1,5 +1,7 @@
 //! APIs.
 
+#[path = "../../../exercises/10-apis/src/given/mod.rs"]
+pub mod given;
 pub mod resources;
 pub mod validation;
 pub mod problems;
