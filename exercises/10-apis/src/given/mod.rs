@@ -3,3 +3,4 @@
 pub mod accept;
 pub mod books;
 pub mod orders;
+pub mod shipments;

@@ -397,7 +397,7 @@ fn errors_do_not_hide_each_other() {
             !is_right && !whole.contains(pointer)
         })
         .collect();
-    for _ in 0..300 {
+    for _ in 0..120 {
         let mut changes: Vec<(&str, Value)> = Vec::new();
         for _ in 0..values_of.size(1..9) {
             let (pointer, value, _) = values_of.pick(&leaves);
