@@ -2,5 +2,7 @@
 
 pub mod accept;
 pub mod books;
+pub mod catalogue;
 pub mod orders;
+pub mod records;
 pub mod shipments;
