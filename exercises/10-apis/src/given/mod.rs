@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod books;
 pub mod catalogue;
+pub mod levels;
 pub mod orders;
 pub mod records;
 pub mod shipments;

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use apis::filtering::{Select, routes, select};
-use apis::given::catalogue::{Refused, TABLES, Title};
+use apis::given::catalogue::{COLUMNS, Refused, TABLES, Title};
 use apis::given::records::{Records, address};
 use axum::Router;
 use rusqlite::{params, params_from_iter};
@@ -269,7 +269,7 @@ async fn any_combination_is_what_rust_makes_of_it() {
                 _ => values.number(0..3) == 0,
             };
             if wanted {
-                query.push((name, values.pick(choices)));
+                query.push((*name, *values.pick::<&str>(choices)));
             }
         }
         let sort = *values.pick(&sorts);
@@ -337,6 +337,9 @@ fn values_are_no_part_of_the_question() {
             .prepare(&one.sql)
             .expect("words that SQLite understands");
         assert!(statement.readonly(), "it changes something: {}", one.sql);
+        let columns: Vec<&str> = statement.column_names().collect();
+        let columns = columns.join(", ");
+        assert_eq!(columns, COLUMNS, "the columns of {}", one.sql);
         let rows = statement.query(params_from_iter(&one.values));
         assert!(
             rows.is_ok(),
