@@ -72,8 +72,9 @@ struct Item {
 /// | `PUT /levels/{isbn}`, a [`Level`] | 201 when there was none, 200 otherwise; the level as it is then |
 /// | `DELETE /levels/{isbn}` | 204; 404 when there is none |
 ///
-/// - A level has a strong tag: another one after each change. The list has a weak one, because two answers differ in `as_of` though
-///   they say the same: it changes when a level does. Answers with a level or the list (200, 201) carry the tag as `ETag`.
+/// - A level has a strong tag, and no two states that differ have the same. The list has a weak one, because two answers differ in
+///   `as_of` though they say the same: it changes when a level does. Answers with a level or the list (200, 201) carry the tag as
+///   `ETag`.
 /// - `GET` looks at `If-None-Match`: when it names the tag (the weak comparison), the answer is 304 without a body, with the
 ///   same `ETag`. Both answers to `GET`, 200 and 304, say `Cache-Control: no-cache`: keep it, and ask before you use it.
 /// - `PUT` and `DELETE` want to know what the partner has seen. With neither `If-Match` nor `If-None-Match` they answer 428. When
