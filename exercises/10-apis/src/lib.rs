@@ -1,6 +1,7 @@
 //! APIs.
 
 pub mod given;
+pub mod program;
 pub mod resources;
 pub mod validation;
 pub mod problems;

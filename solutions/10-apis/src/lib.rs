@@ -2,6 +2,8 @@
 
 #[path = "../../../exercises/10-apis/src/given/mod.rs"]
 pub mod given;
+#[path = "../../../exercises/10-apis/src/program/mod.rs"]
+pub mod program;
 pub mod resources;
 pub mod validation;
 pub mod problems;
