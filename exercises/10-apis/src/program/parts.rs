@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use rusqlite::Connection;
 
@@ -134,23 +134,28 @@ pub fn said(panic: &(dyn Any + Send)) -> &str {
     }
 }
 
-/// `router` below `/NAME`: addresses that it gives away begin with that, too.
+/// `router` below `/NAME`: the addresses in its `Location` and `Link` begin with that, too.
 pub fn below(name: &'static str, router: Router) -> Router {
     let longer = move |mut response: Response| {
         let headers = response.headers_mut();
-        let location = headers
-            .get(header::LOCATION)
-            .and_then(|at| at.to_str().ok());
-        let longer = location
-            .filter(|at| at.starts_with('/'))
-            .map(|at| HeaderValue::try_from(format!("/{name}{at}")));
-        if let Some(Ok(longer)) = longer {
-            headers.insert(header::LOCATION, longer);
-        }
+        lengthen(headers, header::LOCATION, |at| match at.strip_prefix('/') {
+            Some(rest) => format!("/{name}/{rest}"),
+            None => at.to_owned(),
+        });
+        lengthen(headers, header::LINK, |links| {
+            links.replace("</", &format!("</{name}/"))
+        });
         std::future::ready(response)
     };
     let place = axum::middleware::map_response(longer);
     Router::new().nest(&format!("/{name}"), router.layer(place))
+}
+
+fn lengthen(headers: &mut HeaderMap, name: HeaderName, longer: impl Fn(&str) -> String) {
+    let value = headers.get(&name).and_then(|value| value.to_str().ok());
+    if let Some(Ok(value)) = value.map(|value| HeaderValue::try_from(longer(value))) {
+        headers.insert(name, value);
+    }
 }
 
 fn clock() -> Clock {
@@ -232,7 +237,7 @@ fn sample_versions() -> versions::Desk {
         plan: Arc::new(versions::Plan {
             deprecated: now - 30 * day,
             gone: now + 180 * day,
-            guide: "/".to_owned(),
+            guide: "https://lantern.example/guide/2".to_owned(),
         }),
         now: clock(),
     }

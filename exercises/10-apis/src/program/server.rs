@@ -60,15 +60,15 @@ async fn run(options: &Options) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let named = |error: &dyn std::fmt::Display| format!("{}: {error}", options.database.display());
     own(&options.database).map_err(|error| named(&error))?;
-    let token = match std::env::var("APIS_TOKEN") {
-        Ok(token) => token,
-        Err(_) => {
+    let token = match set("APIS_TOKEN") {
+        Some(token) => token,
+        None => {
             let token = random_token()?;
             println!("the token of the partner demo is {token}");
             token
         }
     };
-    let secret = std::env::var("APIS_SECRET").ok();
+    let secret = set("APIS_SECRET");
     let shared = Shared {
         database: &options.database,
         token: &token,
@@ -165,6 +165,11 @@ fn quietly<T>(work: impl FnOnce() -> T) -> T {
     let done = work();
     std::panic::set_hook(usual);
     done
+}
+
+/// What the environment says, if it says something.
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// 128 bits that nobody guesses.
