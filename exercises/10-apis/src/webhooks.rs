@@ -156,6 +156,9 @@ impl Taken {
     }
 }
 
+/// What a message that is taken goes to: its id and its body. It may wait for the disk.
+pub type Inbox = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
+
 /// What the route needs. A clone is the same desk.
 #[derive(Clone)]
 pub struct Desk {
@@ -164,8 +167,7 @@ pub struct Desk {
     pub taken: Arc<Taken>,
     /// The time, in seconds since 1970.
     pub now: Arc<dyn Fn() -> i64 + Send + Sync>,
-    /// What a message that is taken goes to: its id and its body. It may wait for the disk.
-    pub inbox: Arc<dyn Fn(&str, &[u8]) + Send + Sync>,
+    pub inbox: Inbox,
 }
 
 /// `POST /hooks`: takes messages.

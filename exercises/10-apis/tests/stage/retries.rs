@@ -95,11 +95,14 @@ struct Ran {
     asked: Vec<u64>,
 }
 
+/// What chance says, of the numbers from 0 to the given one.
+type Chance = fn(u64) -> u64;
+
 async fn ran(
     request: &Request,
     policy: &Policy,
     budget: &Budget,
-    chance: fn(u64) -> u64,
+    chance: Chance,
     mut script: Script,
 ) -> Ran {
     let begun = script.begun;
@@ -335,7 +338,7 @@ async fn a_success_is_the_end() {
 /// Each wait is what chance says, between nothing and the longest wait, which is asked for once a retry.
 #[tokio::test(start_paused = true)]
 async fn waits_are_left_to_chance() {
-    let chances: [(fn(u64) -> u64, [u64; 5]); 4] = [
+    let chances: [(Chance, [u64; 5]); 4] = [
         (|most| most, [0, 100, 300, 700, 1_500]),
         (|_| 0, [0, 0, 0, 0, 0]),
         (|most| most / 2, [0, 50, 150, 350, 750]),

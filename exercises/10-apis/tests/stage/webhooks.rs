@@ -93,7 +93,7 @@ fn a_message_is_signed_with_each_secret() {
     };
     assert_eq!(made, expected, "two secrets");
     assert_eq!(
-        message(&[new.clone()], "m1", NOW, b"").signature,
+        message(std::slice::from_ref(&new), "m1", NOW, b"").signature,
         sign(&new, "m1", "1000000000", b""),
         "one secret"
     );
