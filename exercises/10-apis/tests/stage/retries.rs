@@ -293,25 +293,35 @@ fn a_budget_counts_in_tenths() {
     assert!(large.take(), "the largest budget");
 }
 
-/// Threads that take at the same moment take no more than there is.
+/// However many threads give and take at the same moment: no tenth is lost, and none is taken twice.
 #[test]
 fn a_budget_is_taken_in_one_step() {
-    const THREADS: usize = 2;
-    for round in 0..300 {
-        let (budget, gate) = (Budget::new(1), Gate::new(THREADS));
-        let taken: usize = thread::scope(|scope| {
-            let take = || {
-                gate.wait();
-                usize::from(budget.take())
-            };
-            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(take)).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().expect("take answers"))
-                .sum()
-        });
-        assert_eq!(taken, 1, "round {round}: two threads, one retry");
-    }
+    const THREADS: u32 = 3;
+    const TIMES: u32 = 60_000;
+    let budget = Budget::new(TIMES);
+    while budget.take() {}
+    let gate = Gate::new(3);
+    let taken: u32 = thread::scope(|scope| {
+        let work = || {
+            gate.wait();
+            let mut taken = 0;
+            for _ in 0..TIMES {
+                budget.give();
+                taken += u32::from(budget.take());
+            }
+            taken
+        };
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.map(|taken| taken.expect("the budget answers")).sum()
+    });
+    let rest: u32 = (0..).take_while(|_| budget.take()).map(|_| 1).sum();
+    let given = THREADS * TIMES;
+    assert_eq!(
+        taken + rest,
+        given / 10,
+        "{given} tenths were given to an empty budget, and so many retries came out of it"
+    );
 }
 
 /// What succeeds is not tried again, and gives a tenth back.
@@ -333,6 +343,17 @@ async fn a_success_is_the_end() {
         assert!(ran.asked.is_empty(), "nothing is left to chance: {ran:?}");
         assert_eq!(budget.take(), number == 10, "after {number} successes");
     }
+    let budget = Budget::new(1);
+    let steps = [(0, Err(status(503))), (0, Ok(1))];
+    let late = ran(&get(), &policy(), &budget, |most| most, Script::new(steps)).await;
+    assert_eq!(late.result, Ok(1), "{late:?}");
+    for _ in 0..9 {
+        budget.give();
+    }
+    assert!(
+        budget.take(),
+        "a success at the second attempt gives a tenth, too, and nine more make a retry"
+    );
 }
 
 /// Each wait is what chance says, between nothing and the longest wait, which is asked for once a retry.
