@@ -237,7 +237,7 @@ async fn what_one_writes_the_other_reads() {
     let shop = shop().await;
     let mut values = support::seeded(0x10EF);
     for id in 3..23 {
-        let title = format!("{} – \"{}\" ☃", values.word(1..12), values.word(1..12));
+        let title = format!(" {} – \"{}\" ☃\n", values.word(1..12), values.word(1..12));
         let cents = values.number(0..u64::from(u32::MAX) + 1);
         let series = values.coin().then(|| values.word(1..9));
         let (speaks, draft) = if values.coin() {
@@ -313,26 +313,26 @@ async fn new_writes_replace_everything() {
     let shop = shop().await;
     for (draft, series) in [
         (
-            json!({ "title": "T", "cents": 0, "series": "S" }),
+            json!({ "title": " T ", "cents": 0, "series": "S" }),
             Some("S".to_owned()),
         ),
-        (json!({ "title": "T", "cents": 0 }), None),
+        (json!({ "title": " T ", "cents": 0 }), None),
         (
-            json!({ "title": "T", "cents": 0, "series": "S2" }),
+            json!({ "title": " T ", "cents": 0, "series": "S2" }),
             Some("S2".to_owned()),
         ),
-        (json!({ "title": "T", "cents": 0, "series": null }), None),
+        (json!({ "title": " T ", "cents": 0, "series": null }), None),
     ] {
         let changed = shop.send("PUT", "/books/2", "2", &draft).await;
         assert_eq!(changed.status, 200, "{draft}: {changed:?}");
         assert_eq!(
             changed.body,
-            json!({ "id": 2, "title": "T", "cents": 0, "series": series }),
+            json!({ "id": 2, "title": " T ", "cents": 0, "series": series }),
             "{draft}"
         );
         let expected = ShelfBook {
             id: 2,
-            title: "T".to_owned(),
+            title: " T ".to_owned(),
             cents: 0,
             series,
         };
