@@ -297,7 +297,7 @@ fn a_budget_counts_in_tenths() {
 #[test]
 fn a_budget_is_taken_in_one_step() {
     const THREADS: u32 = 3;
-    const TIMES: u32 = 60_000;
+    const TIMES: u32 = 250_000;
     let budget = Budget::new(TIMES);
     while budget.take() {}
     let gate = Gate::new(3);
