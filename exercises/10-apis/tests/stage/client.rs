@@ -619,18 +619,19 @@ async fn a_call_ends_in_its_time() {
     };
     let silent = listens(b"").await;
     let stops = listens(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"sku\"").await;
+    // A client without an end would hang here; it is left alone after a hundred times its time.
+    let most = Duration::from_secs(15);
     for (case, base) in [("no head comes", silent), ("the body stops", stops)] {
-        let error = client(&patience(&base))
-            .book("e")
-            .await
-            .expect_err("no book");
+        let client = client(&patience(&base));
+        let book = tokio::time::timeout(most, client.book("e")).await;
+        let book = book.unwrap_or_else(|_| panic!("{case}: the call goes on and on"));
+        let error = book.expect_err("no book");
         assert!(matches!(error.why, Why::TimedOut), "{case}: {error:?}");
         assert_eq!(error.call, "book", "{case}");
     }
     let drips = pours(b" ", Arc::default()).await;
     let drips = client(&patience(&drips));
-    // A client without an end would hang here; it is left alone after a hundred times its time.
-    let search = tokio::time::timeout(Duration::from_secs(15), drips.search("e")).await;
+    let search = tokio::time::timeout(most, drips.search("e")).await;
     let search = search.expect("a byte at a time, without end: the call goes on and on");
     let error = search.expect_err("no books");
     assert!(
