@@ -170,6 +170,13 @@ fn any_change_is_noticed() {
             },
         ));
         changed.push((
+            "something behind the signature",
+            Message {
+                signature: format!("{}AAAA", good.signature),
+                ..good.clone()
+            },
+        ));
+        changed.push((
             "no signature",
             Message {
                 signature: "v1,".to_owned(),
