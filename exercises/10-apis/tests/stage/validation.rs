@@ -109,6 +109,7 @@ fn values() -> Vec<(&'static str, Value, bool)> {
     rows.extend([
         (email, json!("a@b"), true),
         (email, json!("jané@höfe.example"), true),
+        (email, json!("Jane.Fairfax@Highbury.Example"), true),
         (email, json!("jane"), false),
         (email, json!("@highbury"), false),
         (email, json!("jane@"), false),
