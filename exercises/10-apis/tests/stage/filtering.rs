@@ -414,6 +414,8 @@ fn values_have_their_form() {
         ("in_stock", "1"),
         ("in_stock", "True"),
         ("in_stock", "yes"),
+        ("in_stock", "0"),
+        ("in_stock", "FALSE"),
         ("in_stock", "true,false"),
         ("language", "DE"),
         ("language", "deu"),
@@ -516,6 +518,13 @@ async fn what_cannot_be_used_is_told() {
       "type": "https://lantern.example/problems/faulty-query"
     }
     "#);
+    let twice = call("GET", "/catalogue?author=Jane&author=Jane");
+    let problem = twice.send(&router).await.is(400).json();
+    assert_eq!(
+        problem["errors"][0]["parameter"],
+        json!("author"),
+        "{problem}"
+    );
     for text in [
         "' OR 1=1 --",
         "'; DROP TABLE titles; --",

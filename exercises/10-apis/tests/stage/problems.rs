@@ -392,9 +392,10 @@ async fn a_handlers_text_does_not_get_out() {
         let status = StatusCode::from_u16(code).expect("a status");
         let handler = move |kind: &'static str, body: String| {
             let headers = [
-                ("content-type", kind),
-                ("retry-after", "9"),
-                ("content-encoding", "gzip"),
+                ("content-type", kind.to_owned()),
+                ("content-length", body.len().to_string()),
+                ("content-encoding", "gzip".to_owned()),
+                ("retry-after", "9".to_owned()),
             ];
             (status, headers, body).into_response()
         };
@@ -408,7 +409,7 @@ async fn a_handlers_text_does_not_get_out() {
             .route("/a", plain)
             .route("/b", json)
             .route("/c", page);
-        let (router, _) = around(router);
+        let (router, lines) = around(router);
         for (index, path) in ["/a", "/b", "/c"].iter().enumerate() {
             let answer = call("GET", path).send(&router).await.is(code);
             let read = problem(&answer, &format!("r{}", index + 1));
@@ -441,6 +442,8 @@ async fn a_handlers_text_does_not_get_out() {
                 "{length} for {whole} bytes"
             );
         }
+        let log = logged(&lines);
+        assert_eq!(log, [""; 0], "a {code} without a cause is no line");
     }
 }
 
@@ -466,11 +469,11 @@ async fn a_problem_keeps_its_fields() {
     let [plain, other] = answers.map(|(kind, large)| {
         let large = large.to_string();
         get(move || async move {
-            (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                [("content-type", kind)],
-                large,
-            )
+            let headers = [
+                ("content-type", kind.to_owned()),
+                ("content-length", large.len().to_string()),
+            ];
+            (StatusCode::UNPROCESSABLE_ENTITY, headers, large)
         })
     });
     let (router, lines) = around(Router::new().route("/a", plain).route("/b", other));
@@ -483,6 +486,12 @@ async fn a_problem_keeps_its_fields() {
             "{path}: {} bytes came, {} were expected",
             answer.body.len(),
             expected.to_string().len()
+        );
+        let length = answer.header("content-length");
+        let whole = answer.body.len().to_string();
+        assert!(
+            length.is_empty() || length == whole,
+            "{path}: {length} for {whole} bytes"
         );
         let kind = answer.header("content-type").to_lowercase();
         assert!(

@@ -265,7 +265,7 @@ async fn two_patches_both_count() {
     assert_eq!(after.price_cents, 700, "the price of theirs");
 }
 
-/// A merge patch is what RFC 7396 says, example by example (its Appendix A).
+/// A merge patch is what RFC 7396 says: the examples of its Appendix A, and a few more.
 #[test]
 fn a_merge_patch_is_as_the_rfc_says() {
     for (target, patch, expected) in [
@@ -296,6 +296,12 @@ fn a_merge_patch_is_as_the_rfc_says() {
             json!({"a":{"bb":{"ccc":null}}}),
             json!({"a":{"bb":{}}}),
         ),
+        // Beyond the appendix: a list is no object, and is never put together from two.
+        (json!({"a":[1,2,3]}), json!({"a":[9]}), json!({"a":[9]})),
+        (json!([{"a":1},{"b":2}]), json!([{"c":3}]), json!([{"c":3}])),
+        (json!({"a":1}), json!({}), json!({"a":1})),
+        (json!(7), json!({}), json!({})),
+        (json!(null), json!({"a":{"b":null}}), json!({"a":{}})),
     ] {
         let mut merged = target.clone();
         merge(&mut merged, &patch);

@@ -109,6 +109,7 @@ fn values() -> Vec<(&'static str, Value, bool)> {
     rows.extend([
         (email, json!("a@b"), true),
         (email, json!("jané@höfe.example"), true),
+        (email, json!("Jane.Fairfax@Highbury.Example"), true),
         (email, json!("jane"), false),
         (email, json!("@highbury"), false),
         (email, json!("jane@"), false),
@@ -351,6 +352,20 @@ fn a_book_stands_in_one_line() {
     wrong_at(&order(&both), &["/lines/0/copies", "/lines/1/isbn"]);
     let nobodys = [line(UNKNOWN, 1), line(UNKNOWN, 1)];
     wrong_at(&order(&nobodys), &["/lines/0/isbn", "/lines/1/isbn"]);
+    let mut values = support::seeded(0x100D);
+    let mut isbns: Vec<Isbn> = (0..40).map(|_| isbn(&mut values)).collect();
+    isbns.push(isbns[3].clone());
+    isbns.push(isbns[39].clone());
+    let lines = isbns.iter().map(|isbn| line(isbn.as_str(), 1));
+    let long = order(&lines.collect::<Vec<Value>>());
+    let errors = check(&long, &|_| true).err().unwrap_or_default();
+    let mut pointers: Vec<String> = errors.into_iter().map(|error| error.pointer).collect();
+    pointers.sort();
+    assert_eq!(
+        pointers,
+        ["/lines/40/isbn", "/lines/41/isbn"],
+        "42 lines, the last two again"
+    );
 }
 
 /// A list may have fifty lines. One that is longer is one error, and its lines are not looked at.
