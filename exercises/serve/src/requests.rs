@@ -24,7 +24,6 @@ struct Guard {
 ///
 /// What is too much is answered with a [`Refusal`](crate::Refusal). A handler that is refused while it runs is dropped at its
 /// next `await`; one that has read half a body gets an error from it.
-#[must_use]
 pub fn limited(router: Router, limits: &Limits) -> Router {
     let guard = Guard {
         limits: *limits,
@@ -53,7 +52,7 @@ async fn limit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     };
     let request = Request::from_parts(head, body);
     let answered = timeout(limits.answer, next.run(request)).await;
-    match (visit.end(), answered) {
+    match (visit.refusal(), answered) {
         (Some(refusal), _) => refusal.into_response(),
         (None, Ok(response)) => response,
         (None, Err(_)) => visit.too_slow().into_response(),

@@ -1,5 +1,6 @@
 //! The program as it runs, but for a clock that stands still and an Argon2 that is cheap.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use auth_system::given::app::{App, Keys, Parts};
@@ -9,6 +10,7 @@ use auth_system::given::database::{Database, Durability};
 use auth_system::program::{probe, routes};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
+use serve::{Limits, Lines, Log};
 use support::server::{self, Server};
 use tempfile::TempDir;
 
@@ -16,12 +18,17 @@ pub struct World {
     pub server: Server,
     pub app: App,
     pub clock: ManualClock,
+    pub log: Lines,
     folder: TempDir,
 }
 
 pub async fn world() -> World {
+    world_with(Config::for_tests()).await
+}
+
+/// The same with other settings.
+pub async fn world_with(config: Config) -> World {
     let folder = tempfile::tempdir().expect("the system gives a temporary folder");
-    let config = Config::for_tests();
     let clock = ManualClock::at(1_500_000_000);
     let database =
         Database::open(&folder.path().join("test.db"), Durability::Relaxed).expect("it opens");
@@ -34,11 +41,13 @@ pub async fn world() -> World {
         keys,
         outbox: folder.path().join("outbox"),
     });
-    let server = server::spawn(routes::all(app.clone())).await;
+    let (log, lines) = Log::in_memory();
+    let server = server::spawn(routes::all(app.clone(), &Limits::default(), &log)).await;
     World {
         server,
         app,
         clock,
+        log: lines,
         folder,
     }
 }
@@ -57,6 +66,11 @@ pub async fn answer(request: RequestBuilder) -> (u16, String, Value) {
 }
 
 impl World {
+    /// Where the database and the outbox are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> (u16, String, Value) {
         answer(self.server.post(path).json(&body)).await
     }
@@ -84,9 +98,12 @@ impl World {
         );
         let token = self.mailed_token();
         assert_eq!(
-            self.post("/api/verify-email", json!({"token": token}))
-                .await
-                .0,
+            self.post(
+                "/api/verify-email",
+                json!({"token": token, "password": password})
+            )
+            .await
+            .0,
             204,
             "confirming {email}"
         );
