@@ -1,0 +1,18 @@
+//! APIs.
+
+#[path = "../../../exercises/10-apis/src/given/mod.rs"]
+pub mod given;
+#[path = "../../../exercises/10-apis/src/program/mod.rs"]
+pub mod program;
+pub mod resources;
+pub mod validation;
+pub mod problems;
+pub mod pagination;
+pub mod filtering;
+pub mod conditional;
+pub mod idempotency;
+pub mod openapi;
+pub mod client;
+pub mod retries;
+pub mod webhooks;
+pub mod versions;

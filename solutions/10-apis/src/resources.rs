@@ -1,0 +1,175 @@
+//! Books as resources: an address for each, and the methods of HTTP to work on it.
+//!
+//! What an error answers besides its status is no matter here; the exercise `problems` gives errors their bodies.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{ACCEPT, CONTENT_TYPE, LOCATION, VARY};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Map, Value};
+
+use crate::given::accept;
+use crate::given::books::{self, Book, Details, IsbnPath, Shelf};
+
+/// What `PATCH` takes, for the header `Accept-Patch`.
+pub const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// Changes `target` by a merge patch, as RFC 7396 has it.
+///
+/// In a patch that is an object, a field with `null` takes the field away, and any other value is the patch for that field,
+/// which may be an object again. A field that the patch does not name stays. A patch that is no object takes the place of
+/// `target`. Where a patch is an object and its target is none, the target counts as `{}`.
+///
+/// | target | patch | then |
+/// | --- | --- | --- |
+/// | `{"a": 1, "b": {"c": 2, "d": 3}}` | `{"a": null, "b": {"c": 4}}` | `{"b": {"c": 4, "d": 3}}` |
+/// | `{"a": 1}` | `{"b": {"c": null}}` | `{"a": 1, "b": {}}` |
+/// | `{"a": 1}` | `[2]` | `[2]` |
+pub fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        target.clone_from(patch);
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(fields) = target else {
+        return;
+    };
+    for (name, change) in changes {
+        if change.is_null() {
+            fields.remove(name);
+        } else {
+            merge(fields.entry(name).or_insert(Value::Null), change);
+        }
+    }
+}
+
+/// The books for partners. All books are JSON, in the shape of [`Book`].
+///
+/// | request | answer |
+/// | --- | --- |
+/// | `GET /books` | 200, a list of all books in the order of their ISBN: JSON, or CSV (see below) |
+/// | `POST /books`, a [`Book`] | 201, the book, and its address as `Location`; 409 when its ISBN is there, and nothing is changed |
+/// | `GET /books/{isbn}` | 200, the book |
+/// | `PUT /books/{isbn}`, [`Details`] | the book is then exactly that: 201 when it is new, 200 when one was there; the book |
+/// | `PATCH /books/{isbn}`, a merge patch | 200, the book as it is then |
+/// | `DELETE /books/{isbn}` | 204, no body |
+///
+/// - The address of a book that is not there is 404, also with `PATCH` and `DELETE`. So is one that is no ISBN, with any method
+///   of the table.
+/// - `HEAD` answers as `GET` does, without the body. Any other method is 405, and `Allow` names those that there are.
+/// - A body that is no JSON by its content type is 415; that cannot be read as JSON, 400; that is JSON but not what is asked
+///   for, 422. axum's `Json` does all that. What is refused changes nothing.
+/// - `PATCH` takes `application/merge-patch+json` and `application/json`, in letters of any size, perhaps with parameters
+///   behind a `;`. Any other type, or none, is 415 with `Accept-Patch: application/merge-patch+json`. A patch after which the book
+///   would be no book, or would have another ISBN, is 422. Two patches at the same moment both count.
+/// - `GET /books` answers `application/json` or `text/csv` ([`books::csv`]), whichever `Accept` likes better, and JSON where
+///   that is equal ([`accept::best`]). 406 when it likes neither. All three answers say `Vary: Accept`, for whoever keeps copies.
+pub fn routes(shelf: Arc<Shelf>) -> Router {
+    Router::new()
+        .route("/books", get(list).post(add))
+        .route(
+            "/books/{isbn}",
+            get(show).put(put).patch(patch).delete(remove),
+        )
+        .with_state(shelf)
+}
+
+async fn list(State(shelf): State<Arc<Shelf>>, headers: HeaderMap) -> Response {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    let vary = [(VARY, "Accept")];
+    match accept::best(accept, &["application/json", "text/csv"]) {
+        Some("text/csv") => {
+            let kind = [(CONTENT_TYPE, "text/csv; charset=utf-8")];
+            (vary, kind, books::csv(&shelf.all())).into_response()
+        }
+        Some(_) => (vary, Json(shelf.all())).into_response(),
+        None => (StatusCode::NOT_ACCEPTABLE, vary).into_response(),
+    }
+}
+
+async fn add(
+    State(shelf): State<Arc<Shelf>>,
+    Json(book): Json<Book>,
+) -> Result<Response, StatusCode> {
+    let place = [(LOCATION, format!("/books/{}", book.isbn))];
+    let added = shelf.add(book.clone());
+    added.map_err(|_| StatusCode::CONFLICT)?;
+    Ok((StatusCode::CREATED, place, Json(book)).into_response())
+}
+
+async fn show(
+    State(shelf): State<Arc<Shelf>>,
+    IsbnPath(isbn): IsbnPath,
+) -> Result<Json<Book>, StatusCode> {
+    shelf.find(&isbn).map(Json).ok_or(StatusCode::NOT_FOUND)
+}
+
+async fn put(
+    State(shelf): State<Arc<Shelf>>,
+    IsbnPath(isbn): IsbnPath,
+    Json(details): Json<Details>,
+) -> (StatusCode, Json<Book>) {
+    let book = Book::new(isbn, details);
+    let status = match shelf.put(book.clone()) {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
+    };
+    (status, Json(book))
+}
+
+async fn patch(
+    State(shelf): State<Arc<Shelf>>,
+    IsbnPath(isbn): IsbnPath,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Book>, Response> {
+    if !is_patch(&headers) {
+        let taken = [("accept-patch", MERGE_PATCH)];
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, taken).into_response());
+    }
+    let patch: Value =
+        serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
+    // Look and change under one lock: a patch is made for the book that it changes.
+    let changed = shelf.change(&isbn, |book| patched(book, &patch));
+    match changed {
+        Some(Ok(book)) => Ok(Json(book)),
+        Some(Err(status)) => Err(status.into_response()),
+        None => Err(StatusCode::NOT_FOUND.into_response()),
+    }
+}
+
+/// Whether the body is of a type that `PATCH` takes. Parameters do not matter, nor does the size of letters.
+fn is_patch(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next());
+    let kind = kind.unwrap_or_default().trim();
+    [MERGE_PATCH, "application/json"]
+        .iter()
+        .any(|taken| kind.eq_ignore_ascii_case(taken))
+}
+
+/// The book after the patch, when it is still a book, and the same one.
+fn patched(book: &Book, patch: &Value) -> Result<Book, StatusCode> {
+    let mut value = serde_json::to_value(book).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    merge(&mut value, patch);
+    match serde_json::from_value::<Book>(value) {
+        Ok(changed) if changed.isbn == book.isbn => Ok(changed),
+        _ => Err(StatusCode::UNPROCESSABLE_ENTITY),
+    }
+}
+
+async fn remove(State(shelf): State<Arc<Shelf>>, IsbnPath(isbn): IsbnPath) -> StatusCode {
+    match shelf.remove(&isbn) {
+        true => StatusCode::NO_CONTENT,
+        false => StatusCode::NOT_FOUND,
+    }
+}

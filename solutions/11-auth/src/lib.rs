@@ -1,0 +1,12 @@
+//! Authentication and authorization.
+
+pub mod passwords;
+pub mod sessions;
+pub mod tokens;
+pub mod extractor;
+pub mod roles;
+pub mod ownership;
+pub mod validation;
+pub mod refresh;
+pub mod totp;
+pub mod oauth;
