@@ -9,8 +9,8 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::given::entropy::{Entropy, draw};
 use crate::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInError, Weakness};
-use crate::given::randomness::Randomness;
 
 /// How many characters a password has at least.
 pub const FEWEST_CHARACTERS: usize = 12;
@@ -38,18 +38,18 @@ pub fn weakness(password: &str) -> Option<Weakness> {
 pub struct Hasher {
     cost: Params,
     memory: Vec<Block>,
-    randomness: Arc<dyn Randomness>,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl Hasher {
     /// Hashes at this cost from now on. `memory` must suffice for the costliest string that is stored: a block is a KiB.
     /// Given.
     #[must_use]
-    pub fn new(cost: Params, memory: Vec<Block>, randomness: Arc<dyn Randomness>) -> Self {
+    pub fn new(cost: Params, memory: Vec<Block>, entropy: Arc<dyn Entropy>) -> Self {
         Self {
             cost,
             memory,
-            randomness,
+            entropy,
         }
     }
 

@@ -35,7 +35,7 @@ pub fn weakness(password: &str) -> Option<Weakness> {
         Some(Weakness::TooShort)
     } else if password.len() > MOST_BYTES {
         Some(Weakness::TooLong)
-    } else if COMMON.contains(&password.to_lowercase().as_str()) {
+    } else if COMMON.contains(&password.to_ascii_lowercase().as_str()) {
         Some(Weakness::Common)
     } else {
         None

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::randomness::NoRandomness;
+use super::entropy::NoEntropy;
 
 /// Passwords that everybody tries first, in small letters. A real list has a hundred thousand.
 pub const COMMON: [&str; 8] = [
@@ -42,7 +42,7 @@ pub enum PasswordError {
     /// What is stored needs more memory to compare than there is.
     TooCostly,
     /// There was no salt to be had.
-    NoRandomness,
+    NoEntropy,
     /// Argon2 refused for another reason.
     Argon2(argon2::Error),
 }
@@ -52,7 +52,7 @@ impl fmt::Display for PasswordError {
         f.write_str(match self {
             Self::Unreadable => "the stored password cannot be read",
             Self::TooCostly => "the stored password needs more memory than there is",
-            Self::NoRandomness => "there is no salt to be had",
+            Self::NoEntropy => "there is no salt to be had",
             Self::Argon2(_) => "argon2 refused",
         })
     }
@@ -67,9 +67,9 @@ impl Error for PasswordError {
     }
 }
 
-impl From<NoRandomness> for PasswordError {
-    fn from(NoRandomness: NoRandomness) -> Self {
-        Self::NoRandomness
+impl From<NoEntropy> for PasswordError {
+    fn from(NoEntropy: NoEntropy) -> Self {
+        Self::NoEntropy
     }
 }
 
@@ -79,7 +79,7 @@ pub trait Passwords {
     ///
     /// # Errors
     ///
-    /// `NoRandomness`, or what Argon2 says.
+    /// `NoEntropy`, or what Argon2 says.
     fn hash(&mut self, password: &str) -> Result<String, PasswordError>;
 
     /// Compares a password with what is stored, at the cost at which it was stored.

@@ -1,13 +1,14 @@
+use std::sync::Arc;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use auth::given::entropy::CountedEntropy;
 use auth::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInError, Weakness};
 use auth::given::tables::USERS;
 use auth::passwords::{FEWEST_CHARACTERS, Hasher, MOST_BYTES, sign_in, weakness};
 use rusqlite::Connection;
 use support::database::{TempDatabase, in_memory};
-
-use crate::known::Known;
 
 /// How many blocks the tests' hashers have.
 const BLOCKS: usize = 64;
@@ -18,7 +19,18 @@ fn cost(memory: u32, passes: u32) -> Params {
 
 /// A hasher at this cost, with 64 KiB.
 fn hasher(cost: Params) -> Hasher {
-    Hasher::new(cost, vec![Block::default(); BLOCKS], Known::new(0x1101))
+    Hasher::new(
+        cost,
+        vec![Block::default(); BLOCKS],
+        Arc::new(CountedEntropy::new(0x1101)),
+    )
+}
+
+/// A source that gives nothing.
+fn dry() -> Arc<CountedEntropy> {
+    let source = CountedEntropy::new(0);
+    source.run_dry();
+    Arc::new(source)
 }
 
 fn hashed(hasher: &mut Hasher, password: &str) -> String {
@@ -138,13 +150,13 @@ fn a_hash_says_how_it_was_made() {
 /// The salt is 16 bytes of the source, all of them and in their order, and drawn anew for each password.
 #[test]
 fn the_salt_is_drawn_for_each_password() {
-    let source = Known::new(0x1103);
+    let source = Arc::new(CountedEntropy::new(0x1103));
     let memory = vec![Block::default(); BLOCKS];
     let mut hasher = Hasher::new(cost(8, 1), memory, source.clone());
     let mut seen = Vec::new();
     for _ in 0..3 {
         let stored = hashed(&mut hasher, "a lamp for the night");
-        let drawn = source.drawn();
+        let drawn = source.take_drawn().concat();
         assert_eq!(drawn.len(), 16, "bytes drawn for one salt");
         let hash = PasswordHash::new(&stored).expect("a PHC string");
         let salt = hash.salt.as_ref().map(|salt| salt.to_vec());
@@ -153,10 +165,10 @@ fn the_salt_is_drawn_for_each_password() {
         seen.push(stored);
     }
     let memory = vec![Block::default(); BLOCKS];
-    let dry = Hasher::new(cost(8, 1), memory, Known::dry()).hash("a lamp for the night");
+    let refused = Hasher::new(cost(8, 1), memory, dry()).hash("a lamp for the night");
     assert!(
-        matches!(dry, Err(PasswordError::NoRandomness)),
-        "without randomness: {dry:?}"
+        matches!(refused, Err(PasswordError::NoEntropy)),
+        "without random bytes: {refused:?}"
     );
 }
 
@@ -271,8 +283,12 @@ fn the_memory_is_the_hashers_own() {
         matches!(refused, Err(PasswordError::TooCostly)),
         "4 TiB, where there are 64 KiB: {refused:?}"
     );
-    let refused =
-        Hasher::new(cost(65, 1), vec![Block::default(); 32], Known::new(1)).hash("a lamp");
+    let refused = Hasher::new(
+        cost(65, 1),
+        vec![Block::default(); 32],
+        Arc::new(CountedEntropy::new(1)),
+    )
+    .hash("a lamp");
     assert!(
         matches!(refused, Err(PasswordError::TooCostly)),
         "hashing at 65 KiB, where there are 32: {refused:?}"
@@ -590,7 +606,7 @@ fn what_is_broken_is_not_wrong() {
         "what is stored cannot be read: {broken:?}"
     );
     let memory = vec![Block::default(); BLOCKS];
-    let mut dry = Hasher::new(cost(16, 1), memory, Known::dry());
+    let mut dry = Hasher::new(cost(16, 1), memory, dry());
     let cheap = foreign(
         Algorithm::Argon2id,
         Version::V0x13,
