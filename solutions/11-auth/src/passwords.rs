@@ -9,8 +9,8 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::given::entropy::{Entropy, draw};
 use crate::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInError, Weakness};
-use crate::given::randomness::Randomness;
 
 /// How many characters a password has at least.
 pub const FEWEST_CHARACTERS: usize = 12;
@@ -35,7 +35,7 @@ pub fn weakness(password: &str) -> Option<Weakness> {
         Some(Weakness::TooShort)
     } else if password.len() > MOST_BYTES {
         Some(Weakness::TooLong)
-    } else if COMMON.contains(&password.to_ascii_lowercase().as_str()) {
+    } else if COMMON.contains(&password.to_lowercase().as_str()) {
         Some(Weakness::Common)
     } else {
         None
@@ -46,18 +46,18 @@ pub fn weakness(password: &str) -> Option<Weakness> {
 pub struct Hasher {
     cost: Params,
     memory: Vec<Block>,
-    randomness: Arc<dyn Randomness>,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl Hasher {
     /// Hashes at this cost from now on. `memory` must suffice for the costliest string that is stored: a block is a KiB.
     /// Given.
     #[must_use]
-    pub fn new(cost: Params, memory: Vec<Block>, randomness: Arc<dyn Randomness>) -> Self {
+    pub fn new(cost: Params, memory: Vec<Block>, entropy: Arc<dyn Entropy>) -> Self {
         Self {
             cost,
             memory,
-            randomness,
+            entropy,
         }
     }
 
@@ -95,8 +95,7 @@ impl Passwords for Hasher {
     /// $argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$n7dGx…
     /// ```
     fn hash(&mut self, password: &str) -> Result<String, PasswordError> {
-        let mut salt = [0; SALT_BYTES];
-        self.randomness.fill(&mut salt)?;
+        let salt: [u8; SALT_BYTES] = draw(&*self.entropy)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.cost.clone());
         let mut out = [0; HASH_BYTES];
         self.run(&argon2, password, &salt, &mut out)?;
