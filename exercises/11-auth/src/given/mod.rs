@@ -2,4 +2,5 @@
 
 pub mod entropy;
 pub mod passwords;
+pub mod sessions;
 pub mod tables;
