@@ -4,3 +4,4 @@ pub mod entropy;
 pub mod passwords;
 pub mod sessions;
 pub mod tables;
+pub mod users;
