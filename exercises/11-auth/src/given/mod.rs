@@ -2,6 +2,7 @@
 
 pub mod entropy;
 pub mod passwords;
+pub mod roles;
 pub mod sessions;
 pub mod tables;
 pub mod users;
