@@ -23,3 +23,25 @@ pub const SESSIONS: &str = "
     ) STRICT;
     CREATE INDEX sessions_by_user ON sessions (user);
 ";
+
+/// Orders and their lines, and what people say of books.
+pub const ORDERS: &str = "
+    CREATE TABLE orders (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        owner INTEGER NOT NULL REFERENCES users (id),
+        state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'cancelled', 'shipped'))
+    ) STRICT;
+    CREATE INDEX orders_by_owner ON orders (owner);
+    CREATE TABLE lines (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        order_id INTEGER NOT NULL REFERENCES orders (id),
+        title TEXT NOT NULL,
+        copies INTEGER NOT NULL CHECK (copies BETWEEN 0 AND 255)
+    ) STRICT;
+    CREATE INDEX lines_by_order ON lines (order_id);
+    CREATE TABLE reviews (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        author INTEGER NOT NULL REFERENCES users (id),
+        text TEXT NOT NULL
+    ) STRICT;
+";

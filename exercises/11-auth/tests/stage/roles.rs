@@ -467,40 +467,50 @@ fn what_is_refused_changes_nothing() {
 /// An admin who is demoted while they demote somebody does one or the other: what was true a moment ago does not count.
 #[test]
 fn who_was_an_admin_a_moment_ago_is_none() {
-    let file = TempDatabase::new();
-    let mut connection = file.connect();
-    connection
-        .pragma_update(None, "journal_mode", "wal")
-        .expect("WAL");
-    prepare(&connection);
-    let other = file.connect();
-    other
-        .busy_timeout(std::time::Duration::ZERO)
-        .expect("no patience");
-    let demoted = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&demoted);
-    // SQLite asks before it takes a statement: when the UPDATE is about to come, user 5 demotes user 4, if nobody holds the table.
-    let hook = move |context: AuthContext<'_>| {
-        if matches!(context.action, AuthAction::Update { .. }) && !seen.load(Ordering::SeqCst) {
-            let sql = "UPDATE users SET role = 'customer' WHERE id = 4";
-            seen.store(other.execute(sql, []).is_ok(), Ordering::SeqCst);
+    for moment in ["before a transaction", "before the UPDATE"] {
+        let file = TempDatabase::new();
+        let mut connection = file.connect();
+        connection
+            .execute_batch("PRAGMA journal_mode = wal; PRAGMA synchronous = off")
+            .expect("WAL");
+        prepare(&connection);
+        let other = file.connect();
+        other
+            .busy_timeout(std::time::Duration::ZERO)
+            .expect("no patience");
+        let demoted = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&demoted);
+        // SQLite asks before it takes a statement: then user 5 demotes user 4, if nobody holds the table.
+        let hook = move |context: AuthContext<'_>| {
+            let now = match context.action {
+                AuthAction::Transaction { .. } => moment == "before a transaction",
+                AuthAction::Update { .. } => moment == "before the UPDATE",
+                _ => false,
+            };
+            if now && !seen.load(Ordering::SeqCst) {
+                let sql = "UPDATE users SET role = 'customer' WHERE id = 4";
+                seen.store(other.execute(sql, []).is_ok(), Ordering::SeqCst);
+            }
+            Authorization::Allow
+        };
+        connection
+            .authorizer(Some(hook))
+            .expect("SQLite takes the hook");
+        let answer = set_role(&mut connection, 4, 5, Role::Customer);
+        let roles = roles(&file.connect());
+        if demoted.load(Ordering::SeqCst) {
+            assert!(
+                matches!(answer, Err(RoleError::NotAllowed)),
+                "user 4 was demoted {moment}: {answer:?}"
+            );
+            assert_eq!(
+                roles[4], "admin",
+                "user 5, when user 4 was demoted {moment}"
+            );
+        } else {
+            assert!(answer.is_ok(), "nobody could come in {moment}: {answer:?}");
+            assert_eq!(roles[4], "customer", "user 5");
         }
-        Authorization::Allow
-    };
-    connection
-        .authorizer(Some(hook))
-        .expect("SQLite takes the hook");
-    let answer = set_role(&mut connection, 4, 5, Role::Customer);
-    let roles = roles(&connection);
-    if demoted.load(Ordering::SeqCst) {
-        assert!(
-            matches!(answer, Err(RoleError::NotAllowed)),
-            "user 4 had been demoted before the UPDATE: {answer:?}"
-        );
-        assert_eq!(roles[4], "admin", "user 5");
-    } else {
-        assert!(answer.is_ok(), "nobody could come in between: {answer:?}");
-        assert_eq!(roles[4], "customer", "user 5");
     }
 }
 
