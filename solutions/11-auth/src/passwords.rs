@@ -9,13 +9,13 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::given::entropy::{Entropy, draw};
 use crate::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInError, Weakness};
+use crate::given::entropy::{Entropy, draw};
 
 /// How many characters a password has at least.
 pub const FEWEST_CHARACTERS: usize = 12;
-/// How many bytes a password has at most: 64 characters of any script fit.
-pub const MOST_BYTES: usize = 256;
+/// How many bytes a password has at most: 128 characters of any script fit.
+pub const MOST_BYTES: usize = 512;
 /// How many bytes a salt has.
 pub const SALT_BYTES: usize = 16;
 /// How many bytes a hash has.
