@@ -1,0 +1,3 @@
+//! What the exercises rest on, finished and worth reading.
+
+pub mod entropy;
