@@ -196,6 +196,7 @@ fn a_password_is_kept_as_it_was_typed() {
         "123456789012",
         "ada@lantern.example!",
         "Ada, Ada, Ada",
+        "a b c d e f g h i j k l m n o p q r s t u v w x y z",
     ] {
         let account: NewAccount = taken(&with_password(password));
         assert_eq!(account.password, password, "the password, kept");
@@ -375,6 +376,7 @@ fn an_email_is_stored_in_one_form() {
             "!#$%&'*+-/=?^_`{|}~@a-b.Example",
             "!#$%&'*+-/=?^_`{|}~@a-b.example",
         ),
+        ("ada@a.b.c.d.e.f.g.h.Example", "ada@a.b.c.d.e.f.g.h.example"),
         ("-ada-@1.2.3.Example", "-ada-@1.2.3.example"),
         ("ada@XN--BCHER-KVA.example", "ada@xn--bcher-kva.example"),
     ] {
@@ -426,9 +428,16 @@ fn an_email_has_a_shape() {
     }
 }
 
-/// White space, control characters and what turns the text around are in no address.
+/// White space, control characters and what turns the text around are in no address. (`check` takes off what stands at the ends.)
 #[test]
 fn an_email_is_one_word() {
+    for typed in [
+        " ada@lantern.example",
+        "ada@lantern.example\n",
+        "ada@lantern.example\u{a0}",
+    ] {
+        assert_eq!(email(typed), Err(Fault::Characters), "{typed:?}");
+    }
     let spaces = [
         ' ', '\t', '\n', '\r', '\u{a0}', '\u{3000}', '\0', '\u{7f}', '\u{85}',
     ];
@@ -463,6 +472,8 @@ fn an_email_has_three_limits() {
         format!("{}@lantern.example", "é".repeat(32)),
         format!("ada@{}.example", label(63)),
         format!("ada@{}.example", "é".repeat(31)),
+        // 2 + 1 + 4 · 62 + 3 = 254 bytes, and 130 characters.
+        format!("ad@{0}.{0}.{0}.{0}", "é".repeat(31)),
     ] {
         assert_eq!(email(&right), Ok(right.clone()), "{}", short(&right));
     }
@@ -475,6 +486,7 @@ fn an_email_has_three_limits() {
         format!("ada@{}.example", label(64)),
         format!("ada@example.{}", label(64)),
         format!("ada@{}.example", "é".repeat(32)),
+        format!("ada@{0}.{0}.{0}.{0}", "é".repeat(31)),
         format!("ada@lantern.{}", "e.".repeat(150_000)),
         // Too long and something else besides: the length comes first.
         format!("a da{}@lantern.example", "a".repeat(65)),
