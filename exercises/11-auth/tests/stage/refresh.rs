@@ -4,14 +4,15 @@ use auth::refresh::{
 };
 use data_encoding::BASE64URL_NOPAD;
 use rusqlite::Connection;
-use support::Gate;
 use support::database::{TempDatabase, in_memory};
+
+use crate::meeting::{connect, meet};
 
 /// 2001-09-09: far from the clock of whatever machine runs this.
 const NOW: i64 = 1_000_000_000;
 
 /// How often threads try to get in between.
-const ROUNDS: i64 = 30;
+const ROUNDS: i64 = 5;
 
 struct Shop {
     db: Connection,
@@ -460,70 +461,80 @@ fn pruning_forgets_no_used_token() {
 #[test]
 fn of_several_at_once_one_is_first() {
     let file = TempDatabase::new();
-    let connect = || {
-        let db = file.connect();
-        db.pragma_update(None, "synchronous", false)
-            .expect("a pragma");
-        db
-    };
-    let mut db = connect();
+    let mut db = connect(&file);
     db.execute_batch(TABLES).expect("the tables");
     let entropy = CountedEntropy::new(13);
-    let gate = Gate::new(4);
     for round in 0..ROUNDS {
         let Ok(held) = start(&mut db, &entropy, round, NOW) else {
             panic!("no family in round {round}");
         };
-        let answers: Vec<Result<Renewed, RefreshError>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let mut db = connect();
-                        gate.wait();
-                        rotate(&mut db, &entropy, &held.token, NOW + 1)
-                    })
-                })
-                .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().expect("no panic"))
-                .collect()
-        });
-        let first: Vec<&Renewed> = answers
-            .iter()
-            .filter_map(|answer| answer.as_ref().ok())
-            .collect();
+        let answers: Vec<Result<Renewed, RefreshError>> =
+            meet(&file, 4, |db, _| rotate(db, &entropy, &held.token, NOW + 1));
+        let count = |wanted: fn(&Result<Renewed, RefreshError>) -> bool| {
+            answers.iter().filter(|answer| wanted(answer)).count()
+        };
+        let first = count(Result::is_ok);
         assert_eq!(
-            first.len(),
-            1,
+            first, 1,
             "successors of one token, in round {round}: {answers:?}"
         );
-        let reused = answers
-            .iter()
-            .filter(|answer| matches!(answer, Err(RefreshError::Reused)))
-            .count();
+        let reused = count(|answer| matches!(answer, Err(RefreshError::Reused)));
         assert_eq!(
             reused, 1,
             "the second gives the theft away, in round {round}: {answers:?}"
         );
-        let invalid = answers
-            .iter()
-            .filter(|answer| matches!(answer, Err(RefreshError::Invalid)))
-            .count();
+        let invalid = count(|answer| matches!(answer, Err(RefreshError::Invalid)));
         assert_eq!(
             invalid, 2,
             "the others come too late, in round {round}: {answers:?}"
         );
-        let answer = rotate(&mut db, &entropy, &first[0].token, NOW + 2);
-        assert!(
-            matches!(answer, Err(RefreshError::Invalid)),
-            "the successor, after the theft: {answer:?}"
-        );
+        for successor in answers.into_iter().flatten() {
+            let answer = rotate(&mut db, &entropy, &successor.token, NOW + 2);
+            assert!(
+                matches!(answer, Err(RefreshError::Invalid)),
+                "the successor, after the theft: {answer:?}"
+            );
+        }
         let counted = alarms(&db).last().copied();
         assert_eq!(
             counted,
             Some((round, 1, NOW + 1)),
             "the alarm of round {round}"
+        );
+    }
+}
+
+/// Two families of one customer end at the same moment, and both alarms are counted.
+#[test]
+fn two_alarms_at_once_are_two() {
+    let file = TempDatabase::new();
+    let mut db = connect(&file);
+    db.execute_batch(TABLES).expect("the tables");
+    let entropy = CountedEntropy::new(14);
+    for round in 0..ROUNDS {
+        let used: Vec<String> = (0..3)
+            .map(|_| {
+                let renewed = start(&mut db, &entropy, round, NOW).expect("a family");
+                rotate(&mut db, &entropy, &renewed.token, NOW).expect("a successor");
+                renewed.token
+            })
+            .collect();
+        let answers = meet(&file, 3, |db, number| {
+            rotate(db, &entropy, &used[number], NOW + 1)
+        });
+        let reused = answers
+            .iter()
+            .filter(|answer| matches!(answer, Err(RefreshError::Reused)))
+            .count();
+        assert_eq!(
+            reused, 3,
+            "three used tokens, in round {round}: {answers:?}"
+        );
+        let counted = alarms(&db).last().copied();
+        assert_eq!(
+            counted,
+            Some((round, 3, NOW + 1)),
+            "the alarms of round {round}"
         );
     }
 }
