@@ -10,3 +10,4 @@ mod validation;
 mod refresh;
 mod totp;
 mod oauth;
+mod meeting;
