@@ -1,13 +1,11 @@
 //! The program that stands on the seven milestones; there is nothing to write here.
 //!
 //! - [`service`]: what surrounds every handler
-//! - [`log`]: one line a request
-//! - [`patience`]: connections, and how long the service waits for them
 //! - [`probe`]: which milestones are written
 //! - [`server`]: the start and the end
+//!
+//! Below them lies `exercises/serve`: connections and their limits, one line a request, a tidy end.
 
-pub mod log;
-pub mod patience;
 pub mod probe;
 pub mod sample;
 pub mod server;

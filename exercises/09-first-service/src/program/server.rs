@@ -8,13 +8,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
+use serve::{Limits, Log, own, serve, stopped};
 use tokio::net::TcpListener;
 
-use super::log::Log;
-use super::patience::Patient;
 use super::probe::{Found, found, tried};
 use super::sample;
-use super::service::{Limits, service};
+use super::service::service;
 use crate::configuration::{self, Asked, Settings};
 use crate::debugging;
 
@@ -62,7 +61,7 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ended = runtime.block_on(serve(settings));
+    let ended = runtime.block_on(run(settings));
     // What still runs on a thread of its own is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     match ended {
@@ -103,33 +102,38 @@ fn settings() -> Result<Asked, String> {
     }
 }
 
-async fn serve(settings: Settings) -> Result<(), String> {
+async fn run(settings: Settings) -> Result<(), String> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("{address}: {error}. Another port: --port 3001; any free one: --port 0")
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    own(&settings.database)?;
-    let service = assemble(&settings, Log::to_stderr()).await?;
+    own(&settings.database).map_err(|error| format!("{}: {error}", settings.database.display()))?;
+    let log = Log::to_stderr();
+    log.install();
+    let limits = limits(&settings);
+    let service = assemble(&settings, &log, &limits).await?;
+    let stop = stopped();
     println!("serving http://{address}");
-    let time = Duration::from_secs(u64::from(settings.timeout));
-    let patient = Patient::new(listener, usize::from(settings.connections), time);
-    let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
-    let served = axum::serve(patient, service).with_graceful_shutdown(async {
-        // The sender is gone only when the program ends.
-        let _ = stopping.await;
-    });
-    let mut serving = tokio::spawn(served.into_future());
-    tokio::select! {
-        ended = &mut serving => return ended.map_err(|error| error.to_string())?.map_err(|error| error.to_string()),
-        () = stopped() => {}
-    }
-    let _ = stop.send(());
-    match tokio::time::timeout(FAREWELL, serving).await {
-        Ok(_) => println!("stopped"),
-        Err(_) => println!("stopped; somebody did not finish in time"),
+    match serve(listener, service, &limits, stop).await.cut {
+        0 => println!("stopped"),
+        cut => println!("stopped; {cut} connections did not end in time"),
     }
     Ok(())
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let time = Duration::from_secs(u64::from(settings.timeout));
+    Limits {
+        connections: usize::from(settings.connections),
+        head: time,
+        pause: time,
+        body: time,
+        answer: time,
+        write: time,
+        farewell: FAREWELL,
+        ..Limits::default()
+    }
 }
 
 /// The whole service, with stand-ins for what is not written.
@@ -137,7 +141,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
 /// # Errors
 ///
 /// A sentence, when a database cannot be opened.
-pub async fn assemble(settings: &Settings, log: Log) -> Result<Router, String> {
+pub async fn assemble(settings: &Settings, log: &Log, limits: &Limits) -> Result<Router, String> {
     let Found {
         parts,
         desk,
@@ -147,47 +151,5 @@ pub async fn assemble(settings: &Settings, log: Log) -> Result<Router, String> {
         println!("not written yet: {milestone} (a stand-in answers)");
     }
     let rounds = sample::rounds().map_err(|error| error.to_string())?;
-    let limits = Limits {
-        time: Duration::from_secs(u64::from(settings.timeout)),
-        ..Limits::default()
-    };
     Ok(service(parts, desk, debugging::routes(rounds), log, limits))
-}
-
-/// Makes the file, if need be, for its owner alone.
-fn own(database: &Path) -> Result<(), String> {
-    let mut options = fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    match options.open(database) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("{}: {error}", database.display())),
-    }
-}
-
-/// Returns on Ctrl-C, and on the signal with which service managers stop a program.
-async fn stopped() {
-    let interrupted = async {
-        // Without the handler there is no tidy end, and Ctrl-C ends the program anyway.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                () = interrupted => {}
-                _ = terminate.recv() => {}
-            },
-            Err(_) => interrupted.await,
-        }
-    }
-    #[cfg(not(unix))]
-    interrupted.await;
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use first_service::configuration::{Asked, Mistake, Settings, read, set};
 use first_service::given::standins;
-use first_service::program::log::Log;
 
 use crate::shared::program;
 use support::http;
@@ -378,7 +377,7 @@ async fn the_program_has_your_title() {
     );
     let mut parts = standins::parts();
     parts.title = world.settings().title.into();
-    let server = program(parts, standins::desk(), &Log::in_memory()).await;
+    let server = program(parts, standins::desk()).await;
     let page = http::text(http::answer(server.get("/")).await).await;
     assert!(page.contains("<h1>Ana &amp; Jonas</h1>"), "{page}");
 }

@@ -5,13 +5,11 @@ use first_service::debugging::{
     Line, Round, SCHEMA, Share, initials, overview, round, routes, split,
 };
 use first_service::given::standins;
-use first_service::program::log::Log;
-use first_service::program::service::{Limits, service};
 use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use serde_json::Value;
-use support::server::spawn;
 
+use crate::shared::logged_program;
 use support::http;
 
 thread_local! {
@@ -295,16 +293,9 @@ async fn the_program_shows_every_round() {
     guests(&connection, &["Ana Brown", "Émile Zola", " Olga  Petrov "]);
     add_round(&connection, 1, 1000, &[(1, 1)]);
     add_round(&connection, 2, 100, &[(1, 1), (2, 1), (3, 1)]);
-    let log = Log::in_memory();
-    let limits = Limits::default();
-    let all: Router = service(
-        standins::parts(),
-        standins::desk(),
-        routes(connection),
-        log.clone(),
-        limits,
-    );
-    let server = spawn(all).await;
+    let parts = standins::parts();
+    let rounds: Router = routes(connection);
+    let (server, log) = logged_program(parts, standins::desk(), rounds).await;
     for (path, part) in [
         ("/rounds", "Gift 2"),
         ("/rounds/1", "10.00 €"),
@@ -317,7 +308,7 @@ async fn the_program_shows_every_round() {
         assert_eq!(status, 200, "GET {path}: {page}");
         assert!(page.contains(part), "GET {path}: {part:?} in {page}");
     }
-    let lines: Vec<Value> = log.lines();
+    let lines: Vec<Value> = log.requests();
     assert!(
         lines.iter().all(|line| line.get("error").is_none()),
         "the log: {lines:?}"

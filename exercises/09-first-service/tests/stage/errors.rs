@@ -1,17 +1,17 @@
 use std::error::Error;
 use std::fmt;
 
+use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use first_service::errors::{answer, audience, report};
 use first_service::given::failure::{Audience, Failure};
 use first_service::given::standins;
 use first_service::given::wishes::{FieldError, Refused};
-use first_service::program::log::Log;
 use first_service::program::written_errors;
 use serde_json::{Value, json};
 
-use crate::shared::program;
+use crate::shared::logged_program;
 use support::http;
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8";
@@ -331,8 +331,7 @@ fn a_clients_mistake_wakes_nobody() {
 async fn the_program_leads_back() {
     let mut parts = standins::parts();
     parts.errors = written_errors();
-    let log = Log::in_memory();
-    let server = program(parts, standins::desk(), &log).await;
+    let (server, log) = logged_program(parts, standins::desk(), Router::new()).await;
     let response = http::answer(server.get("/nothing").header("accept", BROWSER)).await;
     assert_eq!(http::status(&response), 404, "GET /nothing");
     let id = http::header(&response, "x-request-id").unwrap_or_default();
@@ -350,10 +349,11 @@ async fn the_program_leads_back() {
         422,
         "POST /api/wishes with {wrong}"
     );
+    let id = http::header(&response, "x-request-id");
     let problem: Value = http::json(response).await;
     assert_eq!(problem["errors"][0]["field"], json!("price"), "{problem}");
-    assert_eq!(problem["request_id"], json!("r000002"), "{problem}");
-    let lines: Vec<Value> = log.lines();
+    assert_eq!(problem["request_id"], json!(id), "{problem}");
+    let lines: Vec<Value> = log.requests();
     assert_eq!(lines.len(), 2, "one line a request: {lines:?}");
     assert!(
         lines.iter().all(|line| line.get("error").is_none()),

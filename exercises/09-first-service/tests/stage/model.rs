@@ -1,7 +1,6 @@
 use first_service::given::standins;
 use first_service::given::wishes::{PriceError, Priority, Refused, State, Step, Wish};
 use first_service::model::{MOST_CENTS, after, open_cents, parse_cents, show_cents, sort};
-use first_service::program::log::Log;
 use first_service::program::written_model;
 use serde_json::{Value, json};
 
@@ -242,7 +241,7 @@ fn the_sum_is_what_is_open() {
 async fn the_program_counts_in_your_cents() {
     let mut parts = standins::parts();
     parts.model = written_model();
-    let server = program(parts, standins::desk(), &Log::in_memory()).await;
+    let server = program(parts, standins::desk()).await;
     for (title, price) in [("Emma", "12,50"), ("A lamp", "7")] {
         let draft = json!({ "title": title, "price": price });
         let response = http::answer(server.post("/api/wishes").json(&draft)).await;

@@ -6,7 +6,6 @@ use first_service::given::standins::{self, Memory};
 use first_service::given::wishes::{
     NewWish, PriceError, Priority, Refused, Rule, State, Store, StoreError, Wish,
 };
-use first_service::program::log::Log;
 use first_service::routes::routes;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -29,7 +28,7 @@ async fn serving(titles: &[&str]) -> (Server, Arc<Memory>) {
     }
     let mut parts: Parts = standins::parts();
     parts.store = store.clone();
-    (program(parts, routes(), &Log::in_memory()).await, store)
+    (program(parts, routes()).await, store)
 }
 
 async fn refused(response: Response, status: u16, said: &str, case: &str) {
@@ -145,7 +144,7 @@ async fn a_draft_is_checked() {
         "a dozen" => Ok(1234),
         _ => Err(PriceError::NotAPrice),
     };
-    let server = program(parts, routes(), &Log::in_memory()).await;
+    let server = program(parts, routes()).await;
     let draft = json!({ "title": "Emma", "price": "12" });
     let response = http::answer(server.post("/api/wishes").json(&draft)).await;
     refused(
@@ -311,7 +310,7 @@ async fn the_rule_is_the_models() {
         priority: Priority::Low,
     };
     store.add(&new).expect("a new title");
-    let server = program(parts, routes(), &Log::in_memory()).await;
+    let server = program(parts, routes()).await;
     let deed = json!({ "step": "release", "who": "Zoë" });
     let response = http::answer(server.post("/api/wishes/1/steps").json(&deed)).await;
     let wish: Value = http::json(response).await;
@@ -361,7 +360,7 @@ async fn the_rule_sees_the_moment() {
         priority: Priority::Low,
     };
     parts.store.add(&new).expect("a new title");
-    let server = program(parts, routes(), &Log::in_memory()).await;
+    let server = program(parts, routes()).await;
     let deed = json!({ "step": "reserve", "who": "Ana" });
     let response = http::answer(server.post("/api/wishes/1/steps").json(&deed)).await;
     refused(response, 409, "AlreadyReserved", "Olga was quicker").await;

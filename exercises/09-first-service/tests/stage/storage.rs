@@ -7,7 +7,6 @@ use first_service::given::standins;
 use first_service::given::wishes::{
     MOST_WISHES, NewWish, Priority, Refused, State, Store, StoreError, Wish,
 };
-use first_service::program::log::Log;
 use first_service::storage::{SqliteStore, TABLES, VERSION};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -523,7 +522,7 @@ async fn the_program_remembers() {
     let file = TempDatabase::new();
     let mut parts = standins::parts();
     parts.store = Arc::new(open(&file));
-    let server = program(parts, standins::desk(), &Log::in_memory()).await;
+    let server = program(parts, standins::desk()).await;
     let draft = json!({ "title": "Emma", "price": "12" });
     let response = http::answer(server.post("/api/wishes").json(&draft)).await;
     assert_eq!(
@@ -535,7 +534,7 @@ async fn the_program_remembers() {
 
     let mut parts = standins::parts();
     parts.store = Arc::new(open(&file));
-    let server = program(parts, standins::desk(), &Log::in_memory()).await;
+    let server = program(parts, standins::desk()).await;
     let listed: Value = http::json(http::answer(server.get("/api/wishes")).await).await;
     assert_eq!(
         listed["wishes"][0]["title"],

@@ -1,6 +1,5 @@
 use first_service::given::standins;
 use first_service::given::wishes::{Draft, FieldError, NewWish, PriceError, Priority};
-use first_service::program::log::Log;
 use first_service::validation::{check, is_address};
 use serde_json::{Value, json};
 
@@ -279,7 +278,7 @@ async fn the_program_names_every_mistake() {
     let mut parts = standins::parts();
     parts.check = check;
     let store = parts.store.clone();
-    let server = program(parts, standins::desk(), &Log::in_memory()).await;
+    let server = program(parts, standins::desk()).await;
     let wrong = json!({ "title": "", "price": "cheap", "link": "javascript:alert(1)" });
     let response = http::answer(server.post("/api/wishes").json(&wrong)).await;
     assert_eq!(
