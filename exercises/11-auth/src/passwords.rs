@@ -9,8 +9,8 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInError, Weakness};
 use crate::given::entropy::{Entropy, draw};
+use crate::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInError, Weakness};
 
 /// How many characters a password has at least.
 pub const FEWEST_CHARACTERS: usize = 12;
@@ -70,7 +70,9 @@ impl Passwords for Hasher {
     /// $argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$n7dGx…
     /// ```
     fn hash(&mut self, password: &str) -> Result<String, PasswordError> {
-        todo!("draw a salt, fill 32 bytes in your own memory, and put the five parts together: a PasswordHash knows how it is written")
+        todo!(
+            "draw a salt, fill 32 bytes in your own memory, and put the five parts together: a PasswordHash knows how it is written"
+        )
     }
 
     /// The string says how it was made, with which of Argon2's three algorithms and at which cost; the hasher's cost plays no
@@ -79,7 +81,9 @@ impl Passwords for Hasher {
     /// It is outdated when it was not made by Argon2id in version 19, or with less memory or fewer passes than the hasher's
     /// cost. A costlier one stays.
     fn verify(&mut self, password: &str, stored: &str) -> Result<Check, PasswordError> {
-        todo!("take the string apart, do the same work again, compare the two hashes in constant time: Output does, with ==")
+        todo!(
+            "take the string apart, do the same work again, compare the two hashes in constant time: Output does, with =="
+        )
     }
 }
 
@@ -101,5 +105,7 @@ pub fn sign_in(
     email: &str,
     password: &str,
 ) -> Result<i64, SignInError> {
-    todo!("look, compare, and when it is outdated replace it in one statement that knows what you compared with")
+    todo!(
+        "look, compare, and when it is outdated replace it in one statement that knows what you compared with"
+    )
 }

@@ -9,8 +9,8 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInError, Weakness};
 use crate::given::entropy::{Entropy, draw};
+use crate::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInError, Weakness};
 
 /// How many characters a password has at least.
 pub const FEWEST_CHARACTERS: usize = 12;
