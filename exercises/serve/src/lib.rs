@@ -2,7 +2,8 @@
 //!
 //! - [`serve`]: connections, with the [`Limits`] of how many and how long, until a signal ([`stopped`]) and a tidy end
 //! - [`limited`]: how many requests at once, and how long their bodies and answers may take; what is too much is a [`Refusal`]
-//! - [`logged`]: one line a request in a [`Log`], with a [`RequestId`] that the answer carries
+//! - [`logged`]: one line a request in a [`Log`], with a [`RequestId`] that the answer carries; [`broken`] and [`blocking`] keep
+//!   the id where something fails, and on threads that may block
 //! - [`own`] and [`own_folder`]: files that nobody else reads
 //!
 //! ```no_run
@@ -42,7 +43,7 @@ mod writing;
 pub use connections::{Farewell, serve};
 pub use files::{own, own_folder};
 pub use limits::Limits;
-pub use log::{Cause, Lines, Log, RequestId, X_REQUEST_ID, logged};
+pub use log::{Cause, Lines, Log, RequestId, X_REQUEST_ID, blocking, broken, logged};
 pub use refusal::Refusal;
 pub use requests::limited;
 pub use signals::stopped;

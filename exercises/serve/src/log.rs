@@ -13,8 +13,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use serde_json::Value;
+use tokio::task::JoinError;
 use tracing::instrument::WithSubscriber as _;
-use tracing::{Dispatch, Instrument as _, Level, dispatcher};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Instrument as _, Level, Span, dispatcher};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The header of an answer that carries the request's id.
@@ -65,16 +67,47 @@ impl Log {
         (Self::to(lines.clone()), lines)
     }
 
-    /// Makes this the log of the whole program, also outside of requests. The first one stays.
+    /// Makes this the log of the whole program, also outside of requests and for panics. The first one stays.
     pub fn install(&self) {
-        // Only tests install twice.
-        let _ = dispatcher::set_global_default(self.dispatch.clone());
+        if dispatcher::set_global_default(self.dispatch.clone()).is_ok() {
+            std::panic::set_hook(Box::new(|panic| broken(panic)));
+        }
     }
 }
 
 impl fmt::Debug for Log {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Log").finish_non_exhaustive()
+    }
+}
+
+/// Tells whoever runs the program what broke: a line of the level `ERROR`, with the id of the request that is carried out;
+/// words on standard error where there is no log, as in most tests.
+pub fn broken(cause: &dyn fmt::Display) {
+    if dispatcher::get_default(|log| log.is::<NoSubscriber>()) {
+        eprintln!("internal error: {cause}");
+    } else {
+        tracing::error!(error = %cause, "internal error");
+    }
+}
+
+/// Runs `work` on a thread where blocking is allowed; what it writes to the log carries the id of the request all the same.
+///
+/// # Errors
+///
+/// When the program ends before `work` began.
+///
+/// # Panics
+///
+/// When `work` does, with the same words.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
+    let (span, log) = (Span::current(), dispatcher::get_default(Dispatch::clone));
+    let work = move || dispatcher::with_default(&log, || span.in_scope(work));
+    match tokio::task::spawn_blocking(work).await {
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        ended => ended,
     }
 }
 
@@ -184,7 +217,6 @@ impl Ids {
 ///
 /// `message` is `answered`, or says why there was no answer: the client left, or the handler panicked. `level` is `ERROR` for
 /// a 5xx, and where a handler panicked. What handlers write with `tracing` carries the id as `span.id`.
-#[must_use]
 pub fn logged(router: Router, log: &Log) -> Router {
     let logger = Logger {
         log: log.clone(),

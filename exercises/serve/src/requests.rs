@@ -24,7 +24,6 @@ struct Guard {
 ///
 /// What is too much is answered with a [`Refusal`](crate::Refusal). A handler that is refused while it runs is dropped at its
 /// next `await`; one that has read half a body gets an error from it.
-#[must_use]
 pub fn limited(router: Router, limits: &Limits) -> Router {
     let guard = Guard {
         limits: *limits,

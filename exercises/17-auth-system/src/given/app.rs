@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{Notify, Semaphore};
+
+use tokio::time::{Instant, sleep_until};
 
 use super::clock::{Clock, UnixTime};
 use super::config::Config;
@@ -26,7 +29,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     database: Database,
     neighbours: Neighbours,
-    keys: Keys,
+    keys: RwLock<Arc<Keys>>,
     outbox: Outbox,
     delivering: Mutex<()>,
     mail_waiting: Notify,
@@ -54,22 +57,61 @@ impl Keys {
             let count: i64 =
                 connection.query_row("SELECT count(*) FROM signing_keys", [], |row| row.get(0))?;
             if count == 0 || rotate {
-                connection.execute(
-                    "INSERT INTO signing_keys (kid, secret, created_at) VALUES (?1, ?2, ?3)",
-                    (format!("k{}", count + 1), tokens::random::<32>()?, now),
-                )?;
+                make_key(connection, now)?;
             }
-            let mut statement =
-                connection.prepare("SELECT kid, secret FROM signing_keys ORDER BY rowid")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let all: Vec<(String, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
-            let current = all.last().map(|(kid, _)| kid.clone()).unwrap_or_default();
-            Ok(Self {
-                current,
-                secrets: all.into_iter().collect(),
-            })
+            read_keys(connection)
         })
     }
+
+    /// Makes another key once the newest is `key_lifetime` old, and removes those whose last token has expired: what a key
+    /// opens must not grow with the years.
+    ///
+    /// # Errors
+    ///
+    /// A 500 when the database or the system's generator fails.
+    pub fn renew(database: &Database, config: &Config, now: UnixTime) -> Result<Self, Problem> {
+        database.write(|connection| {
+            let newest: Option<UnixTime> =
+                connection.query_row("SELECT max(created_at) FROM signing_keys", [], |row| {
+                    row.get(0)
+                })?;
+            if newest.is_none_or(|made| made + config.key_lifetime <= now) {
+                make_key(connection, now)?;
+            }
+            // A key has signed until the next one was made, and for as long as a request took that had begun before.
+            connection.execute(
+                "DELETE FROM signing_keys WHERE EXISTS (
+                     SELECT 1 FROM signing_keys AS newer
+                     WHERE newer.rowid > signing_keys.rowid AND newer.created_at + ?1 <= ?2)",
+                (config.access_lifetime + LONGEST_REQUEST, now),
+            )?;
+            read_keys(connection)
+        })
+    }
+}
+
+/// No request takes longer, in seconds.
+const LONGEST_REQUEST: i64 = 60;
+
+fn make_key(connection: &Connection, now: UnixTime) -> Result<(), Problem> {
+    connection.execute(
+        "INSERT INTO signing_keys (kid, secret, created_at)
+         SELECT 'k' || (coalesce(max(rowid), 0) + 1), ?1, ?2 FROM signing_keys",
+        (tokens::random::<32>()?, now),
+    )?;
+    Ok(())
+}
+
+fn read_keys(connection: &Connection) -> Result<Keys, Problem> {
+    let mut statement =
+        connection.prepare("SELECT kid, secret FROM signing_keys ORDER BY rowid")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let all: Vec<(String, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
+    let current = all.last().map(|(kid, _)| kid.clone()).unwrap_or_default();
+    Ok(Keys {
+        current,
+        secrets: all.into_iter().collect(),
+    })
 }
 
 /// What an [`App`] is made of.
@@ -98,7 +140,7 @@ impl App {
             clock: parts.clock,
             database: parts.database,
             neighbours: parts.neighbours,
-            keys: parts.keys,
+            keys: RwLock::new(Arc::new(parts.keys)),
             outbox: Outbox::new(parts.outbox),
             delivering: Mutex::new(()),
             mail_waiting: Notify::new(),
@@ -118,10 +160,34 @@ impl App {
         &self.0.database
     }
 
-    /// The secrets that sign access tokens.
+    /// The secrets that sign access tokens now.
     #[must_use]
-    pub fn keys(&self) -> &Keys {
-        &self.0.keys
+    pub fn keys(&self) -> Arc<Keys> {
+        let keys = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&keys)
+    }
+
+    /// Replaces the keys where it is time; see [`Keys::renew`].
+    ///
+    /// # Errors
+    ///
+    /// A 500 when the database or the system's generator fails.
+    pub fn renew_keys(&self) -> Result<(), Problem> {
+        let renewed = Keys::renew(self.database(), self.config(), self.now())?;
+        let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *keys = Arc::new(renewed);
+        Ok(())
+    }
+
+    /// Removes what is of no use any more: see [`Database::prune`] and [`Outbox::prune`].
+    ///
+    /// # Errors
+    ///
+    /// A 500 when the database fails.
+    pub fn prune(&self) -> Result<(), Problem> {
+        self.database().prune(self.config(), self.now())?;
+        self.0.outbox.prune(self.now() - self.config().mail_kept);
+        Ok(())
     }
 
     /// The milestones, or stand-ins for them.
@@ -136,18 +202,19 @@ impl App {
         self.0.clock.now()
     }
 
-    /// Writes the mails that wait; see [`Outbox::deliver`].
+    /// Writes the mails that wait, and removes what they leave behind; see [`Outbox::deliver`].
     ///
     /// # Errors
     ///
-    /// A 500 when the folder or the database cannot be written.
+    /// A 500 when the database fails.
     pub fn deliver_mail(&self) -> Result<(), Problem> {
         let _one_at_a_time = self
             .0
             .delivering
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        self.0.outbox.deliver(&self.0.database)
+        self.0.outbox.deliver(self.database(), self.now())?;
+        self.database().leave_no_traces()
     }
 
     /// Returns when mail may be waiting. Mail leaves after the answer, so that a request which sends one takes no
@@ -185,13 +252,32 @@ impl Client {
 pub struct Cx {
     app: App,
     client: Client,
+    on_the_beat: bool,
 }
+
+/// Among the extensions of a request: its answer leaves on the beat, `answer_beat` of the configuration. How long the work
+/// took cannot be seen then; where it depends on who has an account, nobody must see it.
+#[derive(Debug, Clone, Copy)]
+pub struct OnTheBeat;
 
 impl Cx {
     /// The context of a request by `client`.
     #[must_use]
     pub fn new(app: App, client: Client) -> Self {
-        Self { app, client }
+        Self {
+            app,
+            client,
+            on_the_beat: false,
+        }
+    }
+
+    /// The same for a request whose answer leaves [`OnTheBeat`].
+    #[must_use]
+    pub fn on_the_beat(self) -> Self {
+        Self {
+            on_the_beat: true,
+            ..self
+        }
     }
 
     /// Runs blocking work (the database) on a thread for such work.
@@ -203,12 +289,18 @@ impl Cx {
         self,
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        blocking(move || {
+        let begun = Instant::now();
+        let beat = self.on_the_beat.then_some(self.config().answer_beat);
+        let answer = blocking(move || {
             let answer = work(&self);
             self.app.0.mail_waiting.notify_one();
             answer
         })
-        .await
+        .await;
+        if let Some(beat) = beat {
+            sleep_until(next_beat(begun, beat)).await;
+        }
+        answer
     }
 
     /// The same for work that may hash a password: at most `hashing_at_once` of the configuration at a time.
@@ -260,6 +352,7 @@ impl Cx {
         Tx {
             cx: self,
             connection,
+            keys: self.app.keys(),
             now: self.app.now(),
         }
     }
@@ -293,6 +386,7 @@ impl Cx {
 pub struct Tx<'a> {
     cx: &'a Cx,
     connection: &'a Connection,
+    keys: Arc<Keys>,
     now: UnixTime,
 }
 
@@ -320,7 +414,7 @@ impl Tx<'_> {
     /// The secrets that sign access tokens.
     #[must_use]
     pub fn keys(&self) -> &Keys {
-        self.cx.app.keys()
+        &self.keys
     }
 
     /// The other milestones.
@@ -349,15 +443,22 @@ impl Tx<'_> {
     }
 }
 
+/// The first beat after now, of those since `begun`.
+fn next_beat(begun: Instant, beat: Duration) -> Instant {
+    let mut next = begun;
+    let now = Instant::now();
+    while next <= now && !beat.is_zero() {
+        next += beat;
+    }
+    next
+}
+
 /// Runs `work` on a thread where blocking is allowed; a panic in it goes on in the caller.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    match tokio::task::spawn_blocking(work).await {
+    match serve::blocking(work).await {
         Ok(answer) => answer,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => Err(Problem::internal(&error)),
-        },
+        Err(error) => Err(Problem::internal(&error)),
     }
 }

@@ -1,5 +1,7 @@
 //! What can be set. The defaults are those of the running program; tests choose a cheap Argon2.
 
+use std::time::Duration;
+
 /// What one Argon2id hash costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Argon2Cost {
@@ -41,6 +43,14 @@ pub struct Config {
     pub access_lifetime: i64,
     /// How long a session lasts, whatever happens in it.
     pub session_lifetime: i64,
+    /// How long a key signs access tokens.
+    pub key_lifetime: i64,
+    /// How long the delivery of a mail is tried.
+    pub mail_patience: i64,
+    /// How long a mail that was delivered stays in the outbox.
+    pub mail_kept: i64,
+    /// Answers that must not tell by their time who has an account leave at multiples of this.
+    pub answer_beat: Duration,
     /// The `iss` of access tokens: who made them.
     pub issuer: String,
     /// The `aud` of access tokens: who they are for.
@@ -69,6 +79,10 @@ impl Default for Config {
             reset_lifetime: 30 * 60,
             access_lifetime: 10 * 60,
             session_lifetime: 30 * 24 * 3600,
+            key_lifetime: 30 * 24 * 3600,
+            mail_patience: 24 * 3600,
+            mail_kept: 7 * 24 * 3600,
+            answer_beat: Duration::from_millis(100),
             issuer: "https://accounts.lantern.example".to_owned(),
             audience: "lantern-api".to_owned(),
             lockout: LockoutLimits {
@@ -87,7 +101,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The same settings with an Argon2 that takes microseconds, for tests.
+    /// The same settings with an Argon2 that takes microseconds, and with answers that leave at once: for tests.
     #[must_use]
     pub fn for_tests() -> Self {
         Self {
@@ -96,6 +110,7 @@ impl Config {
                 iterations: 1,
                 lanes: 1,
             },
+            answer_beat: Duration::ZERO,
             behind_proxy: true,
             hashing_at_once: 64,
             ..Self::default()

@@ -2,13 +2,15 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::clock::UnixTime;
-use super::mail::Mail;
+use super::config::Config;
+use super::mail::{Letter, Mail};
 use super::problem::Problem;
 
 /// The schema, one step after the other. A step that has been released is never edited: add another one.
@@ -16,6 +18,17 @@ const MIGRATIONS: [&str; 2] = [
     include_str!("migrations/001_accounts.sql"),
     include_str!("migrations/002_audit.sql"),
 ];
+
+/// How long a statement waits for a lock of another process.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the log is waited for that is to be emptied: writers wait meanwhile.
+const EMPTYING: Duration = Duration::from_millis(50);
+/// Readers that are kept for the next requests; each holds up to 2 MiB of pages.
+const READERS: usize = 8;
+/// Mails that are read at once.
+const LETTERS: i64 = 100;
+/// For how long an ended session is kept, in seconds: a stolen refresh token that comes late is still noticed.
+const ENDED_SESSIONS: i64 = 24 * 3600;
 
 /// How much a commit is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,16 +47,18 @@ pub struct Database {
     readers: Mutex<Vec<Connection>>,
     writes: AtomicU64,
     waiting: AtomicUsize,
+    traces: AtomicBool,
 }
 
 impl Database {
-    /// Opens the file, makes it if need be, and brings its schema up to date.
+    /// Opens the file, makes it if need be, and brings its schema up to date. It is its owner's alone: it holds secrets.
     ///
     /// # Errors
     ///
     /// A sentence for the operator: the file cannot be opened, or a newer version of the program has changed it.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, String> {
         let told = |error: rusqlite::Error| format!("{}: {error}", path.display());
+        own(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut writer = connect(path, durability).map_err(told)?;
         migrate(&mut writer).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Self {
@@ -53,6 +68,8 @@ impl Database {
             readers: Mutex::new(Vec::new()),
             writes: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
+            // Whatever a run before this one has left in the log.
+            traces: AtomicBool::new(true),
         })
     }
 
@@ -78,7 +95,10 @@ impl Database {
         let transaction = connection.transaction()?;
         let answer = work(&transaction);
         drop(transaction);
-        lock(&self.readers).push(connection);
+        let mut readers = lock(&self.readers);
+        if readers.len() < READERS {
+            readers.push(connection);
+        }
         answer
     }
 
@@ -117,18 +137,23 @@ impl Database {
         self.waiting.load(Ordering::SeqCst)
     }
 
-    pub(super) fn waiting_mails(&self) -> Result<Vec<(i64, UnixTime, Mail)>, Problem> {
+    /// The waiting mails behind the one with the id `after`, the oldest first: not more than a hundred.
+    pub(super) fn waiting_mails(&self, after: i64) -> Result<Vec<Letter>, Problem> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, queued_at, recipient, subject, body FROM mails ORDER BY id",
+                "SELECT id, queued_at, recipient, subject, body FROM mails
+                 WHERE id > ?1 ORDER BY id LIMIT ?2",
             )?;
-            let rows = statement.query_map([], |row| {
-                let mail = Mail {
-                    to: row.get(2)?,
-                    subject: row.get(3)?,
-                    text: row.get(4)?,
-                };
-                Ok((row.get(0)?, row.get(1)?, mail))
+            let rows = statement.query_map([after, LETTERS], |row| {
+                Ok(Letter {
+                    id: row.get(0)?,
+                    queued_at: row.get(1)?,
+                    mail: Mail {
+                        to: row.get(2)?,
+                        subject: row.get(3)?,
+                        text: row.get(4)?,
+                    },
+                })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
@@ -138,7 +163,69 @@ impl Database {
     pub(super) fn mail_sent(&self, id: i64) -> Result<(), Problem> {
         let connection = lock(&self.writer);
         connection.execute("DELETE FROM mails WHERE id = ?1", [id])?;
+        self.traces.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Takes what was deleted out of the file and its log.
+    ///
+    /// `secure_delete` overwrites a deleted row in its page, but the write-ahead log beside the file still has the page
+    /// as it was. Here all pages go into the file, and the log is emptied. While somebody reads an older state, that is
+    /// not possible; then it is done at the next call.
+    ///
+    /// # Errors
+    ///
+    /// A 500 when the database fails.
+    pub fn leave_no_traces(&self) -> Result<(), Problem> {
+        let connection = lock(&self.writer);
+        if !self.traces.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        connection.busy_timeout(EMPTYING)?;
+        let emptied: rusqlite::Result<bool> =
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get(0).map(|busy: i64| busy == 0)
+            });
+        connection.busy_timeout(PATIENCE)?;
+        if !matches!(emptied, Ok(true)) {
+            self.traces.store(true, Ordering::Relaxed);
+        }
+        emptied?;
+        Ok(())
+    }
+
+    /// Removes what has expired: links, sessions with their refresh tokens, counted attempts, and mails that could not be
+    /// delivered. The trail stays whole.
+    ///
+    /// # Errors
+    ///
+    /// A 500 when the database fails.
+    pub fn prune(&self, config: &Config, now: UnixTime) -> Result<(), Problem> {
+        self.write(|connection| {
+            let expired = [
+                ("DELETE FROM email_tokens WHERE expires_at <= ?1", now),
+                ("DELETE FROM reset_tokens WHERE expires_at <= ?1", now),
+                ("DELETE FROM sessions WHERE expires_at <= ?1", now),
+                (
+                    "DELETE FROM sessions WHERE ended_at <= ?1",
+                    now - ENDED_SESSIONS,
+                ),
+                (
+                    "DELETE FROM mails WHERE queued_at <= ?1",
+                    now - config.mail_patience,
+                ),
+            ];
+            for (statement, until) in expired {
+                connection.execute(statement, [until])?;
+            }
+            connection.execute(
+                "DELETE FROM attempts WHERE last_at <= ?1 AND locked_until <= ?2",
+                [now - config.lockout.memory, now],
+            )?;
+            Ok(())
+        })?;
+        self.traces.store(true, Ordering::Relaxed);
+        self.leave_no_traces()
     }
 }
 
@@ -176,9 +263,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The database and the files that SQLite keeps beside it, which have its permissions when SQLite makes them.
+fn own(path: &Path) -> std::io::Result<()> {
+    serve::own(path)?;
+    for end in ["-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        let beside = PathBuf::from(name);
+        if beside.try_exists()? {
+            serve::own(&beside)?;
+        }
+    }
+    Ok(())
+}
+
 fn connect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "secure_delete", true)?;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
 
-use super::app::{App, Client, Cx};
+use super::app::{App, Client, Cx, OnTheBeat};
 use super::config::Config;
 use super::neighbours::{Current, Presented};
 use super::problem::{FieldError, Problem};
@@ -28,7 +28,11 @@ impl FromRequestParts<App> for Cx {
             user_agent: user_agent(&parts.headers),
             cookie: cookie(&parts.headers, SESSION_COOKIE),
         };
-        Ok(Self::new(app.clone(), client))
+        let cx = Self::new(app.clone(), client);
+        Ok(match parts.extensions.get::<OnTheBeat>() {
+            Some(OnTheBeat) => cx.on_the_beat(),
+            None => cx,
+        })
     }
 }
 

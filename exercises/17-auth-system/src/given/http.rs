@@ -16,13 +16,18 @@ use super::problem::Problem;
 /// Puts `routes` behind the limits and headers that hold for every answer.
 pub fn service(app: App, routes: Router<App>) -> Router {
     let largest_body = app.config().largest_body;
-    let mut router = routes
+    let answers = routes
         .fallback(async || Problem::not_found())
         .with_state(app)
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(largest_body))
         .layer(axum::middleware::map_response(as_problem));
+    strict(answers)
+}
+
+/// Puts the headers that keep browsers strict on every answer that has them not.
+pub fn strict(mut router: Router) -> Router {
     for (name, value) in HEADERS {
         router = router.layer(SetResponseHeaderLayer::if_not_present(
             HeaderName::from_static(name),

@@ -27,7 +27,7 @@ impl FieldError {
 /// A refusal or a failure, ready to be sent.
 ///
 /// A 4xx is an answer like any other, and what the request recorded is kept. A 5xx is a failure: its transaction is
-/// rolled back, its cause goes to standard error, and nothing of it to the client.
+/// rolled back, its cause goes to the log, and nothing of it to the client.
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
@@ -129,10 +129,10 @@ impl Problem {
         )
     }
 
-    /// 500. `cause` goes to standard error; the client learns only that something went wrong.
+    /// 500. `cause` goes to the log (in tests to standard error); the client learns only that something went wrong.
     #[must_use]
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
-        eprintln!("internal error: {cause}");
+        serve::broken(cause);
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",

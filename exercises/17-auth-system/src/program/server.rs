@@ -4,14 +4,19 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use serve::{Limits, Log, serve, stopped};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
 
 use super::{probe, routes};
 use crate::given::app::{App, Keys, Parts};
 use crate::given::clock::{Clock, SystemClock};
 use crate::given::config::Config;
 use crate::given::database::{Database, Durability};
+use crate::given::problem::Problem;
 
 const HELP: &str = "\
 Lantern's accounts: sign up, sign in, sessions, two-factor, audit.
@@ -24,14 +29,31 @@ Usage: auth-system [OPTIONS]
   --url URL          where people reach the service: links in mails begin with it (default http://localhost:PORT)
   --behind-proxy     take the client's address from X-Forwarded-For (only behind a proxy that sets it)
   --rotate-keys      sign access tokens with a new key from now on; those of the old keys stay valid until they expire
+                     (the running program does the same once a month)
   --help             this text
 
-Stop it with Ctrl-C: requests that have begun are answered first.
+The database and the outbox are readable by whoever starts the program, and by nobody else. Standard error has a line of
+JSON for each request. What has expired is removed once an hour.
+
+Stop it with Ctrl-C or SIGTERM: for five seconds at most requests that have begun are answered, for five more mails leave.
+
+Exit codes: 0 it was stopped, 1 it could not go on, 2 the arguments are wrong.
 
 Example:
   cargo run -p auth-system -- --port 3000 --database /tmp/lantern.db
   then open http://localhost:3000 (not 127.0.0.1: browsers keep Secure cookies over plain HTTP for localhost only)
 ";
+
+/// How often the program looks after itself: what has expired, and keys that are old.
+const ROUND: Duration = Duration::from_secs(3600);
+/// Requests at once. Those who wait for Argon2 are among them, and shall not keep the others out.
+const REQUESTS: usize = 256;
+/// How often mails are tried that could not be delivered.
+const POST: Duration = Duration::from_secs(60);
+/// How long the last mails may take.
+const LAST_POST: Duration = Duration::from_secs(5);
+/// How long threads that still work are waited for at the end.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 struct Options {
     port: u16,
@@ -55,14 +77,18 @@ pub fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let runtime = match tokio::runtime::Runtime::new() {
+    let log = Log::to_stderr();
+    log.install();
+    let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(serve(options)) {
+    let ended = runtime.block_on(run(options, &log));
+    runtime.shutdown_timeout(LAST_WORK);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -97,16 +123,48 @@ fn arguments() -> Result<Option<Options>, lexopt::Error> {
     Ok(Some(options))
 }
 
-async fn serve(options: Options) -> Result<(), String> {
+/// Serves until it is told to stop.
+async fn run(options: Options, log: &Log) -> Result<(), String> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("{address}: {error}"))?;
-    let port = listener
-        .local_addr()
-        .map_err(|error| error.to_string())?
-        .port();
-    let url = options.url.unwrap_or(format!("http://localhost:{port}"));
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let url = options
+        .url
+        .clone()
+        .unwrap_or(format!("http://localhost:{}", address.port()));
+    let app = assemble(&options, &url).await?;
+    let stop = stopped();
+    println!("serving {url}");
+    println!("database {}", options.database.display());
+    println!("outbox   {}", options.outbox.display());
+
+    let limits = Limits {
+        requests: REQUESTS,
+        ..Limits::default()
+    };
+    let (postman, caretaker) = (
+        tokio::spawn(postman(app.clone())),
+        tokio::spawn(caretaker(app.clone())),
+    );
+    let service = routes::all(app.clone(), &limits, log);
+    let farewell = serve(listener, service, &limits, stop).await;
+    postman.abort();
+    caretaker.abort();
+    let last = tokio::task::spawn_blocking(move || app.deliver_mail());
+    if timeout(LAST_POST, last).await.is_err() {
+        println!("mails that have not left will leave at the next start");
+    }
+    match farewell.cut {
+        0 => println!("stopped"),
+        cut => println!("stopped; {cut} connections did not end in time"),
+    }
+    Ok(())
+}
+
+/// Everything behind the routes, in good order.
+async fn assemble(options: &Options, url: &str) -> Result<App, String> {
     let config = Config {
         public_url: url.trim_end_matches('/').to_owned(),
         behind_proxy: options.behind_proxy,
@@ -114,8 +172,8 @@ async fn serve(options: Options) -> Result<(), String> {
     };
     let database = Database::open(&options.database, Durability::Full)?;
     let clock = SystemClock;
-    let keys = Keys::load(&database, clock.now(), options.rotate_keys)
-        .map_err(|problem| problem.detail().to_owned())?;
+    let told = |problem: Problem| problem.detail().to_owned();
+    let keys = Keys::load(&database, clock.now(), options.rotate_keys).map_err(told)?;
     let (neighbours, unwritten) = probe::milestones().await?;
     for milestone in unwritten {
         println!("not written yet: {milestone} (what needs it answers 501)");
@@ -128,52 +186,32 @@ async fn serve(options: Options) -> Result<(), String> {
         keys,
         outbox: options.outbox.clone(),
     });
-    println!("serving {url}");
-    println!("database {}", options.database.display());
-    println!("outbox   {}", options.outbox.display());
-
-    let postman = tokio::spawn(postman(app.clone()));
-    let service = routes::all(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stopped())
-        .await
-        .map_err(|error| error.to_string())?;
-    postman.abort();
-    app.deliver_mail()
-        .map_err(|problem| problem.detail().to_owned())?;
-    println!("stopped");
-    Ok(())
+    look_after(&app).map_err(told)?;
+    Ok(app)
 }
 
-/// Delivers what is left from the last run, and then whatever a request leaves.
+/// Delivers what is left from the last run, then whatever a request leaves, and now and then what could not be delivered.
 async fn postman(app: App) {
     loop {
         let round = app.clone();
-        // What could not be delivered stays in the table, and the cause is on standard error.
+        // What could not be delivered stays in the table, and the cause is in the log.
         let _ = tokio::task::spawn_blocking(move || round.deliver_mail()).await;
-        app.mail_waiting().await;
+        let _ = timeout(POST, app.mail_waiting()).await;
     }
 }
 
-/// Returns on Ctrl-C, and on the signal with which service managers stop a program.
-async fn stopped() {
-    let interrupted = async {
-        // Without the handler there is no tidy end; serving goes on, and Ctrl-C ends the program anyway.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                () = interrupted => {}
-                _ = terminate.recv() => {}
-            },
-            Err(_) => interrupted.await,
-        }
+/// Looks after the program once an hour.
+async fn caretaker(app: App) {
+    loop {
+        tokio::time::sleep(ROUND).await;
+        let round = app.clone();
+        // A failure is in the log, and the next round tries again.
+        let _ = tokio::task::spawn_blocking(move || look_after(&round)).await;
     }
-    #[cfg(not(unix))]
-    interrupted.await;
+}
+
+/// Removes what has expired, and renews keys that are old.
+fn look_after(app: &App) -> Result<(), Problem> {
+    app.prune()?;
+    app.renew_keys()
 }

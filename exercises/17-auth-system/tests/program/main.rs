@@ -3,5 +3,6 @@
 
 mod api;
 mod browser;
+mod operation;
 mod pages;
 mod world;

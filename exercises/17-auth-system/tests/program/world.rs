@@ -1,5 +1,6 @@
 //! The program as it runs, but for a clock that stands still and an Argon2 that is cheap.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use auth_system::given::app::{App, Keys, Parts};
@@ -9,6 +10,7 @@ use auth_system::given::database::{Database, Durability};
 use auth_system::program::{probe, routes};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
+use serve::{Limits, Lines, Log};
 use support::server::{self, Server};
 use tempfile::TempDir;
 
@@ -16,6 +18,7 @@ pub struct World {
     pub server: Server,
     pub app: App,
     pub clock: ManualClock,
+    pub log: Lines,
     folder: TempDir,
 }
 
@@ -34,11 +37,13 @@ pub async fn world() -> World {
         keys,
         outbox: folder.path().join("outbox"),
     });
-    let server = server::spawn(routes::all(app.clone())).await;
+    let (log, lines) = Log::in_memory();
+    let server = server::spawn(routes::all(app.clone(), &Limits::default(), &log)).await;
     World {
         server,
         app,
         clock,
+        log: lines,
         folder,
     }
 }
@@ -57,6 +62,11 @@ pub async fn answer(request: RequestBuilder) -> (u16, String, Value) {
 }
 
 impl World {
+    /// Where the database and the outbox are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> (u16, String, Value) {
         answer(self.server.post(path).json(&body)).await
     }

@@ -20,7 +20,8 @@ async fn service() -> (Server, Lines) {
             "/greeting",
             get(
                 async |axum::Extension(RequestId(id)): axum::Extension<RequestId>| {
-                    tracing::info!(reader = 7, "greeted");
+                    let greeted = serve::blocking(|| tracing::info!(reader = 7, "greeted"));
+                    greeted.await.expect("the program goes on");
                     id.to_string()
                 },
             ),
@@ -30,6 +31,7 @@ async fn service() -> (Server, Lines) {
             "/panic",
             get(async || -> &'static str { panic!("as the test wants") }),
         )
+        .route("/told", get(async || serve::broken(&"the disk is full")))
         .route("/never", get(async || std::future::pending::<()>().await));
     (spawn(logged(router, &log)).await, lines)
 }
@@ -69,7 +71,7 @@ async fn a_request_is_a_line() {
     assert_eq!(event["span"]["id"], json!(seen), "{event}");
     let all = format!("{written:?}");
     assert!(!all.contains("s3cret"), "{all}");
-    assert_eq!(lines.requests(), [request.clone()]);
+    assert_eq!(lines.requests(), std::slice::from_ref(request));
 }
 
 /// Each request has an id of its own, whatever its client sends.
@@ -97,6 +99,20 @@ async fn a_cause_is_in_the_line() {
     assert_eq!(line["level"], json!("ERROR"), "{line}");
     assert_eq!(line["status"], json!(500), "{line}");
     assert_eq!(line["error"], json!("the disk is full"), "{line}");
+}
+
+/// What breaks inside is a line with the request's id.
+#[tokio::test]
+async fn what_breaks_is_a_line() {
+    let (server, lines) = service().await;
+    server.get("/told").send().await.expect("an answer");
+    let written = lines.read();
+    let [event, request] = written.as_slice() else {
+        panic!("an event and a request: {written:?}");
+    };
+    assert_eq!(event["error"], json!("the disk is full"), "{event}");
+    assert_eq!(event["level"], json!("ERROR"), "{event}");
+    assert_eq!(event["span"]["id"], request["id"], "{event}");
 }
 
 /// A handler that panics has its line, too.

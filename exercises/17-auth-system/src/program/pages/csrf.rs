@@ -19,6 +19,8 @@ const CSRF_COOKIE: &str = "__Host-csrf";
 /// What one visit's forms carry and must carry.
 pub(super) struct Guard {
     token: String,
+    /// What forms carry that were made before the keys were renewed.
+    older: Vec<String>,
     new_cookie: Option<HeaderValue>,
     same_site: bool,
 }
@@ -40,8 +42,15 @@ impl Guard {
             }
         };
         let session = cookie(headers, SESSION_COOKIE).unwrap_or_default();
+        let keys = app.keys();
+        let of = |kid: &str| {
+            let secret = keys.secrets.get(kid).map(Vec::as_slice);
+            mac(secret.unwrap_or_default(), &value, &session)
+        };
+        let older = keys.secrets.keys().filter(|kid| **kid != keys.current);
         Ok(Self {
-            token: mac(app, &value, &session)?,
+            token: of(&keys.current)?,
+            older: older.map(|kid| of(kid)).collect::<Result<_, _>>()?,
             new_cookie,
             same_site: same_site(headers),
         })
@@ -59,7 +68,8 @@ impl Guard {
 
     /// Whether a form with this token in its hidden field comes from one of our pages in this browser.
     pub(super) fn accepts(&self, token: &str) -> bool {
-        let equal: bool = self.token.as_bytes().ct_eq(token.as_bytes()).into();
+        let mut ours = self.older.iter().chain([&self.token]);
+        let equal = ours.any(|one| one.as_bytes().ct_eq(token.as_bytes()).into());
         // A fresh cookie means that the browser sent none: then no page of ours can have made the form.
         equal && self.new_cookie.is_none() && self.same_site
     }
@@ -72,11 +82,9 @@ fn same_site(headers: &HeaderMap) -> bool {
         .is_none_or(|value| value == "same-origin" || value == "none")
 }
 
-fn mac(app: &App, value: &str, session: &str) -> Result<String, Problem> {
-    let keys = app.keys();
-    let secret = keys.secrets.get(&keys.current).map(Vec::as_slice);
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.unwrap_or_default())
-        .map_err(|error| Problem::internal(&error))?;
+fn mac(secret: &[u8], value: &str, session: &str) -> Result<String, Problem> {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret).map_err(|error| Problem::internal(&error))?;
     // The first word keeps these MACs apart from the signatures of access tokens, which have the same key.
     for part in ["form", value, session] {
         mac.update(&(part.len() as u64).to_be_bytes());

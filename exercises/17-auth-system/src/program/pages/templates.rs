@@ -29,7 +29,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     for (name, source) in look::TEMPLATES.into_iter().chain(own) {
         // A template that cannot be read is missing, and its page answers 500; the program's tests open every page.
         if let Err(error) = templates.add_template(name, source) {
-            eprintln!("{name}: {error}");
+            serve::broken(&format_args!("{name}: {error}"));
         }
     }
     templates
