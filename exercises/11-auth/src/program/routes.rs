@@ -14,6 +14,7 @@ use serde_json::json;
 use serve::{Limits, Log, limited, logged};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::failure::Failure;
 use super::shop::{Shop, now};
 use super::{accounts, failure, orders};
 use crate::extractor::CurrentUser;
@@ -111,6 +112,7 @@ pub fn service(shop: &Shop, log: &Log, limits: &Limits) -> Router {
         .route("/staff/orders", get(orders::open_orders))
         .route("/reviews", get(orders::reviews).post(orders::add_review))
         .route("/reviews/{id}", put(orders::edit_review))
+        .fallback(async || Failure::MISSING)
         .with_state(shop.clone());
     // From the inside out: the guard asks whose request it is, so that must be known before; and both must be written.
     if shop.written().has("roles") {
@@ -135,11 +137,15 @@ pub fn service(shop: &Shop, log: &Log, limits: &Limits) -> Router {
 /// Tells what is not written yet.
 async fn written(
     State(shop): State<Shop>,
-    route: MatchedPath,
+    route: Option<MatchedPath>,
     request: Request,
     next: Next,
 ) -> Response {
-    let missing: Vec<&str> = needs(request.method().as_str(), route.as_str())
+    let needed = match &route {
+        Some(route) => needs(request.method().as_str(), route.as_str()),
+        None => &[],
+    };
+    let missing: Vec<&str> = needed
         .iter()
         .filter(|exercise| !shop.written().has(exercise))
         .copied()
