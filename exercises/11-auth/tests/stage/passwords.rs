@@ -206,6 +206,13 @@ fn only_the_password_itself_matches() {
             assert!(!check.matches, "{other:?} against the hash of {password:?}");
         }
     }
+    // The last character of a long password counts as much as the first.
+    for length in [73, 129, 257, MOST_BYTES, 5 * MOST_BYTES] {
+        let front = "q".repeat(length - 1);
+        let stored = hashed(&mut hasher, &format!("{front}w"));
+        let check = checked(&mut hasher, &format!("{front}v"), &stored);
+        assert!(!check.matches, "{length} bytes, of which the last is another");
+    }
     let stored = hashed(&mut hasher, "nul\0and what follows");
     assert!(
         !checked(&mut hasher, "nul\0and something else", &stored).matches,

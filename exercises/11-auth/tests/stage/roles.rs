@@ -109,7 +109,8 @@ fn the_table_alone_decides() {
                     1 => Access::SignedIn,
                     permission => Access::Needs(Permission::ALL[permission - 2]),
                 };
-                Rule::new(*values.pick(&methods), *values.pick(&routes), access)
+                let (method, route) = (methods[values.size(0..3)], routes[values.size(0..4)]);
+                Rule::new(method, route, access)
             })
             .collect();
         for method in methods {
