@@ -638,7 +638,11 @@ async fn patience_has_an_end() {
             token_url,
             ..settings()
         };
-        let result = exchange(&impatient, &provider, "code", "verifier").await;
+        let waiting = exchange(&impatient, &provider, "code", "verifier");
+        // Only for whoever waits for ever: it turns a test that hangs into one that says why.
+        let Ok(result) = tokio::time::timeout(Duration::from_secs(10), waiting).await else {
+            panic!("{answer:?}: still waiting, with a patience of 60 ms");
+        };
         assert_eq!(result, Err(OauthError::Provider), "{answer:?}");
     }
 }

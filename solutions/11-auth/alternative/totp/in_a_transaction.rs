@@ -174,10 +174,7 @@ pub fn enrol(
         return Err(TotpError::AlreadyOn);
     }
     let secret = draw::<20>(entropy)?;
-    tx.execute(
-        "DELETE FROM second_factors WHERE customer = ?1",
-        [customer],
-    )?;
+    tx.execute("DELETE FROM second_factors WHERE customer = ?1", [customer])?;
     tx.execute(
         "INSERT INTO second_factors (customer, secret) VALUES (?1, ?2)",
         params![customer, secret],
