@@ -5,5 +5,6 @@ pub mod orders;
 pub mod passwords;
 pub mod roles;
 pub mod sessions;
+pub mod sign_in;
 pub mod tables;
 pub mod users;

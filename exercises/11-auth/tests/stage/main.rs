@@ -11,3 +11,4 @@ mod refresh;
 mod totp;
 mod oauth;
 mod meeting;
+mod provider;

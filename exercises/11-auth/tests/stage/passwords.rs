@@ -211,7 +211,10 @@ fn only_the_password_itself_matches() {
         let front = "q".repeat(length - 1);
         let stored = hashed(&mut hasher, &format!("{front}w"));
         let check = checked(&mut hasher, &format!("{front}v"), &stored);
-        assert!(!check.matches, "{length} bytes, of which the last is another");
+        assert!(
+            !check.matches,
+            "{length} bytes, of which the last is another"
+        );
     }
     let stored = hashed(&mut hasher, "nul\0and what follows");
     assert!(

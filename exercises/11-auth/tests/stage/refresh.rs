@@ -226,6 +226,31 @@ fn a_used_token_ends_its_family() {
     }
 }
 
+/// However often a family was refreshed, its first token still gives a thief away.
+#[test]
+fn a_long_family_forgets_nobody() {
+    let mut shop = Shop::new(15);
+    let first = shop.start(7, NOW);
+    let mut held = first.clone();
+    for step in 1..=300 {
+        held = shop.rotate(&held.token, NOW + step);
+    }
+    assert_eq!(
+        shop.refused(&first.token, NOW + 400, "the first of 300"),
+        "Reused"
+    );
+    assert_eq!(
+        shop.refused(&held.token, NOW + 401, "the last of 300"),
+        "Invalid"
+    );
+    for customer in 1..=300 {
+        let over = shop.start(customer, NOW);
+        shop.end(&over.token, NOW);
+    }
+    assert_eq!(shop.prune(NOW + 402), 301, "families that are over");
+    assert_eq!(shop.count("refresh_tokens"), 0, "tokens that are left");
+}
+
 /// Other families live on, the same customer's and everybody else's; alarms are counted for each customer.
 #[test]
 fn other_families_live_on() {

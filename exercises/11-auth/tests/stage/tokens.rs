@@ -377,6 +377,39 @@ fn a_forged_token_is_refused() {
     }
 }
 
+/// Whoever has many keys has them all, and a customer's id is kept as it is, whatever is in it.
+#[test]
+fn many_keys_and_odd_ids_are_kept_apart() {
+    let mut values = support::seeded(0x1104);
+    let keys: Vec<Key> = (0..400)
+        .map(|number| key(&format!("key-{number}"), NOW + number, i64::MAX))
+        .collect();
+    for customer in [
+        "",
+        "0007",
+        " 7 ",
+        "ada@lantern.example",
+        "\"; 7",
+        "王小明",
+        "a.b.c",
+    ] {
+        let now = NOW + i64::try_from(values.number(0..400)).expect("it fits");
+        let token = written(&keys, customer, now);
+        let (header, claims) = read(&token);
+        assert_eq!(
+            header["kid"],
+            format!("key-{}", now - NOW),
+            "the newest key at {now}"
+        );
+        assert_eq!(claims["sub"], customer, "whose token it is");
+        assert_eq!(
+            taken(&keys, &token, now, "one of 400 keys").sub,
+            customer,
+            "read again"
+        );
+    }
+}
+
 /// The key is the one that the header names, and no other: without a name, or with a strange one, nothing is tried.
 #[test]
 fn the_header_names_one_of_our_keys() {

@@ -123,7 +123,11 @@ pub fn check(form: &Form) -> Result<NewAccount, Vec<FieldError>> {
         }
         _ => note("display_name", Fault::TooLong),
     }
-    if errors.is_empty() { Ok(account) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(account)
+    } else {
+        Err(errors)
+    }
 }
 
 fn is_out_of_place(sign: char) -> bool {
@@ -150,7 +154,9 @@ pub fn email(text: &str) -> Result<String, Fault> {
         return Err(Fault::Shape);
     }
     for label in labels {
-        let clean = label.chars().all(|sign| sign == '-' || sign.is_alphanumeric());
+        let clean = label
+            .chars()
+            .all(|sign| sign == '-' || sign.is_alphanumeric());
         if !clean || label.is_empty() || label.trim_matches('-') != label {
             return Err(Fault::Shape);
         }
