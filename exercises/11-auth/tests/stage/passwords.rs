@@ -1,6 +1,7 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use auth::given::entropy::CountedEntropy;
@@ -8,6 +9,7 @@ use auth::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInErro
 use auth::given::tables::USERS;
 use auth::passwords::{FEWEST_CHARACTERS, Hasher, MOST_BYTES, sign_in, weakness};
 use rusqlite::Connection;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use support::database::{TempDatabase, in_memory};
 
 /// How many blocks the tests' hashers have.
@@ -533,46 +535,94 @@ fn a_hash_is_renewed_when_the_cost_has_risen() {
     );
 }
 
+/// Every byte of the stored hash counts: one that differs anywhere is the hash of another password.
+#[test]
+fn every_byte_of_the_hash_counts() {
+    let mut hasher = hasher(cost(8, 1));
+    let stored = hashed(&mut hasher, "a lamp for the night");
+    let good = PasswordHash::new(&stored).expect("a PHC string");
+    let bytes = good.hash.as_ref().map(|hash| hash.as_bytes().to_vec());
+    let bytes = bytes.expect("a hash");
+    for place in 0..bytes.len() {
+        let mut other = bytes.clone();
+        other[place] ^= 1;
+        let hash = Some(Output::new(&other).expect("a hash"));
+        let stored = PasswordHash {
+            hash,
+            ..good.clone()
+        };
+        let check = checked(&mut hasher, "a lamp for the night", &stored.to_string());
+        assert!(!check.matches, "byte {place} of the hash is another");
+    }
+}
+
 /// Somebody changes the password while the old one is being hashed anew: the new one stays, and the old one opens nothing.
 #[test]
 fn an_older_password_never_beats_a_newer_one() {
-    let file = TempDatabase::new();
-    let connection = file.connect();
-    connection.execute_batch(USERS).expect("the table is made");
     let (id, version) = (Algorithm::Argon2id, Version::V0x13);
-    for newer in [cost(16, 1), cost(8, 1)] {
-        connection
-            .execute("DELETE FROM users", [])
-            .expect("it is emptied");
-        let old = foreign(id, version, cost(8, 1), "the old password");
-        let user = add(&connection, "ada@lantern.example", &old);
-        let new = foreign(id, version, newer, "the new password");
-        let elsewhere = file.connect();
-        let change = {
-            let new = new.clone();
-            move || {
-                let sql = "UPDATE users SET password_hash = ?1";
-                elsewhere
-                    .execute(sql, [new])
-                    .expect("the password is changed");
+    for moment in [
+        "while it hashes",
+        "before a transaction",
+        "before the UPDATE",
+    ] {
+        for newer in [cost(16, 1), cost(8, 1)] {
+            let file = TempDatabase::new();
+            let mut connection = file.connect();
+            let wal = "PRAGMA journal_mode = wal; PRAGMA synchronous = off";
+            connection.execute_batch(wal).expect("WAL");
+            connection.execute_batch(USERS).expect("the table is made");
+            let old = foreign(id, version, cost(8, 1), "the old password");
+            let user = add(&connection, "ada@lantern.example", &old);
+            let new = foreign(id, version, newer, "the new password");
+            let elsewhere = file.connect();
+            elsewhere
+                .busy_timeout(std::time::Duration::ZERO)
+                .expect("no patience");
+            let changed = Arc::new(AtomicBool::new(false));
+            let change = {
+                let (new, changed) = (new.clone(), Arc::clone(&changed));
+                move || {
+                    let sql = "UPDATE users SET password_hash = ?1";
+                    if !changed.load(Ordering::SeqCst) {
+                        let done = elsewhere.execute(sql, [&new]).is_ok();
+                        changed.store(done, Ordering::SeqCst);
+                    }
+                }
+            };
+            let mut passwords = if moment == "while it hashes" {
+                Counting::with_meanwhile(cost(16, 1), change)
+            } else {
+                // SQLite asks before it takes a statement: then the password is changed, if nobody holds the table.
+                let hook = move |context: AuthContext<'_>| {
+                    let now = match context.action {
+                        AuthAction::Transaction { .. } => moment == "before a transaction",
+                        AuthAction::Update { .. } => moment == "before the UPDATE",
+                        _ => false,
+                    };
+                    if now {
+                        change();
+                    }
+                    Authorization::Allow
+                };
+                connection
+                    .authorizer(Some(hook))
+                    .expect("SQLite takes the hook");
+                Counting::new(cost(16, 1))
+            };
+            let email = "ada@lantern.example";
+            let signed_in = sign_in(&connection, &mut passwords, email, "the old password");
+            let left = stored(&file.connect(), user);
+            if changed.load(Ordering::SeqCst) {
+                assert_eq!(left, new, "the newer password, changed {moment}");
+                assert!(
+                    matches!(signed_in, Err(SignInError::Wrong)),
+                    "with a password that was replaced {moment}: {signed_in:?}"
+                );
+            } else {
+                assert!(left.contains("$m=16,"), "nobody came in {moment}: {left}");
+                assert_eq!(signed_in.ok(), Some(user), "nobody came in {moment}");
             }
-        };
-        let mut passwords = Counting::with_meanwhile(cost(16, 1), change);
-        let signed_in = sign_in(
-            &connection,
-            &mut passwords,
-            "ada@lantern.example",
-            "the old password",
-        );
-        assert_eq!(
-            stored(&connection, user),
-            new,
-            "what is stored: the newer password"
-        );
-        assert!(
-            matches!(signed_in, Err(SignInError::Wrong)),
-            "with the password that has been replaced: {signed_in:?}"
-        );
+        }
     }
 }
 
