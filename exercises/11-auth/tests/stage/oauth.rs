@@ -630,15 +630,14 @@ async fn an_answer_has_a_limit() {
     );
 }
 
-/// Nobody waits for ever: not for an answer that does not begin, and not for one that stops in the middle.
+/// Nobody waits for ever: not for an answer that does not begin, not for one that stops in the middle, and not for one that comes
+/// in drops.
 #[tokio::test]
 async fn patience_has_an_end() {
-    let impatient =
-        client(Duration::from_millis(60)).unwrap_or_else(|error| panic!("no client: {error:?}"));
-    for answer in [
-        Answer::Silent,
-        Answer::Half(r#"{"id_token": "a.b.c"}"#.to_owned()),
-    ] {
+    let half = Answer::Half(r#"{"id_token": "a.b.c"}"#.to_owned());
+    for (answer, patience) in [(Answer::Silent, 60), (half, 60), (Answer::Drips, 400)] {
+        let impatient = client(Duration::from_millis(patience))
+            .unwrap_or_else(|error| panic!("no client: {error:?}"));
         let (token_url, _) = endpoint(answer.clone()).await;
         let provider = Provider {
             token_url,
@@ -647,7 +646,7 @@ async fn patience_has_an_end() {
         let waiting = exchange(&impatient, &provider, "code", "verifier");
         // Only for whoever waits for ever: it turns a test that hangs into one that says why.
         let Ok(result) = tokio::time::timeout(Duration::from_secs(10), waiting).await else {
-            panic!("{answer:?}: still waiting, with a patience of 60 ms");
+            panic!("{answer:?}: still waiting, with a patience of {patience} ms");
         };
         assert_eq!(result, Err(OauthError::Provider), "{answer:?}");
     }
