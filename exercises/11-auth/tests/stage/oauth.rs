@@ -586,10 +586,7 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn an_answer_has_a_limit() {
     let client = shop_client();
-    let padded = |size: usize| {
-        let text = r#"{"id_token": "a.b.c", "token_type": "Bearer"}"#;
-        format!("{}{text}", " ".repeat(size - text.len()))
-    };
+    let text = r#"{"id_token": "a.b.c", "token_type": "Bearer"}"#;
     for (size, expected) in [
         (100, Ok("a.b.c".to_owned())),
         (MOST_ANSWER - 1, Ok("a.b.c".to_owned())),
@@ -597,13 +594,22 @@ async fn an_answer_has_a_limit() {
         (MOST_ANSWER + 1, Err(OauthError::Provider)),
         (3 * MOST_ANSWER, Err(OauthError::Provider)),
     ] {
-        let (token_url, _) = endpoint(Answer::Body(padded(size))).await;
-        let provider = Provider {
-            token_url,
-            ..settings()
-        };
-        let answer = exchange(&client, &provider, "code", "verifier").await;
-        assert_eq!(answer, expected, "an answer of {size} bytes");
+        let spaces = " ".repeat(size - text.len());
+        for (body, place) in [
+            (format!("{spaces}{text}"), "at its end"),
+            (format!("{text}{spaces}"), "at its beginning"),
+        ] {
+            let (token_url, _) = endpoint(Answer::Body(body)).await;
+            let provider = Provider {
+                token_url,
+                ..settings()
+            };
+            let answer = exchange(&client, &provider, "code", "verifier").await;
+            assert_eq!(
+                answer, expected,
+                "an answer of {size} bytes, the token {place}"
+            );
+        }
     }
     let (token_url, sent) = endpoint(Answer::Endless).await;
     let provider = Provider {
@@ -624,15 +630,14 @@ async fn an_answer_has_a_limit() {
     );
 }
 
-/// Nobody waits for ever: not for an answer that does not begin, and not for one that stops in the middle.
+/// Nobody waits for ever: not for an answer that does not begin, not for one that stops in the middle, and not for one that comes
+/// in drops.
 #[tokio::test]
 async fn patience_has_an_end() {
-    let impatient =
-        client(Duration::from_millis(60)).unwrap_or_else(|error| panic!("no client: {error:?}"));
-    for answer in [
-        Answer::Silent,
-        Answer::Half(r#"{"id_token": "a.b.c"}"#.to_owned()),
-    ] {
+    let half = Answer::Half(r#"{"id_token": "a.b.c"}"#.to_owned());
+    for (answer, patience) in [(Answer::Silent, 60), (half, 60), (Answer::Drips, 400)] {
+        let impatient = client(Duration::from_millis(patience))
+            .unwrap_or_else(|error| panic!("no client: {error:?}"));
         let (token_url, _) = endpoint(answer.clone()).await;
         let provider = Provider {
             token_url,
@@ -641,7 +646,7 @@ async fn patience_has_an_end() {
         let waiting = exchange(&impatient, &provider, "code", "verifier");
         // Only for whoever waits for ever: it turns a test that hangs into one that says why.
         let Ok(result) = tokio::time::timeout(Duration::from_secs(10), waiting).await else {
-            panic!("{answer:?}: still waiting, with a patience of 60 ms");
+            panic!("{answer:?}: still waiting, with a patience of {patience} ms");
         };
         assert_eq!(result, Err(OauthError::Provider), "{answer:?}");
     }
@@ -686,6 +691,23 @@ fn a_right_token_names_a_person() {
             email,
         };
         assert_eq!(person, Ok(expected), "{claims}");
+    }
+    for sub in [
+        " ",
+        " 7",
+        "sub 7",
+        "SUB-7",
+        "王小明",
+        "7\n",
+        &"x".repeat(255),
+    ] {
+        let person = identity(&settings(), &signed(&with("sub", json!(sub))), "nonce", NOW);
+        let kept = person.map(|person| person.sub);
+        assert_eq!(
+            kept.as_deref(),
+            Ok(sub),
+            "a subject is kept letter by letter"
+        );
     }
     let mut silent = claims("nonce");
     silent.as_object_mut().expect("an object").remove("email");

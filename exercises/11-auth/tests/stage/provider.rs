@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use auth::oauth::Provider;
 use axum::extract::rejection::FormRejection;
@@ -347,6 +348,8 @@ pub enum Answer {
     Silent,
     /// Half of a body, and then nothing.
     Half(String),
+    /// A space now and then, so that it is never silent for long.
+    Drips,
 }
 
 /// Starts such an endpoint: its address, and how many bytes of a body it could send.
@@ -411,6 +414,13 @@ async fn write_answer(
             for _ in 0..4_096 {
                 socket.write_all(&piece).await?;
                 sent.fetch_add(piece.len(), Ordering::SeqCst);
+            }
+        }
+        Answer::Drips => {
+            let mut pace = tokio::time::interval(Duration::from_millis(5));
+            loop {
+                pace.tick().await;
+                socket.write_all(b" ").await?;
             }
         }
         Answer::Silent => {}
