@@ -31,6 +31,10 @@ fn prepare(connection: &Connection) {
 
 fn tables() -> Connection {
     let connection = in_memory();
+    // Without an ORDER BY there is no order, not even by chance.
+    connection
+        .execute_batch("PRAGMA reverse_unordered_selects = on")
+        .expect("SQLite takes the pragma");
     prepare(&connection);
     connection
 }
@@ -63,7 +67,7 @@ fn review(connection: &Connection, author: i64, text: &str) -> i64 {
 fn all(connection: &Connection) -> Vec<String> {
     let sql = "SELECT 'order ' || id || ' of ' || owner || ': ' || state FROM orders
                UNION ALL SELECT 'line ' || id || ' of ' || order_id || ': ' || copies || ' ' || title FROM lines
-               UNION ALL SELECT 'review ' || id || ' of ' || author || ': ' || text FROM reviews";
+               UNION ALL SELECT 'review ' || id || ' of ' || author || ': ' || text FROM reviews ORDER BY 1";
     let mut statement = connection.prepare(sql).expect("a statement");
     let rows = statement.query_map([], |row| row.get(0)).expect("rows");
     rows.collect::<rusqlite::Result<_>>().expect("texts")

@@ -31,6 +31,10 @@ fn prepare(connection: &Connection) {
 
 fn tables() -> Connection {
     let connection = in_memory();
+    // Without an ORDER BY there is no order, not even by chance.
+    connection
+        .execute_batch("PRAGMA reverse_unordered_selects = on")
+        .expect("SQLite takes the pragma");
     prepare(&connection);
     connection
 }
