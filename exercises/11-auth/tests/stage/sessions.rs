@@ -469,6 +469,33 @@ fn what_has_run_out_is_pruned() {
     assert_eq!(prune(&connection, now).ok(), Some(0), "pruned again");
 }
 
+/// However many sessions somebody has, all of them are listed, all of them end, and all that have run out are pruned.
+#[test]
+fn many_are_treated_as_few() {
+    let connection = tables();
+    let fill = |user: i64| {
+        let sql = "INSERT INTO sessions (digest, user, created_at, used_at)
+                   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1200)
+                   SELECT randomblob(32), ?1, ?2, ?2 FROM n";
+        connection
+            .execute(sql, [user, NOON])
+            .expect("the table takes them");
+    };
+    fill(ADA);
+    fill(BOB);
+    for user in [ADA, BOB] {
+        let alive = listed(&connection, user, NOON).len();
+        assert_eq!(alive, 1200, "sessions of user {user}");
+    }
+    end_all(&connection, BOB).expect("they end");
+    let left = listed(&connection, BOB, NOON).len();
+    assert_eq!(left, 0, "Bob's, of which the newest was the newest of all");
+    assert_eq!(rows(&connection), 1200, "sessions in the table");
+    let pruned = prune(&connection, NOON + IDLE).expect("it prunes");
+    assert_eq!(pruned, 1200, "sessions that have run out");
+    assert_eq!(rows(&connection), 0, "sessions in the table");
+}
+
 /// Name, value and attributes of a `Set-Cookie`, the attributes in small letters and sorted.
 fn parts(cookie: &str) -> (String, Vec<String>) {
     let mut parts = cookie.split(';').map(str::trim);
