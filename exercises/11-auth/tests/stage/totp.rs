@@ -213,7 +213,10 @@ fn the_address_is_encoded() {
         if sign == '%' {
             let hex = &left[1..3];
             assert_eq!(hex, hex.to_uppercase(), "hexadecimal digits in capitals");
-            decoded.push(u8::from_str_radix(hex, 16).expect("two hexadecimal digits"));
+            let byte = u8::from_str_radix(hex, 16).expect("two hexadecimal digits");
+            let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            assert!(!plain, "{:?} needs no encoding", char::from(byte));
+            decoded.push(byte);
             left = &left[3..];
         } else {
             assert!(
