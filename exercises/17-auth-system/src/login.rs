@@ -5,9 +5,8 @@
 //! Given: the route, the answer, the refusals, and the SQL that finds a person. Yours: comparing a password with what is
 //! stored, and the order of everything else.
 
-use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Params, Version};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -17,6 +16,7 @@ use serde::Deserialize;
 use crate::given::app::{App, Cx, Tx};
 use crate::given::config::Argon2Cost;
 use crate::given::extract::{Body, Fields};
+use crate::given::hasher::Hasher;
 use crate::given::neighbours::{
     Check, Credentials, Event, Factor, Kind, SignIn, SignedIn, TokenPair, Verifier,
 };
@@ -77,24 +77,28 @@ fn second_factor_required() -> Problem {
     )
 }
 
-/// Reads PHC strings; those of another algorithm, version or cost than this are outdated.
-pub struct Phc(pub Argon2Cost);
+/// Reads PHC strings; those of another algorithm, version or cost than this are outdated. Argon2 runs in the memory of
+/// the program's hasher.
+pub struct Phc {
+    pub cost: Argon2Cost,
+    pub hasher: Hasher,
+}
 
 impl Verifier for Phc {
     /// Compares `password` with the PHC string `stored`.
     ///
-    /// `matches`: the password is the right one. The string itself says how it was made (algorithm, version, cost, salt),
-    /// so a string of an older cost still opens.
-    /// `outdated`: the string was not made with Argon2id, version 19 (0x13) and exactly the cost `self.0`.
+    /// `matches`: the password is the right one. The hasher (`given/hasher.rs`) compares, once; the string itself says how
+    /// it was made (algorithm, version, cost, salt), so a string of an older cost still opens.
+    /// `outdated`: the string was not made with Argon2id, version 19 (0x13) and exactly the cost `self.cost`.
     /// A string that cannot be read is a [`Problem::internal`], never a match.
     ///
-    /// | stored | password | `self.0` | matches | outdated |
+    /// | stored | password | `self.cost` | matches | outdated |
     /// | --- | --- | --- | --- | --- |
     /// | `$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65…` | `password` | 256 KiB, 2, 1 | true | false |
     /// | the same | `password` | 512 KiB, 2, 1 | true | true |
     /// | the same | `Password` | 256 KiB, 2, 1 | false | false |
     fn verify(&self, password: &str, stored: &str) -> Result<Check, Problem> {
-        todo!("parse the string; let argon2 compare; compare the cost yourself")
+        todo!("let the hasher compare; parse the string and compare the cost yourself")
     }
 }
 

@@ -7,7 +7,7 @@
 //! `recovery_codes`.
 
 use axum::http::StatusCode;
-use axum::routing::{delete, post};
+use axum::routing::post;
 use axum::{Json, Router};
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -38,7 +38,7 @@ pub struct Enrolment {
     pub otpauth_uri: String,
 }
 
-/// The body of `POST /api/totp/confirm`.
+/// The body of `POST /api/totp/confirm` and of `POST /api/totp/remove`.
 #[derive(Deserialize)]
 pub struct Confirmation {
     pub code: String,
@@ -59,7 +59,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/totp/enroll", post(enroll_handler))
         .route("/api/totp/confirm", post(confirm_handler))
-        .route("/api/totp", delete(disable_handler))
+        .route("/api/totp/remove", post(disable_handler))
 }
 
 async fn enroll_handler(
@@ -81,8 +81,13 @@ async fn confirm_handler(
         .map(Json)
 }
 
-async fn disable_handler(cx: Cx, CurrentUser(current): CurrentUser) -> Result<StatusCode, Problem> {
-    cx.run(move |cx| disable(cx, current.user_id)).await?;
+async fn disable_handler(
+    cx: Cx,
+    CurrentUser(current): CurrentUser,
+    Body(body): Body<Confirmation>,
+) -> Result<StatusCode, Problem> {
+    cx.run(move |cx| disable(cx, current.user_id, &body.code))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -186,7 +191,12 @@ pub fn confirm(cx: &Cx, user_id: i64, code: &str) -> Result<RecoveryCodes, Probl
     todo!("judge the code, set both columns, make the recovery codes")
 }
 
-/// Removes the person's second factor and recovery codes, and records `totp.disabled`. Nobody else's.
-pub fn disable(cx: &Cx, user_id: i64) -> Result<(), Problem> {
-    todo!("two DELETEs and an event")
+/// Removes the person's second factor and recovery codes, nobody else's, for whoever has a code: whoever has stolen an
+/// access token lacks it.
+///
+/// In one `cx.write`: `lockout.begin`, with the account's address, before the code is looked at; then
+/// `second_factor.check`. Unless that answers `Passed`: [`invalid_code`], and the attempt stays counted. Otherwise
+/// `lockout.take_back`, since it was no guess and no sign-in; both tables; audit event `totp.disabled`.
+pub fn disable(cx: &Cx, user_id: i64, code: &str) -> Result<(), Problem> {
+    todo!("count, check, and only then two DELETEs and an event")
 }

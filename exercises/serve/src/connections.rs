@@ -1,5 +1,6 @@
 //! Connections: how many, how long, and how they end.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use crate::writing::PatientWriter;
 
 /// What a connection holds in memory of a head, and of an answer that is not taken, at most: 64 KiB.
 const BUFFER: usize = 64 * 1024;
-/// How many clients may be told at once that there is no room; who comes then hears nothing.
+/// How many clients may be told with care at once that there is no room; who comes then is told in passing.
 const AT_THE_DOOR: usize = 32;
 /// How long telling them may take.
 const AT_THE_DOOR_FOR: Duration = Duration::from_secs(1);
@@ -80,6 +81,10 @@ pub async fn serve(
                 let _ = timeout(AT_THE_DOOR_FOR, turn_away(stream)).await;
                 drop(place);
             });
+        } else {
+            // The first bytes of a connection go into the system's buffer at once.
+            let told = stream.into_std();
+            let _ = told.and_then(|mut stream| stream.write_all(no_room().as_bytes()));
         }
     }
     drop(listener);
@@ -137,15 +142,19 @@ async fn connection<S>(
     let _ = serving.await;
 }
 
-/// Tells a client that there is no room.
-async fn turn_away(mut stream: TcpStream) -> std::io::Result<()> {
+/// What a client is told for whom there is no room.
+fn no_room() -> String {
     let head = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\n";
     let kind = "content-type: text/plain; charset=utf-8";
-    let answer = format!(
+    format!(
         "{head}{kind}\r\ncontent-length: {}\r\n\r\n{NO_ROOM}",
         NO_ROOM.len()
-    );
-    stream.write_all(answer.as_bytes()).await?;
+    )
+}
+
+/// Tells a client that there is no room, and lets it read that.
+async fn turn_away(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.write_all(no_room().as_bytes()).await?;
     stream.shutdown().await?;
     // To close while there is something to read would reset the connection, and the answer might be lost.
     let mut rest = [0; 1024];

@@ -10,6 +10,9 @@ const FILE: u32 = 0o600;
 /// The permissions of a folder that its owner alone opens.
 #[cfg(unix)]
 const FOLDER: u32 = 0o700;
+/// The sticky bit: many put their files here, and each removes only their own.
+#[cfg(unix)]
+const SHARED: u32 = 0o1000;
 
 /// Makes the file, if need be, so that its owner alone reads and writes it; takes the others' permissions away where it is
 /// there already. What is in it stays.
@@ -20,8 +23,13 @@ const FOLDER: u32 = 0o700;
 ///
 /// # Errors
 ///
-/// When it can neither be made nor opened for writing, or belongs to somebody else.
+/// When it can neither be made nor opened for writing, belongs to somebody else, or is something else than a file: a device
+/// such as `/dev/null` is everybody's.
 pub fn own(path: &Path) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let words = "it is there, and it is no file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+    }
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -33,7 +41,8 @@ pub fn own(path: &Path) -> io::Result<()> {
 }
 
 /// Makes the folder and those above it, if need be, so that its owner alone sees what is in it; takes the others' permissions
-/// away where it is there already. Elsewhere than on Unix, permissions stay as they are.
+/// away where it is there already. Elsewhere than on Unix, permissions stay as they are; so do those of a folder that is meant to
+/// be shared, such as `/tmp` (its sticky bit says so).
 ///
 /// # Errors
 ///
@@ -62,7 +71,8 @@ fn narrow_file(file: &File) -> io::Result<()> {
 #[cfg(unix)]
 fn narrow_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    if fs::metadata(path)?.permissions().mode() & 0o777 & !FOLDER == 0 {
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & SHARED != 0 || mode & 0o777 & !FOLDER == 0 {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(FOLDER))

@@ -6,28 +6,7 @@
 //!   the id where something fails, and on threads that may block
 //! - [`own`] and [`own_folder`]: files that nobody else reads
 //!
-//! ```no_run
-//! use std::net::{Ipv4Addr, SocketAddr};
-//!
-//! use axum::Router;
-//! use axum::routing::get;
-//! use serve::{Limits, Log, limited, logged, serve, stopped};
-//! use tokio::net::TcpListener;
-//!
-//! # async fn example() -> std::io::Result<()> {
-//! let limits = Limits::default();
-//! let log = Log::to_stderr();
-//! log.install();
-//! let router = Router::new().route("/", get(async || "Lantern"));
-//! let router = logged(limited(router, &limits), &log);
-//! let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 3000))).await?;
-//! let stop = stopped();
-//! println!("serving http://127.0.0.1:3000");
-//! let farewell = serve(listener, router, &limits, stop).await;
-//! println!("stopped; {} connections were cut", farewell.cut);
-//! # Ok(())
-//! # }
-//! ```
+//! `README.md` has a program, what happens to which client, and the log.
 
 mod body;
 mod connections;
@@ -47,3 +26,8 @@ pub use log::{Cause, Lines, Log, RequestId, X_REQUEST_ID, blocking, broken, logg
 pub use refusal::Refusal;
 pub use requests::limited;
 pub use signals::stopped;
+
+/// The program in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,8 +10,8 @@ pub struct Limits {
     /// Connections at once. Who comes then is told 503, with `Retry-After`, and let go: a client that waits in the system's
     /// queue does not know that it waits. Each takes a descriptor, of which a process often has 1,024.
     pub connections: usize,
-    /// Requests at once, from their head to the head of their answer, without the time in which they wait for a piece of their
-    /// body. One more is answered with [`Refusal::Busy`](crate::Refusal::Busy).
+    /// Requests at once, from their head to the head of their answer (or the end of their body, where an answer is given before
+    /// it), without the time in which they wait for a piece of their body. One more is answered with [`Refusal::Busy`](crate::Refusal::Busy).
     pub requests: usize,
     /// How long the head of a request may take, from the connection or from the end of the last answer: an idle connection
     /// lives no longer. It is closed without a word.
@@ -23,7 +23,8 @@ pub struct Limits {
     /// How long the head of the answer may take, from the head of the request on; then
     /// [`Refusal::SlowAnswer`](crate::Refusal::SlowAnswer), or `SlowBody` where the body is what did not come.
     pub answer: Duration,
-    /// How long a client may take nothing of an answer; then the connection is closed.
+    /// How long a client may take nothing of an answer; then the connection is closed. One that takes a little each time is
+    /// served for as long as it likes, and has its place among the connections.
     pub write: Duration,
     /// How long the requests that have begun may take once the program is told to stop.
     pub farewell: Duration,

@@ -215,8 +215,9 @@ impl Ids {
 /// | `ms` | milliseconds up to the head of the answer |
 /// | `error` | the [`Cause`] among the answer's extensions, if there is one |
 ///
-/// `message` is `answered`, or says why there was no answer: the client left, or the handler panicked. `level` is `ERROR` for
-/// a 5xx, and where a handler panicked. What handlers write with `tracing` carries the id as `span.id`.
+/// `message` is `answered`; or `ended without an answer`, when the client left or the program was stopped; or `the handler
+/// panicked`. `level` is `ERROR` for a 5xx, and where a handler panicked. What handlers write with `tracing` carries the id
+/// as `span.id`.
 pub fn logged(router: Router, log: &Log) -> Router {
     let logger = Logger {
         log: log.clone(),
@@ -296,7 +297,7 @@ impl Drop for Line {
         let message = if std::thread::panicking() {
             "the handler panicked"
         } else {
-            "the client left before the answer"
+            "ended without an answer"
         };
         self.write(None, message, None);
     }

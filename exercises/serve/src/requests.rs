@@ -52,7 +52,7 @@ async fn limit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     };
     let request = Request::from_parts(head, body);
     let answered = timeout(limits.answer, next.run(request)).await;
-    match (visit.end(), answered) {
+    match (visit.refusal(), answered) {
         (Some(refusal), _) => refusal.into_response(),
         (None, Ok(response)) => response,
         (None, Err(_)) => visit.too_slow().into_response(),

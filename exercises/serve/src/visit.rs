@@ -73,11 +73,9 @@ impl Visit {
         self.state().refusal = Some(refusal);
     }
 
-    /// Gives the place back, and says why the request was refused, if it was.
-    pub fn end(&self) -> Option<Refusal> {
-        let mut state = self.state();
-        state.place = None;
-        state.refusal
+    /// Why the request was refused, if it was.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.state().refusal
     }
 
     /// The refusal of a request that took too long: the client's fault, or ours.

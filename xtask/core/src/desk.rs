@@ -381,7 +381,8 @@ impl<'a> Desk<'a> {
     }
 
     fn keys(&self, stage: &Stage, material: &Material) -> Result<Keys> {
-        let base = base_key(stage)?;
+        let manifest = material.files.get("Cargo.toml");
+        let base = base_key(stage, manifest.map_or("", String::as_str))?;
         let uses = Uses::of(stage, &material.files);
         let key = |item: Item<'_>| {
             let key = KeyMaker::default()

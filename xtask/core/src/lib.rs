@@ -12,6 +12,7 @@ pub mod error;
 pub mod files;
 pub mod json;
 pub mod key;
+mod memory;
 pub mod process;
 pub mod progress;
 pub mod running;

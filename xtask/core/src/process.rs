@@ -87,6 +87,22 @@ pub struct Outcome {
     pub stderr: String,
 }
 
+/// The processor time of every program that was started here and has ended, and of what those have started. Known on
+/// Unix only.
+pub fn processor_time() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{UsageWho, getrusage};
+        use nix::sys::time::TimeValLike;
+
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+        Some(Duration::from_micros(micros.unsigned_abs()))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// The same call by way of another program: `launcher` gets `words`, the call's program and its arguments, and becomes it.
 pub fn started_by(launcher: &Path, words: &[&str], call: &Command) -> Command {
     let mut command = Command::new(launcher);

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use sample::{Sample, engine, stage};
 use xtask_core::course::Originals;
-use xtask_core::engine::{Engine, Status, TestStatus, Verdict, Wanted};
+use xtask_core::engine::{Answers, Engine, Status, TestStatus, Verdict, Wanted};
 use xtask_core::process::Cancel;
 
 const SUMS: &str = "exercises/01-tiny/src/sums.rs";
@@ -261,7 +261,7 @@ fn a_submission_is_never_judged_by_the_build_of_another() {
         assert_eq!(judge("one * other"), Status::Failed);
     }
     // A clock that was put back: what was built last lies in the future.
-    let overlay = engine.overlay().expect("it is open").folder(stage);
+    let overlay = engine.judged_folder(stage);
     let built = File::options()
         .write(true)
         .open(overlay.join("src/sums.rs"))
@@ -351,5 +351,87 @@ fn a_conflict_of_git_is_explained_before_anything_is_compiled() {
             verdict.diagnostics[0].rendered.contains("src/lib.rs"),
             "{verdict:?}"
         );
+    }
+}
+
+/// Only the named test is built and run, and yet an answer that another test cannot be compiled with does not compile.
+#[test]
+fn a_named_test_stands_for_itself_and_the_others_must_compile() {
+    let sample = Sample::build();
+    let course = sample.course();
+    let originals = Originals::load(stage(&course)).expect("the originals are there");
+    let judge = |body: &str| {
+        let text = format!("//! Adds.\n\n/// The sum.\n{body}\n");
+        let mut files = originals.files().clone();
+        files.insert("src/sums.rs".to_owned(), text);
+        let wanted = Wanted {
+            exercise: &stage(&course).exercises[0],
+            tests: Some(vec!["adds_small_numbers".to_owned()]),
+        };
+        let verdicts = engine(&course).judge_files(stage(&course), &originals, files, &[wanted]);
+        verdicts.expect("cargo builds").remove(0)
+    };
+    let five = judge("pub fn sum(one: u32, other: u32) -> u32 { 5 }");
+    assert_eq!(five.status, Status::Passed);
+    assert_eq!(five.tests.len(), 1, "{five:?}");
+    let wrong = judge("pub fn sum(one: u32, other: u32) -> u32 { one }");
+    assert_eq!(wrong.status, Status::Failed);
+    let narrow = judge("pub fn sum(one: u8, other: u8) -> u32 { 5 }");
+    assert_eq!(narrow.status, Status::CompileError, "{narrow:?}");
+}
+
+/// Two answers to one exercise are built in one call, and each has its own verdict, whatever becomes of the other.
+#[test]
+fn two_answers_are_judged_side_by_side() {
+    let sample = Sample::build();
+    let course = sample.course();
+    let originals = Originals::load(stage(&course)).expect("the originals are there");
+    let answers = |body: &str| {
+        let text = format!("//! Adds.\n\n/// The sum.\n{body}\n");
+        let mut files = originals.files().clone();
+        files.insert("src/sums.rs".to_owned(), text);
+        let wanted = vec![Wanted::whole(&stage(&course).exercises[0])];
+        Answers { files, wanted }
+    };
+    let judge = |one: &str, other: &str| {
+        let both = [answers(one), answers(other)];
+        let engine = engine(&course);
+        let [mut one, mut other] = engine
+            .judge_both(stage(&course), &originals, both)
+            .expect("cargo builds");
+        (one.remove(0), other.remove(0))
+    };
+    let sum = |value: &str| format!("pub fn sum(one: u32, other: u32) -> u32 {{ {value} }}");
+    let (right, product, first) = (sum("one + other"), sum("one * other"), sum("one"));
+    let broken = sum("one + ");
+    for _ in 0..2 {
+        let (one, other) = judge(&product, &first);
+        let came = |verdict: &Verdict| verdict.tests[0].message().to_owned();
+        let said = |value: &str| {
+            format!("assertion `left == right` failed: 2 and 3\n  left: {value}\n right: 5")
+        };
+        assert_eq!(came(&one), said("6"));
+        assert_eq!(came(&other), said("2"));
+        let place = Some("exercises/01-tiny/tests/stage/sums.rs:11");
+        assert_eq!(
+            (one.tests[0].place(), other.tests[0].place()),
+            (place, place)
+        );
+        let (one, other) = judge(&first, &right);
+        assert_eq!(statuses(&[one, other]), [Status::Failed, Status::Passed]);
+        let (one, other) = judge(&right, &broken);
+        let shown = &other.diagnostics[0].rendered;
+        assert!(shown.contains("exercises/01-tiny/src/sums.rs"), "{shown}");
+        assert_eq!(
+            statuses(&[one, other]),
+            [Status::Passed, Status::CompileError]
+        );
+        let (one, other) = judge(&broken, &product);
+        assert_eq!(
+            statuses(&[one, other]),
+            [Status::CompileError, Status::Failed]
+        );
+        let (one, other) = judge(&broken, &broken);
+        assert_eq!(statuses(&[one, other]), [Status::CompileError; 2]);
     }
 }

@@ -212,8 +212,9 @@ pub fn try_all(
     times: usize,
     store: Option<&Store>,
 ) -> Result<Tried> {
-    let engine = engine.clone().hurried(mistake::SECONDS).untraced();
-    let base = base_key(sources.stage)?;
+    let engine = engine.clone().hurried(mistake::SECONDS).unexplained();
+    let manifest = sources.originals.files().get("Cargo.toml");
+    let base = base_key(sources.stage, manifest.map_or("", String::as_str))?;
     let toolchain = toolchain_key()?;
     let mut runs: Vec<Option<Vec<Verdict>>> = Vec::new();
     let mut open: Vec<(usize, Vec<&str>, String)> = Vec::new();

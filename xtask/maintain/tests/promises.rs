@@ -1,5 +1,7 @@
 //! Every promise can be seen to be broken: a small course that keeps them all, and for each one a change that does not.
 
+use std::process::Command;
+
 use maintain::record;
 use maintain::verify::clock::Clock;
 use maintain::verify::memory::Memory;
@@ -500,6 +502,53 @@ fn an_exercise_that_a_constant_passes_is_found() {
     assert!(found, "{failures:#?}");
 }
 
+/// What the command shows at its end, not only what it has found.
+#[test]
+fn tests_that_a_constant_passes_are_named_at_the_end() {
+    let sample = Sample::build();
+    let zeros = "\n/// Nothing and nothing make nothing.\n#[test]\nfn zeros_make_zero() {\n    \
+                 assert_eq!(sum(0, 0), 0, \"0 and 0\");\n}\n";
+    let text = sample.read(TESTS);
+    sample.write(TESTS, &(text + zeros));
+    sample.seal();
+    let mut lock = Command::new(env!("CARGO"));
+    lock.args(["generate-lockfile", "--offline"])
+        .current_dir(sample.path("."));
+    assert!(lock.output().expect("cargo starts").status.success());
+    let mut verify = Command::new(env!("CARGO_BIN_EXE_maintain"));
+    // It would be the folder of this test's own package.
+    verify.env_remove("CARGO_MANIFEST_DIR");
+    verify.args(["verify", "--stage", "tiny"]);
+    verify.current_dir(sample.path("."));
+    verify.env("CARGO_TARGET_DIR", sample.path("target"));
+    let mut run = || {
+        let output = verify.output().expect("the program starts");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr)
+    };
+    let shown = run();
+    assert!(
+        shown.contains("pass on an answer that gives the same simple value always"),
+        "{shown}"
+    );
+    let line = "  exercises/01-tiny/tests/stage/sums.rs: zeros_make_zero\n";
+    assert!(shown.contains(line), "{shown}");
+    assert!(!shown.contains("rs: adds"), "{shown}");
+    assert!(shown.contains("clippy, 2 of 2 packages"), "{shown}");
+    // From memory they are named as well, and what a tool has accepted is not looked at again.
+    let again = run();
+    assert!(again.contains(line), "{again}");
+    assert!(again.contains("in 0 rounds"), "{again}");
+    assert!(again.contains("clippy, 0 of 2 packages"), "{again}");
+    sample.change(
+        "solutions/01-tiny/src/words.rs",
+        "//! Shouts.",
+        "//! Shouts!",
+    );
+    let solution = run();
+    assert!(solution.contains("clippy, 1 of 2 packages"), "{solution}");
+}
+
 #[test]
 fn what_was_judged_is_remembered_until_something_behind_it_changes() {
     let sample = Sample::build();
@@ -543,11 +592,19 @@ fn an_example_of_a_lesson_that_does_not_hold_is_found() {
 #[test]
 fn formatting_clippy_and_failing_tests_are_found() {
     let sample = Sample::build();
+    // What was accepted is remembered, and what has changed since is looked at all the same.
+    let memory = Memory::below(&sample.path("target")).ok();
+    assert!(memory.is_some());
     let run = |whole: bool| {
         let course = sample.course();
         let mut ledger = Ledger::default();
         let stages: Vec<_> = course.stages.iter().collect();
-        tools::check(&mut ledger, &course, &stages, whole, false).expect("the tools start");
+        let scope = tools::Scope {
+            stages: &stages,
+            whole,
+            slow: false,
+        };
+        tools::check(&mut ledger, &course, scope, memory.as_ref()).expect("the tools start");
         ledger.failures().to_vec()
     };
     assert_eq!(run(true), []);

@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use sample::Sample;
 
@@ -305,4 +307,55 @@ fn the_list_leads_back_to_what_was_announced() {
     );
     assert!(opened.contains("s solution of sums"), "{opened}");
     screen.quit();
+}
+
+/// The sample with a second stage, which holds the same exercises as the first.
+fn with_second_stage() -> Sample {
+    let sample = Sample::build();
+    for file in [
+        "Cargo.toml",
+        "stage.toml",
+        "README.md",
+        "src/lib.rs",
+        "src/sums.rs",
+        "src/words.rs",
+        "tests/stage/main.rs",
+        "tests/stage/sums.rs",
+        "tests/stage/words.rs",
+    ] {
+        let text = sample.read(&format!("exercises/01-tiny/{file}"));
+        let path = format!("exercises/02-later/{file}");
+        sample.write(&path, &text.replace("tiny", "later"));
+    }
+    let roadmap = sample.read("exercises/roadmap.toml");
+    let planned = roadmap
+        .find("title = \"Later\"")
+        .zip(roadmap.find("[topics]"));
+    let (begin, end) = planned.expect("the second stage is planned");
+    let roadmap = [&roadmap[..begin], "\n", &roadmap[end..]].concat();
+    sample.write("exercises/roadmap.toml", &roadmap);
+    let first = "\"exercises/01-tiny\",";
+    let both = format!("{first}\n    \"exercises/02-later\",");
+    sample.change("Cargo.toml", first, &both);
+    sample.seal();
+    sample
+}
+
+/// What comes next is built while the learner types, and where a verdict takes it from.
+#[test]
+fn the_next_stage_is_built_ahead_for_its_verdicts() {
+    let sample = with_second_stage();
+    let mut screen = watching(&sample);
+    let is_built = || {
+        let built = fs::read_dir(sample.path("target/runner/deps"));
+        let mut names = built.into_iter().flatten().flatten();
+        names.any(|entry| entry.file_name().to_string_lossy().starts_with("liblater-"))
+    };
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !is_built() {
+        assert!(Instant::now() < deadline, "nothing is built ahead");
+        thread::sleep(Duration::from_millis(20));
+    }
+    screen.quit();
+    assert!(!sample.path("target/debug").exists(), "no verdict takes it");
 }

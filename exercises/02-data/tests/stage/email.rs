@@ -6,10 +6,21 @@ fn email(text: &str) -> Result<Email, EmailError> {
     Email::try_from(text.to_string())
 }
 
+/// What a text is kept as, or the name of the error.
+fn kept(text: &str) -> Result<String, &'static str> {
+    match email(text) {
+        Ok(read) => Ok(read.as_str().to_string()),
+        Err(EmailError::TooLong) => Err("TooLong"),
+        Err(EmailError::At) => Err("At"),
+        Err(EmailError::LocalPart) => Err("LocalPart"),
+        Err(EmailError::Domain) => Err("Domain"),
+    }
+}
+
 /// An address is kept as it is written, but for the capitals behind the `@`.
 #[test]
 fn an_address_is_kept_with_a_small_domain() {
-    for (text, kept) in [
+    for (text, address) in [
         ("ada@example.org", "ada@example.org"),
         ("Ada.Byron@Mail.Example.ORG", "Ada.Byron@mail.example.org"),
         (
@@ -35,23 +46,13 @@ fn an_address_is_kept_with_a_small_domain() {
         ("ada+Books@EXAMPLE.ORG", "ada+Books@example.org"),
         ("ada@mail.localhost", "ada@mail.localhost"),
     ] {
-        let read: Result<Email, EmailError> = email(text);
-        assert_eq!(
-            read.as_ref().map(Email::as_str),
-            Ok(kept),
-            "made from {text:?}"
-        );
+        assert_eq!(kept(text), Ok(address.to_string()), "made from {text:?}");
     }
-    assert_eq!(
-        email("ada@EXAMPLE.org"),
-        email("ada@example.ORG"),
-        "the same domain"
-    );
-    assert_ne!(
-        email("Ada@example.org"),
-        email("ada@example.org"),
-        "perhaps two people"
-    );
+    let small: Email = email("ada@example.ORG").expect("an address");
+    let also: Email = email("ada@EXAMPLE.org").expect("an address");
+    let other: Email = email("Ada@example.org").expect("an address");
+    assert!(small == also, "the same domain");
+    assert!(small != other, "Ada and ada are perhaps two people");
 }
 
 /// Each kind of nonsense has its error; when several apply, it is the first of too long, at, local part, domain.
@@ -59,7 +60,7 @@ fn an_address_is_kept_with_a_small_domain() {
 fn a_wrong_address_says_what_is_wrong() {
     for (error, texts) in [
         (
-            EmailError::At,
+            "At",
             vec![
                 "",
                 "ada",
@@ -75,7 +76,7 @@ fn a_wrong_address_says_what_is_wrong() {
             ],
         ),
         (
-            EmailError::LocalPart,
+            "LocalPart",
             vec![
                 "@example.org",
                 ".ada@example.org",
@@ -102,7 +103,7 @@ fn a_wrong_address_says_what_is_wrong() {
             ],
         ),
         (
-            EmailError::Domain,
+            "Domain",
             vec![
                 "ada@",
                 "ada@localhost",
@@ -152,12 +153,11 @@ fn a_wrong_address_says_what_is_wrong() {
         for text in texts {
             // A second `@` comes first of all.
             let error = if text.matches('@').count() == 1 {
-                error.clone()
+                error
             } else {
-                EmailError::At
+                "At"
             };
-            let read: Result<Email, EmailError> = email(text);
-            assert_eq!(read, Err(error), "made from {text:?}");
+            assert_eq!(kept(text), Err(error), "made from {text:?}");
         }
     }
 }
@@ -200,36 +200,24 @@ fn lengths_go_up_to_their_limits() {
     assert_eq!(longest.len(), 254, "the longest address of this test");
     for (text, error, case) in [
         (longest.clone(), None, "254 bytes"),
-        (
-            format!("{longest}a"),
-            Some(EmailError::TooLong),
-            "255 bytes",
-        ),
-        (a(255), Some(EmailError::TooLong), "255 bytes without an @"),
-        (a(254), Some(EmailError::At), "254 bytes without an @"),
-        (
-            "é".repeat(128),
-            Some(EmailError::TooLong),
-            "128 letters of two bytes",
-        ),
-        (
-            format!("{longest}{}", a(70)),
-            Some(EmailError::TooLong),
-            "324 bytes",
-        ),
+        (format!("{longest}a"), Some("TooLong"), "255 bytes"),
+        (a(255), Some("TooLong"), "255 bytes without an @"),
+        (a(254), Some("At"), "254 bytes without an @"),
+        ("é".repeat(128), Some("TooLong"), "128 letters of two bytes"),
+        (format!("{longest}{}", a(70)), Some("TooLong"), "324 bytes"),
         (
             format!("{}@example.org", a(300)),
-            Some(EmailError::TooLong),
+            Some("TooLong"),
             "300 before the @",
         ),
         (
             format!("{}@{}", "é".repeat(60), "é".repeat(67)),
-            Some(EmailError::TooLong),
+            Some("TooLong"),
             "128 characters of 255 bytes",
         ),
         (
             format!("{}@localhost", a(65)),
-            Some(EmailError::LocalPart),
+            Some("LocalPart"),
             "65 before the @, and a wrong domain",
         ),
         (
@@ -239,7 +227,7 @@ fn lengths_go_up_to_their_limits() {
         ),
         (
             format!("{}.{}@example.org", a(32), a(32)),
-            Some(EmailError::LocalPart),
+            Some("LocalPart"),
             "65 before the @, in two pieces",
         ),
         (
@@ -254,35 +242,34 @@ fn lengths_go_up_to_their_limits() {
         ),
         (
             format!("ada@{}.{}.org", a(63), a(64)),
-            Some(EmailError::Domain),
+            Some("Domain"),
             "a second label of 64",
         ),
         (
             format!("ada@example.{}", "1".repeat(63)),
-            Some(EmailError::Domain),
+            Some("Domain"),
             "a last label of 63 digits",
         ),
         (format!("{}@example.org", a(64)), None, "64 before the @"),
         (
             format!("{}@example.org", a(65)),
-            Some(EmailError::LocalPart),
+            Some("LocalPart"),
             "65 before the @",
         ),
         (format!("ada@{}.org", a(63)), None, "a label of 63"),
         (
             format!("ada@{}.org", a(64)),
-            Some(EmailError::Domain),
+            Some("Domain"),
             "a label of 64",
         ),
         (format!("ada@mail.{}", a(63)), None, "a last label of 63"),
         (
             format!("ada@mail.{}", a(64)),
-            Some(EmailError::Domain),
+            Some("Domain"),
             "a last label of 64",
         ),
     ] {
-        let read: Result<Email, EmailError> = email(&text);
-        assert_eq!(read.err(), error, "{case}");
+        assert_eq!(kept(&text).err(), error, "{case}");
     }
 }
 
@@ -312,12 +299,7 @@ fn any_text_is_an_address_or_an_error() {
                 random.word(1..9),
                 random.word(2..9)
             );
-            let read: Result<Email, EmailError> = email(&right);
-            assert_eq!(
-                read.as_ref().map(Email::as_str),
-                Ok(right.as_str()),
-                "made from {right:?}"
-            );
+            assert_eq!(kept(&right), Ok(right.clone()), "made from {right:?}");
             text = right;
             let misfit =
                 *random.pick(&[' ', '@', ',', '"', '(', '\0', '\n', 'é', '中', '\u{200b}']);
@@ -328,27 +310,31 @@ fn any_text_is_an_address_or_an_error() {
             );
         }
         let Ok(read) = email(&text) else { continue };
-        let kept = read.as_str();
+        let address = read.as_str();
         assert!(
-            kept.eq_ignore_ascii_case(&text),
-            "{text:?} was kept as {kept:?}"
+            address.eq_ignore_ascii_case(&text),
+            "{text:?} was kept as {address:?}"
         );
         assert!(
-            kept.bytes().all(|byte| byte.is_ascii_graphic()),
-            "{kept:?} holds only visible ASCII"
+            address.bytes().all(|byte| byte.is_ascii_graphic()),
+            "{address:?} holds only visible ASCII"
         );
-        assert_eq!(email(kept), Ok(read.clone()), "made again from {kept:?}");
-        let sides: Vec<&str> = kept.split('@').collect();
-        assert_eq!(sides.len(), 2, "sides of the @ in {kept:?}");
+        assert_eq!(
+            kept(address),
+            Ok(address.to_string()),
+            "made again from {address:?}"
+        );
+        let sides: Vec<&str> = address.split('@').collect();
+        assert_eq!(sides.len(), 2, "sides of the @ in {address:?}");
         assert!(
             sides[1].contains('.'),
-            "{kept:?} has a domain of two labels"
+            "{address:?} has a domain of two labels"
         );
         for side in sides {
             let pieces: Vec<&str> = side.split('.').collect();
             assert!(
                 !pieces.contains(&""),
-                "{kept:?} has no dot without a neighbour"
+                "{address:?} has no dot without a neighbour"
             );
         }
     }
@@ -374,9 +360,9 @@ fn right_and_nearly_right_are_told_apart() {
         let sides: Vec<&str> = text.split('@').collect();
         let dots_are_right = |side: &str| !format!(".{side}.").contains("..") && side.is_ascii();
         let expected = if sides.len() != 2 {
-            Err(EmailError::At)
+            Err("At")
         } else if !dots_are_right(sides[0]) {
-            Err(EmailError::LocalPart)
+            Err("LocalPart")
         } else {
             let domain = format!(".{}.", sides[1]);
             let hyphen_at_an_end = domain.contains(".-") || domain.contains("-.");
@@ -386,14 +372,13 @@ fn right_and_nearly_right_are_told_apart() {
                 .trim_matches(|one: char| one.is_ascii_digit())
                 .is_empty();
             if strange || number || !sides[1].contains('.') || !dots_are_right(sides[1]) {
-                Err(EmailError::Domain)
+                Err("Domain")
             } else {
                 right += 1;
                 Ok(format!("{}@{}", sides[0], sides[1].to_ascii_lowercase()))
             }
         };
-        let read = email(&text).map(|read| read.as_str().to_string());
-        assert_eq!(read, expected, "made from {text:?}");
+        assert_eq!(kept(&text), expected, "made from {text:?}");
     }
     assert!(right > 500, "enough right ones among them, not {right}");
 }

@@ -63,6 +63,8 @@ pub struct Config {
     pub largest_body: usize,
     /// How many requests may hash a password at the same time; the others wait.
     pub hashing_at_once: usize,
+    /// How many requests may wait for that; the others are asked to come again.
+    pub hashing_queue: usize,
 }
 
 impl Default for Config {
@@ -94,8 +96,10 @@ impl Default for Config {
             },
             behind_proxy: false,
             largest_body: 16 * 1024,
-            // Each hash holds 19 MiB: a flood of sign-ins queues instead of filling the memory.
-            hashing_at_once: std::thread::available_parallelism().map_or(1, usize::from),
+            // Each hash fills 19 MiB, and the hasher keeps two such areas: a flood of sign-ins queues instead of filling
+            // the memory, and the queue is short enough that whoever waits is still there.
+            hashing_at_once: 2,
+            hashing_queue: 64,
         }
     }
 }

@@ -163,8 +163,13 @@ impl Database {
     pub(super) fn mail_sent(&self, id: i64) -> Result<(), Problem> {
         let connection = lock(&self.writer);
         connection.execute("DELETE FROM mails WHERE id = ?1", [id])?;
-        self.traces.store(true, Ordering::Relaxed);
+        self.expect_traces();
         Ok(())
+    }
+
+    /// From the next call of [`Database::leave_no_traces`] on the log is empty, whether or not a mail has left.
+    pub(super) fn expect_traces(&self) {
+        self.traces.store(true, Ordering::Relaxed);
     }
 
     /// Takes what was deleted out of the file and its log.
@@ -188,7 +193,7 @@ impl Database {
             });
         connection.busy_timeout(PATIENCE)?;
         if !matches!(emptied, Ok(true)) {
-            self.traces.store(true, Ordering::Relaxed);
+            self.expect_traces();
         }
         emptied?;
         Ok(())
@@ -224,7 +229,7 @@ impl Database {
             )?;
             Ok(())
         })?;
-        self.traces.store(true, Ordering::Relaxed);
+        self.expect_traces();
         self.leave_no_traces()
     }
 }

@@ -27,20 +27,30 @@ pub struct Mail {
     pub text: String,
 }
 
+impl Mail {
+    /// Whether `to` is one address that can stand in the head of a mail as it is. Anything else, quoted or not, could
+    /// address somebody of a stranger's choice.
+    #[must_use]
+    pub fn has_one_address(&self) -> bool {
+        let plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;\\,\"".contains(c);
+        self.to.chars().all(plain) && self.to.matches('@').count() == 1
+    }
+}
+
+/// The folder in which mails appear.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    folder: PathBuf,
+    /// By the id of the mail; clones share them. A new start of the program tries everything at once.
+    failures: Arc<Mutex<BTreeMap<i64, Failure>>>,
+}
+
 /// A mail that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Letter {
     pub(super) id: i64,
     pub(super) queued_at: UnixTime,
     pub(super) mail: Mail,
-}
-
-/// The folder in which mails appear. Clones know the same failures.
-#[derive(Debug, Clone)]
-pub struct Outbox {
-    folder: PathBuf,
-    /// By the id of the mail. A new start of the program tries everything at once.
-    failures: Arc<Mutex<BTreeMap<i64, Failure>>>,
 }
 
 /// A mail could not be delivered.
@@ -126,7 +136,8 @@ impl Outbox {
         fs::rename(
             unfinished,
             self.folder.join(format!("{:06}.eml", letter.id)),
-        )
+        )?;
+        keep_names(&self.folder)
     }
 
     /// Removes the mails that were written at `until` or before. A folder that cannot be read, or a file that cannot be removed,
@@ -162,6 +173,18 @@ impl Outbox {
         }
         Ok(old)
     }
+}
+
+/// Brings the names in a folder to the disk: the mail leaves the database next, and must not be lost with the power.
+#[cfg(unix)]
+fn keep_names(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Elsewhere than on Unix a folder cannot be opened for that, and the system sees to it.
+#[cfg(not(unix))]
+fn keep_names(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether the file is one of ours: nobody else's is ever removed.
@@ -200,4 +223,30 @@ fn message(letter: &Letter) -> String {
 /// A header is one line: a line break in an address would begin a header of the sender's choice.
 fn one_line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mail;
+
+    #[test]
+    fn a_mail_goes_to_one_address() {
+        for (to, sound) in [
+            ("ada@lantern.example", true),
+            ("o'hara+books@lantern.example", true),
+            ("ada", false),
+            ("ada@lantern.example,eve@evil.example", false),
+            ("Ada <ada@lantern.example>", false),
+            ("\"ada\"@lantern.example", false),
+            ("ada@lantern.example\r\nBcc: eve", false),
+            ("ada@lantern.example\u{2028}", false),
+        ] {
+            let mail = Mail {
+                to: to.to_owned(),
+                subject: String::new(),
+                text: String::new(),
+            };
+            assert_eq!(mail.has_one_address(), sound, "{to:?}");
+        }
+    }
 }

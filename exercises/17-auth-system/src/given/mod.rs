@@ -4,6 +4,7 @@
 //! - [`neighbours`]: the traits through which one milestone reaches another
 //! - [`standins`]: simple answers to those traits, for tests and for milestones that are not written yet
 //! - [`problem`]: the one error type; [`extract`]: what handlers take; [`http`]: what every answer goes through
+//! - [`hasher`]: the one place where Argon2 runs
 //! - [`database`], [`mail`], [`tokens`], [`clock`], [`config`]: as their names say
 //!
 //! The program that stands on top of the milestones lies in `program`.
@@ -13,6 +14,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod extract;
+pub mod hasher;
 pub mod http;
 pub mod mail;
 pub mod neighbours;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::app::{Cx, Tx};
+use super::hasher::Hasher;
 use super::problem::Problem;
 
 /// What may be a password, and how it is stored. Answered by `register`.
@@ -199,6 +200,8 @@ impl Event {
 /// The answers that stand behind the traits.
 #[derive(Clone)]
 pub struct Neighbours {
+    /// Given: where `register` and `login` let Argon2 run.
+    pub hasher: Hasher,
     /// `register`
     pub passwords: Arc<dyn Passwords>,
     /// `login`

@@ -119,6 +119,20 @@ impl Problem {
         problem
     }
 
+    /// 503: too many requests wait already. Nothing was done; Retry-After says when to come again.
+    #[must_use]
+    pub fn busy(seconds: i64) -> Self {
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Too many people are here at once.",
+        );
+        problem
+            .headers
+            .push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        problem
+    }
+
     /// 404, also for what exists but belongs to somebody else.
     #[must_use]
     pub fn not_found() -> Self {

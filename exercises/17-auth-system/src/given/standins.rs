@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::OptionalExtension as _;
 
 use super::app::{Cx, Tx};
+use super::config::Config;
 use super::database;
+use super::hasher::Hasher;
 use super::neighbours::{
     Audit, Check, Credentials, Current, Event, Factor, Kind, Lockout, Neighbours, Passwords,
     Presented, RefreshTokens, SecondFactor, Sessions, SignIn, SignedIn, Started, Verification,
@@ -44,7 +46,9 @@ impl Journal {
 
     fn has_secret(&self, text: &str) -> bool {
         let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.iter().any(|secret| text.contains(secret.as_str()))
+        let hashes = ["$argon2", "stand-in:", "outdated:"];
+        hashes.iter().any(|hash| text.contains(hash))
+            || secrets.iter().any(|secret| text.contains(secret.as_str()))
     }
 
     /// Slow work, which belongs outside of every transaction.
@@ -74,6 +78,7 @@ fn must_be_able_to_write(tx: &Tx) -> Result<(), Problem> {
 #[must_use]
 pub fn neighbours(journal: &Journal) -> Neighbours {
     Neighbours {
+        hasher: Hasher::new(&Config::for_tests()),
         passwords: Arc::new(PlainPasswords(journal.clone())),
         verifier: Arc::new(PlainVerifier(journal.clone())),
         verification: Arc::new(PlainVerification(journal.clone())),
@@ -86,12 +91,13 @@ pub fn neighbours(journal: &Journal) -> Neighbours {
     }
 }
 
-/// Any password of 12 characters; "hashes" are readable as such. Notes `hash`.
+/// Any password of 12 characters but the address itself; "hashes" are readable as such. Notes `hash`.
 pub struct PlainPasswords(pub Journal);
 
 impl Passwords for PlainPasswords {
-    fn weakness(&self, password: &str, _email: &str) -> Option<String> {
-        (password.chars().count() < 12).then(|| "Use at least 12 characters.".to_owned())
+    fn weakness(&self, password: &str, email: &str) -> Option<String> {
+        let weak = password.chars().count() < 12 || password == email;
+        weak.then(|| "Use at least 12 characters, and not your address.".to_owned())
     }
 
     fn hash(&self, password: &str) -> Result<String, Problem> {
@@ -290,7 +296,7 @@ impl Lockout for PlainLockout {
     }
 }
 
-/// Keeps nothing, and refuses a detail that holds a secret. Notes `record login.failed 7`, or `record login.failed -`
+/// Keeps nothing, and refuses a detail that holds a secret or the hash of a password. Notes `record login.failed 7`, or `record login.failed -`
 /// without an account.
 pub struct PlainAudit(pub Journal);
 

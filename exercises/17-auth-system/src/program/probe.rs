@@ -14,6 +14,7 @@ use crate::given::app::{App, Client, Cx, Keys, Parts, Tx};
 use crate::given::clock::ManualClock;
 use crate::given::config::Config;
 use crate::given::database::{Database, Durability};
+use crate::given::hasher::Hasher;
 use crate::given::http;
 use crate::given::neighbours::{Credentials, Event, Kind, Neighbours, Presented};
 use crate::given::problem::Problem;
@@ -23,9 +24,17 @@ use crate::{audit, lockout, login, refresh, register, reset, sessions, totp, ver
 /// The nine milestones, all of them as they are written.
 #[must_use]
 pub fn as_written(config: &Config) -> Neighbours {
+    let (hasher, cost) = (Hasher::new(config), config.argon2);
     Neighbours {
-        passwords: Arc::new(register::Argon2id(config.argon2)),
-        verifier: Arc::new(login::Phc(config.argon2)),
+        passwords: Arc::new(register::Argon2id {
+            cost,
+            hasher: hasher.clone(),
+        }),
+        verifier: Arc::new(login::Phc {
+            cost,
+            hasher: hasher.clone(),
+        }),
+        hasher,
         verification: Arc::new(verify_email::Links),
         sign_in: Arc::new(login::Door),
         sessions: Arc::new(sessions::Book),
@@ -245,7 +254,18 @@ fn milestones_with_routes() -> [(&'static str, Router<App>, &'static Probes); 8]
         (
             "verify_email",
             verify_email::routes(),
-            &[("POST", "/api/verify-email", r#"{"token":"x"}"#)],
+            &[
+                (
+                    "POST",
+                    "/api/verify-email",
+                    r#"{"token":"x","password":"y"}"#,
+                ),
+                (
+                    "POST",
+                    "/api/verify-email/resend",
+                    r#"{"email":"nobody@lantern.example"}"#,
+                ),
+            ],
         ),
         (
             "login",
@@ -284,6 +304,11 @@ fn milestones_with_routes() -> [(&'static str, Router<App>, &'static Probes); 8]
                     "/api/password/reset",
                     r#"{"token":"x","password":"y"}"#,
                 ),
+                (
+                    "POST",
+                    "/api/password/change",
+                    r#"{"current":"x","password":"y"}"#,
+                ),
             ],
         ),
         (
@@ -292,7 +317,7 @@ fn milestones_with_routes() -> [(&'static str, Router<App>, &'static Probes); 8]
             &[
                 ("POST", "/api/totp/enroll", ""),
                 ("POST", "/api/totp/confirm", r#"{"code":"000000"}"#),
-                ("DELETE", "/api/totp", ""),
+                ("POST", "/api/totp/remove", r#"{"code":"000000"}"#),
             ],
         ),
         ("audit", audit::routes(), &[("GET", "/api/audit", "")]),

@@ -1,10 +1,11 @@
 use auth_system::audit::first_broken;
+use auth_system::given::config::Config;
 use auth_system::totp::hotp;
 use data_encoding::BASE32_NOPAD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, answer, world};
+use crate::world::{World, answer, world, world_with};
 
 const ADA: &str = "ada@lantern.example";
 const PASSWORD: &str = "correct horse battery";
@@ -30,7 +31,10 @@ async fn a_life_of_an_account() {
     let token = world.mailed_token();
     assert_eq!(
         world
-            .post("/api/verify-email", json!({"token": token}))
+            .post(
+                "/api/verify-email",
+                json!({"token": token, "password": PASSWORD})
+            )
             .await
             .0,
         204,
@@ -170,6 +174,31 @@ async fn a_life_of_an_account() {
     );
 }
 
+/// Whoever registers an address after its owner gets no account by the owner's own click on the newest link.
+#[tokio::test]
+async fn the_newest_link_lets_no_squatter_in() {
+    let world: World = world().await;
+    let form = |password: &str| json!({"email": ADA, "password": password, "name": "Ada"});
+    for password in [PASSWORD, "the squatter's password"] {
+        let answer = world.post("/api/register", form(password)).await;
+        assert_eq!(answer.0, 201, "registering");
+    }
+    let newest = world.mailed_token();
+    let proof = json!({"token": newest, "password": PASSWORD});
+    let refused = world.post("/api/verify-email", proof).await;
+    assert_eq!(
+        (refused.0, refused.1.as_str()),
+        (401, "invalid_credentials")
+    );
+    let squatter = json!({"email": ADA, "password": "the squatter's password"});
+    let answer = world.post("/api/login", squatter.clone()).await;
+    assert_eq!((answer.0, answer.1.as_str()), (403, "email_not_verified"));
+    world.account(ADA, PASSWORD).await;
+    let answer = world.post("/api/login", squatter).await;
+    assert_eq!((answer.0, answer.1.as_str()), (401, "invalid_credentials"));
+    world.login(ADA, PASSWORD).await;
+}
+
 /// Fifty guesses at one account from one place: five go through, and none of them is told apart.
 #[tokio::test]
 async fn guessing_is_stopped() {
@@ -188,6 +217,33 @@ async fn guessing_is_stopped() {
         .concat();
         assert_eq!(codes, expected, "guesses at {email}");
     }
+}
+
+/// While everybody who may hash does, and nobody more may wait, a sign-in is told to come again, and counts as nothing.
+#[tokio::test]
+async fn too_many_at_once_are_told_to_come_again() {
+    let world: World = world_with(Config {
+        hashing_at_once: 1,
+        hashing_queue: 0,
+        ..Config::for_tests()
+    })
+    .await;
+    world.account(ADA, PASSWORD).await;
+    let turn = world.app.neighbours().hasher.turn().await;
+    assert!(turn.is_ok(), "the only turn");
+    let body = json!({"email": ADA, "password": PASSWORD});
+    for path in ["/api/login", "/api/register"] {
+        for _ in 0..9 {
+            let request = world.server.post(path).json(&body);
+            let response = request.send().await.expect("an answer");
+            assert_eq!(response.status(), 503, "{path}");
+            assert_eq!(response.headers()["retry-after"], "2", "{path}");
+            let body: Value = response.json().await.expect("a problem");
+            assert_eq!(body["code"], "busy", "{path}: {body}");
+        }
+    }
+    drop(turn);
+    world.login(ADA, PASSWORD).await;
 }
 
 /// Errors that no milestone makes: 400, 404, 405 with Allow, 413, 415, each as a problem with its code.

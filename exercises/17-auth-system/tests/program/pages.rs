@@ -372,6 +372,7 @@ async fn another_mail_can_be_asked_for() {
     browser.open("/sign-in").await;
     browser.submit("/sign-in", &[ADA, PASSWORD]).await;
     assert_eq!(browser.status, 403, "not confirmed");
+    world.clock.advance(60);
     browser.submit("/sign-in/resend", &[]).await;
     assert!(browser.html.contains("Check your mail"), "{}", browser.html);
     let second = world.mailed_token();

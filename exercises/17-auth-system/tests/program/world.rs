@@ -23,8 +23,12 @@ pub struct World {
 }
 
 pub async fn world() -> World {
+    world_with(Config::for_tests()).await
+}
+
+/// The same with other settings.
+pub async fn world_with(config: Config) -> World {
     let folder = tempfile::tempdir().expect("the system gives a temporary folder");
-    let config = Config::for_tests();
     let clock = ManualClock::at(1_500_000_000);
     let database =
         Database::open(&folder.path().join("test.db"), Durability::Relaxed).expect("it opens");
@@ -94,9 +98,12 @@ impl World {
         );
         let token = self.mailed_token();
         assert_eq!(
-            self.post("/api/verify-email", json!({"token": token}))
-                .await
-                .0,
+            self.post(
+                "/api/verify-email",
+                json!({"token": token, "password": password})
+            )
+            .await
+            .0,
             204,
             "confirming {email}"
         );

@@ -34,8 +34,16 @@ pub struct TestApp {
 
 /// Serves `routes`. `wire` puts the milestone under test in the place of its stand-in.
 pub async fn spawn(routes: Router<App>, wire: impl FnOnce(&mut Neighbours, &Config)) -> TestApp {
+    spawn_with(Config::for_tests(), routes, wire).await
+}
+
+/// The same with the settings of another operator.
+pub async fn spawn_with(
+    config: Config,
+    routes: Router<App>,
+    wire: impl FnOnce(&mut Neighbours, &Config),
+) -> TestApp {
     let folder = tempfile::tempdir().expect("the system gives a temporary folder");
-    let config = Config::for_tests();
     let clock = ManualClock::at(START);
     let journal = Journal::default();
     let mut neighbours = standins::neighbours(&journal);
@@ -221,6 +229,11 @@ impl TestApp {
             Ok(())
         });
         done.expect("the test's statement is sound");
+    }
+
+    /// What the stand-ins were asked since the last call, whatever journal a test has put in the place of theirs.
+    pub fn asked(&self) -> Vec<String> {
+        self.trail.take()
     }
 
     /// Every mail to `to` so far, the oldest first.

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use auth_system::given::app::{App, Cx};
-use auth_system::given::config::LockoutLimits;
+use auth_system::given::config::{Config, LockoutLimits};
 use auth_system::given::problem::Problem;
 use auth_system::lockout::{Gate, network, pause};
 use axum::Router;
@@ -10,7 +10,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::post;
 
-use crate::helpers::{Answer, TestApp, answer, count, spawn};
+use crate::helpers::{Answer, TestApp, answer, count, spawn_with};
 
 const GUESSER: &str = "203.0.113.66";
 const OWNER: &str = "192.0.2.7";
@@ -40,8 +40,15 @@ async fn attempt(
 }
 
 async fn app() -> TestApp {
+    app_with(Config::for_tests()).await
+}
+
+async fn app_with(config: Config) -> TestApp {
     let routes: Router<App> = Router::new().route("/attempt/{email}/{word}", post(attempt));
-    spawn(routes, |neighbours, _| neighbours.lockout = Arc::new(Gate)).await
+    spawn_with(config, routes, |neighbours, _| {
+        neighbours.lockout = Arc::new(Gate)
+    })
+    .await
 }
 
 /// One attempt by the client at this address.
@@ -369,5 +376,41 @@ async fn of_twenty_guesses_at_once_five_go_through() {
         (count(&answers, 401), count(&answers, 429)),
         (5, 15),
         "guesses that went through, and refusals"
+    );
+}
+
+/// How many failures are allowed, how long the pauses are and when failures are forgotten is the operator's to say.
+#[tokio::test]
+async fn the_operator_sets_the_limits() {
+    let app = app_with(Config {
+        lockout: LockoutLimits {
+            per_account: 2,
+            per_client: 6,
+            first_pause: 7,
+            longest_pause: 10,
+            memory: 100,
+        },
+        ..Config::for_tests()
+    })
+    .await;
+    fail(&app, GUESSER, "ada", 2).await;
+    assert_eq!(wait(&app, GUESSER, "ada").await, "7", "two at one account");
+    app.clock.advance(7);
+    fail(&app, GUESSER, "ada", 1).await;
+    assert_eq!(wait(&app, GUESSER, "ada").await, "10", "the longest pause");
+    for email in ["ben", "cai", "dora"] {
+        fail(&app, GUESSER, email, 1).await;
+    }
+    assert_eq!(
+        wait(&app, GUESSER, "emma").await,
+        "7",
+        "six over all accounts"
+    );
+    app.clock.advance(100);
+    fail(&app, GUESSER, "ada", 2).await;
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "7",
+        "two more, after the first were forgotten"
     );
 }

@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use auth_system::given::app::Cx;
-use auth_system::given::config::Argon2Cost;
+use auth_system::given::config::{Argon2Cost, Config};
+use auth_system::given::hasher::Hasher;
 use auth_system::given::neighbours::{Check, Credentials, Kind, SignIn, SignedIn, Verifier};
 use auth_system::given::problem::Problem;
 use auth_system::given::tokens;
@@ -45,16 +46,21 @@ fn slow_work(journal: &[String]) -> usize {
         .count()
 }
 
-/// PHC strings of the Argon2 authors' own test program open with their password only, and say how they were made.
-#[test]
-fn phc_strings_of_the_reference_open() {
-    let cost = |memory_kib, iterations, lanes| {
-        Phc(Argon2Cost {
+/// The milestone's comparison, where this is the cost of today, with a hasher of its own.
+fn phc(memory_kib: u32, iterations: u32, lanes: u32) -> Phc {
+    Phc {
+        cost: Argon2Cost {
             memory_kib,
             iterations,
             lanes,
-        })
-    };
+        },
+        hasher: Hasher::new(&Config::for_tests()),
+    }
+}
+
+/// PHC strings of the Argon2 authors' own test program open with their password only, and say how they were made.
+#[test]
+fn phc_strings_of_the_reference_open() {
     let id = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
     let id_two_lanes =
         "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc";
@@ -62,14 +68,14 @@ fn phc_strings_of_the_reference_open() {
     let i_old_version =
         "$argon2i$v=16$m=256,t=2,p=1$c29tZXNhbHQ$/U3YPXYsSb3q9XxHvc0MLxur+GP960kN9j7emXX8zwY";
     for (phc, stored, outdated, what) in [
-        (cost(256, 2, 1), id, false, "today's cost"),
-        (cost(512, 2, 1), id, true, "less memory than today"),
-        (cost(128, 2, 1), id, true, "more memory than today"),
-        (cost(256, 3, 1), id, true, "fewer passes than today"),
-        (cost(256, 2, 2), id, true, "fewer lanes than today"),
-        (cost(256, 2, 2), id_two_lanes, false, "today's two lanes"),
-        (cost(256, 2, 1), i, true, "another algorithm"),
-        (cost(256, 2, 1), i_old_version, true, "an older version"),
+        (phc(256, 2, 1), id, false, "today's cost"),
+        (phc(512, 2, 1), id, true, "less memory than today"),
+        (phc(128, 2, 1), id, true, "more memory than today"),
+        (phc(256, 3, 1), id, true, "fewer passes than today"),
+        (phc(256, 2, 2), id, true, "fewer lanes than today"),
+        (phc(256, 2, 2), id_two_lanes, false, "today's two lanes"),
+        (phc(256, 2, 1), i, true, "another algorithm"),
+        (phc(256, 2, 1), i_old_version, true, "an older version"),
     ] {
         let right: Check = phc
             .verify("password", stored)
@@ -89,11 +95,43 @@ fn phc_strings_of_the_reference_open() {
         }
     }
     for broken in ["", "password", "stand-in:5e884898da28"] {
-        let answer: Result<Check, Problem> = cost(256, 2, 1).verify("password", broken);
+        let answer: Result<Check, Problem> = phc(256, 2, 1).verify("password", broken);
         assert_eq!(
             answer.map_err(|problem| problem.code()),
             Err("internal"),
             "{broken:?} cannot be read"
+        );
+    }
+}
+
+/// Argon2 runs in the hasher, once for each comparison, whatever the outcome: its memory is there already.
+#[test]
+fn argon2_runs_in_the_hasher() {
+    let phc = phc(256, 2, 1);
+    let mut random = support::seeded(0x1723);
+    for (runs, memory_kib) in (1..).zip([16, 64, 256, 512]) {
+        let cost = Argon2Cost {
+            memory_kib,
+            ..phc.cost
+        };
+        let password = random.word(12..30);
+        let stored = Hasher::new(&Config::for_tests()).hash(&password, cost);
+        let stored = stored.expect("it hashes");
+        let given = if runs % 2 == 0 {
+            "another one"
+        } else {
+            &password
+        };
+        let check: Check = phc.verify(given, &stored).expect("it can be read");
+        assert_eq!(
+            check.matches,
+            given == password,
+            "{given:?} and the hash of {password:?}"
+        );
+        assert_eq!(
+            phc.hasher.runs(),
+            runs,
+            "runs of the hasher after {runs} comparisons, the last one with {stored}"
         );
     }
 }

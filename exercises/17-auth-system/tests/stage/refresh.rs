@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
+use auth_system::given::config::Config;
 use auth_system::given::neighbours::Kind;
 use auth_system::given::tokens;
 use auth_system::refresh::{Rotation, routes};
 use serde_json::json;
 
-use crate::helpers::{Answer, START, TestApp, count, spawn, value};
+use crate::helpers::{Answer, START, TestApp, count, spawn, spawn_with, value};
 
 const MONTH: i64 = 30 * 24 * 3600;
 
@@ -231,4 +232,30 @@ async fn of_twenty_uses_at_once_one_wins() {
         !lives(&app, &session),
         "the session, after nineteen second uses"
     );
+}
+
+/// How long an access token lives is the operator's to say, and the answer says it.
+#[tokio::test]
+async fn the_answer_says_the_configured_lifetime() {
+    let mut random = support::seeded(0x1751);
+    for _ in 0..3 {
+        let lifetime = i64::try_from(random.number(700..9_000)).expect("it fits");
+        let config = Config {
+            access_lifetime: lifetime,
+            ..Config::for_tests()
+        };
+        let app = spawn_with(config, routes(), |neighbours, _| {
+            neighbours.refresh = Arc::new(Rotation)
+        })
+        .await;
+        app.person("ada@lantern.example", "hash");
+        let (_, token) = start(&app, 1);
+        let answer: Answer = refresh(&app, &token).await;
+        assert_eq!(
+            (answer.status, &answer.body["expires_in"]),
+            (200, &json!(lifetime)),
+            "the answer: {}",
+            answer.body
+        );
+    }
 }

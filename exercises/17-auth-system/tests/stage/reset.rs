@@ -1,13 +1,14 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use auth_system::given::app::Tx;
-use auth_system::given::neighbours::{Audit, Event, Kind};
+use auth_system::given::app::{Cx, Tx};
+use auth_system::given::config::Config;
+use auth_system::given::neighbours::{Audit, Check, Event, Kind, Verifier};
 use auth_system::given::problem::Problem;
 use auth_system::given::tokens;
 use auth_system::reset::routes;
 use serde_json::{Value, json};
 
-use crate::helpers::{Answer, TestApp, count, spawn, value};
+use crate::helpers::{Answer, TestApp, answer, count, spawn, spawn_with, value};
 
 const HALF_AN_HOUR: i64 = 1800;
 
@@ -156,6 +157,28 @@ async fn the_second_factor_stays() {
     assert_eq!(codes, 1, "the recovery code, after the reset");
 }
 
+/// Who has not confirmed the address may forget the password as well; a reset sets it, and confirms nothing.
+#[tokio::test]
+async fn a_reset_confirms_nothing() {
+    let app = app().await;
+    app.execute("UPDATE users SET verified_at = NULL WHERE id = 1", []);
+    forgot(&app, "ada@lantern.example").await;
+    let token = app.mailed_token("ada@lantern.example");
+    let answer: Answer = reset(&app, &token, "a brand new password").await;
+    assert_eq!(
+        answer.status, 204,
+        "a reset before the confirmation: {:?}",
+        answer.body
+    );
+    assert_eq!(
+        kept(&app, "ada@lantern.example"),
+        stored("a brand new password"),
+        "the hash"
+    );
+    let confirmed: i64 = app.query("SELECT ifnull(verified_at, 0) FROM users WHERE id = 1", []);
+    assert_eq!(confirmed, 0, "when the address was confirmed");
+}
+
 /// A new password ends every session of the person, of nobody else, and starts none.
 #[tokio::test]
 async fn a_reset_ends_every_session() {
@@ -291,25 +314,53 @@ async fn a_token_expires_or_is_replaced() {
     );
 }
 
+/// How long a link works is the operator's to say.
+#[tokio::test]
+async fn the_operator_sets_the_lifetime() {
+    let mut random = support::seeded(0x1763);
+    for _ in 0..3 {
+        let lifetime = i64::try_from(random.number(100..9_000)).expect("it fits");
+        let config = Config {
+            reset_lifetime: lifetime,
+            ..Config::for_tests()
+        };
+        let app = spawn_with(config, routes(), |_, _| {}).await;
+        app.person("ada@lantern.example", "the old hash");
+        for (late, status) in [(lifetime - 1, 204), (lifetime, 400)] {
+            forgot(&app, "ada@lantern.example").await;
+            let token = app.mailed_token("ada@lantern.example");
+            app.clock.advance(late);
+            let answer: Answer = reset(&app, &token, "a brand new password").await;
+            assert_eq!(
+                answer.status, status,
+                "{late} seconds after the mail, lifetime {lifetime}: {:?}",
+                answer.body
+            );
+        }
+    }
+}
+
 /// A weak password is answered with the field's error and does not use the token up.
 #[tokio::test]
 async fn a_weak_password_leaves_the_token_good() {
     let app = app().await;
     forgot(&app, "ada@lantern.example").await;
     let token = app.mailed_token("ada@lantern.example");
-    let weak: Answer = reset(&app, &token, "short").await;
-    assert_eq!(
-        (weak.status, weak.code()),
-        (422, "invalid_fields"),
-        "a weak password: {:?}",
-        weak.body
-    );
-    assert_eq!(
-        weak.body["errors"][0]["field"],
-        Value::from("password"),
-        "the field at fault: {}",
-        weak.body
-    );
+    for weak in ["short", "ada@lantern.example"] {
+        let answer: Answer = reset(&app, &token, weak).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (422, "invalid_fields"),
+            "the weak password {weak:?}: {:?}",
+            answer.body
+        );
+        assert_eq!(
+            answer.body["errors"][0]["field"],
+            Value::from("password"),
+            "the field at fault: {}",
+            answer.body
+        );
+    }
     assert_eq!(
         kept(&app, "ada@lantern.example"),
         "the old hash",
@@ -387,4 +438,246 @@ async fn a_reset_happens_completely_or_not_at_all() {
         [],
     );
     assert_eq!(unused, 1, "unused tokens");
+}
+
+/// What the stand-in stores for a password.
+fn stored(password: &str) -> String {
+    format!("stand-in:{}", tokens::digest(password))
+}
+
+/// The session through which the stand-in's bearer token `user-1` comes, two more of Ada's, and one of Ben's.
+fn with_sessions(app: &TestApp) {
+    app.execute(
+        "INSERT INTO sessions (id, user_id, kind, client, user_agent, created_at, expires_at)
+         VALUES ('stand-in', 1, 'api', '', '', 1, 2000000000),
+                ('another', 1, 'page', '', '', 1, 2000000000),
+                ('program', 1, 'api', '', '', 1, 2000000000),
+                ('bens', 2, 'api', '', '', 1, 2000000000)",
+        [],
+    );
+}
+
+/// The live sessions, by name.
+fn alive(app: &TestApp) -> String {
+    app.query(
+        "SELECT ifnull(group_concat(id, ' '), '') FROM
+             (SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id)",
+        [],
+    )
+}
+
+async fn change(app: &TestApp, current: &str, password: &str) -> Answer {
+    let body = json!({"current": current, "password": password});
+    app.keep_secrets_of(&json!({"password": current}));
+    app.keep_secrets_of(&body);
+    let request = app.server.post("/api/password/change");
+    answer(request.bearer_auth("user-1").json(&body)).await
+}
+
+/// Whoever knows the password of today chooses another; every other session of hers ends, open links too, and she is told.
+#[tokio::test]
+async fn a_password_is_changed_by_whoever_knows_it() {
+    let app = app().await;
+    let mut random = support::seeded(0x1762);
+    for round in 1..=3_usize {
+        let (old, new) = (
+            format!(" {} ", random.word(12..30)),
+            format!(" {} ", random.word(12..30)),
+        );
+        app.execute(
+            "UPDATE users SET password_hash = ?1 WHERE id = 1",
+            [stored(&old)],
+        );
+        app.execute("DELETE FROM sessions", []);
+        with_sessions(&app);
+        forgot(&app, "ada@lantern.example").await;
+        let link = app.mailed_token("ada@lantern.example");
+        forgot(&app, "ben@lantern.example").await;
+        let bens = app.mailed_token("ben@lantern.example");
+        let _ = app.journal.take();
+        let answer: Answer = change(&app, &old, &new).await;
+        assert_eq!(answer.status, 204, "round {round}: {:?}", answer.body);
+        assert_eq!(
+            kept(&app, "ada@lantern.example"),
+            stored(&new),
+            "Ada's hash is that of {new:?}"
+        );
+        assert_eq!(alive(&app), "bens stand-in", "the live sessions");
+        let mut journal: Vec<String> = app.journal.take();
+        journal.retain(|line| !line.starts_with("end "));
+        let first: Vec<String> = journal.drain(..3.min(journal.len())).collect();
+        assert_eq!(
+            first,
+            ["begin ada@lantern.example", "verify", "hash"],
+            "what comes first; then {journal:?}"
+        );
+        journal.sort_unstable();
+        assert_eq!(
+            journal,
+            ["record password.changed 1", "take_back ada@lantern.example"],
+            "what the neighbours were asked then"
+        );
+        assert_eq!(
+            app.mails("ada@lantern.example").len(),
+            round * 2,
+            "a link and a notice for each round"
+        );
+        assert_eq!(
+            reset(&app, &link, "the thief's password").await.code(),
+            "invalid_token",
+            "a link that was open"
+        );
+        assert_eq!(
+            reset(&app, &bens, "a brand new password").await.status,
+            204,
+            "Ben's link"
+        );
+    }
+}
+
+/// An access token alone changes nothing: a wrong password is a guess that counts, and 422 for `current`.
+#[tokio::test]
+async fn a_stolen_token_changes_no_password() {
+    let app = app().await;
+    let own = stored("correct horse battery");
+    app.execute("UPDATE users SET password_hash = ?1", [&own]);
+    with_sessions(&app);
+    for wrong in ["", "Correct horse battery", "correct horse battery "] {
+        let answer: Answer = change(&app, wrong, "the thief's password").await;
+        assert_eq!(
+            (answer.status, &answer.body["errors"][0]["field"]),
+            (422, &Value::from("current")),
+            "the password {wrong:?}: {}",
+            answer.body
+        );
+        assert_eq!(
+            app.journal.take(),
+            ["begin ada@lantern.example", "verify"],
+            "{wrong:?} is counted, and stays counted"
+        );
+        assert_eq!(kept(&app, "ada@lantern.example"), own, "the hash");
+        assert_eq!(
+            alive(&app),
+            "another bens program stand-in",
+            "the live sessions, after {wrong:?}"
+        );
+    }
+    assert_eq!(
+        app.mails("ada@lantern.example").len(),
+        0,
+        "mails after guesses"
+    );
+    app.execute(
+        "INSERT INTO attempts (key, failures, last_at) VALUES ('ada@lantern.example', 9, 0)",
+        [],
+    );
+    let locked: Answer = change(&app, "correct horse battery", "the thief's password").await;
+    assert_eq!(
+        (locked.status, locked.code()),
+        (429, "locked"),
+        "while the lockout refuses: {:?}",
+        locked.body
+    );
+    assert_eq!(
+        app.journal.take(),
+        ["begin ada@lantern.example"],
+        "while the lockout refuses, no password is looked at"
+    );
+}
+
+/// A weak new password is answered with its field's error, before anything is counted or compared.
+#[tokio::test]
+async fn a_weak_change_is_no_attempt() {
+    let app = app().await;
+    let own = stored("correct horse battery");
+    app.execute("UPDATE users SET password_hash = ?1", [&own]);
+    for weak in ["short", "ada@lantern.example"] {
+        let answer: Answer = change(&app, "correct horse battery", weak).await;
+        assert_eq!(
+            (answer.status, &answer.body["errors"][0]["field"]),
+            (422, &Value::from("password")),
+            "the weak password {weak:?}: {}",
+            answer.body
+        );
+    }
+    assert_eq!(kept(&app, "ada@lantern.example"), own, "the hash");
+    assert_eq!(
+        app.journal.take(),
+        Vec::<String>::new(),
+        "attempts and comparisons"
+    );
+}
+
+/// If the password is reset while it is being compared, the change comes too late: the newer one stays.
+#[tokio::test]
+async fn a_reset_during_the_comparison_wins() {
+    /// Right for every password; at the first comparison somebody else changes the password.
+    struct Slow(Mutex<Option<Cx>>);
+    impl Verifier for Slow {
+        fn verify(&self, _password: &str, _stored: &str) -> Result<Check, Problem> {
+            if let Some(cx) = self.0.lock().expect("no test panics here").take() {
+                cx.write(|tx| {
+                    Ok(tx.execute("UPDATE users SET password_hash = 'the newer one'", [])?)
+                })?;
+            }
+            Ok(Check {
+                matches: true,
+                outdated: false,
+            })
+        }
+    }
+    let slow = Arc::new(Slow(Mutex::new(None)));
+    let verifier = Arc::clone(&slow);
+    let app = spawn(routes(), |neighbours, _| neighbours.verifier = verifier).await;
+    app.person("ada@lantern.example", "the old hash");
+    app.person("ben@lantern.example", "the old hash");
+    with_sessions(&app);
+    *slow.0.lock().expect("no test panics here") = Some(app.cx());
+    let answer: Answer = change(&app, "the old password", "a brand new password").await;
+    assert_eq!(
+        (answer.status, &answer.body["errors"][0]["field"]),
+        (422, &Value::from("current")),
+        "the old password, which was right a moment ago: {}",
+        answer.body
+    );
+    assert_eq!(
+        kept(&app, "ada@lantern.example"),
+        "the newer one",
+        "the hash that is kept"
+    );
+    assert_eq!(
+        alive(&app),
+        "another bens program stand-in",
+        "the live sessions: nothing was changed"
+    );
+    assert_eq!(
+        app.journal.take(),
+        ["begin ada@lantern.example", "hash"],
+        "the attempt stays counted, and the trail says nothing of a change"
+    );
+}
+
+/// Of twenty changes at the same time that all know the password of today, exactly one makes it.
+#[tokio::test]
+async fn of_twenty_changes_at_once_one_wins() {
+    let app = app().await;
+    app.execute(
+        "UPDATE users SET password_hash = ?1",
+        [stored("correct horse battery")],
+    );
+    let body = json!({"current": "correct horse battery", "password": "a brand new password"});
+    let answers: Vec<Answer> = app
+        .at_once(20, || {
+            let request = app.server.post("/api/password/change");
+            request.bearer_auth("user-1").json(&body)
+        })
+        .await;
+    assert_eq!(
+        (count(&answers, 204), count(&answers, 422)),
+        (1, 19),
+        "answers with 204 and with 422"
+    );
+    let changes = app.journal.take().into_iter();
+    let changes = changes.filter(|line| line == "record password.changed 1");
+    assert_eq!(changes.count(), 1, "changes in the trail");
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use auth_system::given::app::{Client, Cx};
+use auth_system::given::config::Config;
 use auth_system::given::neighbours::{Current, Kind, Presented, Started};
 use auth_system::given::tokens;
 use auth_system::sessions::{Book, routes, session_cookie};
@@ -11,7 +12,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha512};
 
-use crate::helpers::{Answer, START, TestApp, answer, spawn, value};
+use crate::helpers::{Answer, START, TestApp, answer, spawn, spawn_with, value};
 
 const MONTH: i64 = 30 * 24 * 3600;
 const OLD_KEY: &[u8] = b"the older key of 32 bytes length";
@@ -583,4 +584,64 @@ async fn all_sessions_of_a_person_end_together() {
         ended, START,
         "when the session that had ended before did end"
     );
+}
+
+/// Lifetimes, issuer and audience are the operator's to say: another operator's tokens are made and judged by his settings.
+#[tokio::test]
+async fn the_operator_sets_lifetimes_and_names() {
+    let mut random = support::seeded(0x1731);
+    for _ in 0..3 {
+        let mut seconds = |range| i64::try_from(random.number(range)).expect("it fits");
+        let (access, session) = (seconds(20..500), seconds(1_000..9_000));
+        let config = Config {
+            access_lifetime: access,
+            session_lifetime: session,
+            issuer: "https://another.example".to_owned(),
+            audience: "another-api".to_owned(),
+            ..Config::for_tests()
+        };
+        let app = spawn_with(config, routes(), |neighbours, _| {
+            neighbours.sessions = Arc::new(Book)
+        })
+        .await;
+        let ada = app.person("ada@lantern.example", "hash");
+        let page = start(&app, ada, Kind::Page);
+        let api = start(&app, ada, Kind::Api);
+        let foreign = signed(HEADER, &claims(&api).to_string(), NEW_KEY);
+        assert_eq!(
+            me(&app, &foreign).await.status,
+            401,
+            "a token for the issuer and the audience of the defaults"
+        );
+        let middle = api.secret.split('.').nth(1).unwrap_or_default();
+        let said = BASE64URL_NOPAD
+            .decode(middle.as_bytes())
+            .expect("base64url");
+        let said: Value = serde_json::from_slice(&said).expect("claims");
+        assert_eq!(
+            (&said["iss"], &said["aud"]),
+            (&json!("https://another.example"), &json!("another-api")),
+            "who made the token, and for whom: {said}"
+        );
+        app.clock.advance(access - 1);
+        assert_eq!(
+            me(&app, &api.secret).await.status,
+            200,
+            "the access token, in the last of its {access} seconds"
+        );
+        app.clock.advance(1);
+        assert_eq!(
+            me(&app, &api.secret).await.status,
+            401,
+            "the access token, after {access} seconds"
+        );
+        app.clock.advance(session - access - 1);
+        let cookie = || authenticate(&app, Presented::Cookie(&page.secret));
+        assert!(
+            cookie().is_some(),
+            "the session, in the last of its {session} seconds"
+        );
+        app.clock.advance(1);
+        assert_eq!(cookie(), None, "the session, after {session} seconds");
+    }
 }

@@ -39,6 +39,16 @@ async fn confirm(app: &TestApp, user: i64, code: &str) -> Answer {
     answer(request.json(&body)).await
 }
 
+async fn remove(app: &TestApp, user: i64, code: &str) -> Answer {
+    let request = app
+        .server
+        .post("/api/totp/remove")
+        .bearer_auth(format!("user-{user}"));
+    let body = json!({"code": code});
+    app.keep_secrets_of(&body);
+    answer(request.json(&body)).await
+}
+
 fn check(app: &TestApp, user: i64, code: Option<&str>) -> Factor {
     value(
         app.cx()
@@ -50,6 +60,11 @@ fn check(app: &TestApp, user: i64, code: Option<&str>) -> Factor {
 fn code(secret: &[u8], steps: i64) -> String {
     let step = u64::try_from(START / 30 + steps).expect("after 1970");
     hotp(secret, step, 6).expect("a code")
+}
+
+/// The code of the step in which the clock stands.
+fn current(app: &TestApp, secret: &[u8]) -> String {
+    code(secret, app.app.now() / 30 - START / 30)
 }
 
 /// Enrols and confirms; answers the secret and the recovery codes. The clock then stands two steps after `START`.
@@ -378,12 +393,27 @@ async fn recovery_codes_pass_once() {
 #[tokio::test]
 async fn removing_removes_everything() {
     let app = app().await;
-    let (_, codes) = enrolled(&app, 1).await;
+    let (secret, codes) = enrolled(&app, 1).await;
     let (_, bens) = enrolled(&app, 2).await;
     let _ = app.journal.take();
-    let removed = answer(app.server.delete("/api/totp").bearer_auth("user-1")).await;
+    let removed: Answer = remove(&app, 1, &current(&app, &secret)).await;
     assert_eq!(removed.status, 204, "removing: {:?}", removed.body);
-    assert_eq!(app.journal.take(), ["record totp.disabled 1"], "the trail");
+    let mut journal = app.journal.take();
+    assert_eq!(
+        journal.first().map(String::as_str),
+        Some("begin ada+books@lantern.example"),
+        "what comes first: {journal:?}"
+    );
+    journal.sort_unstable();
+    assert_eq!(
+        journal,
+        [
+            "begin ada+books@lantern.example",
+            "record totp.disabled 1",
+            "take_back ada+books@lantern.example",
+        ],
+        "what the neighbours were asked"
+    );
     assert_eq!(
         check(&app, 1, Some(&codes[0])),
         Factor::NotEnrolled,
@@ -395,9 +425,8 @@ async fn removing_removes_everything() {
         Factor::Wrong,
         "a recovery code of the enrolment before"
     );
-    let step = app.app.now() / 30 - START / 30;
     assert_eq!(
-        check(&app, 1, Some(&code(&secret, step))),
+        check(&app, 1, Some(&current(&app, &secret))),
         Factor::Passed,
         "a code of the new enrolment"
     );
@@ -405,6 +434,84 @@ async fn removing_removes_everything() {
         check(&app, 2, Some(&bens[0])),
         Factor::Passed,
         "Ben's recovery code"
+    );
+}
+
+/// An access token alone removes nothing: it takes a code that passes now, and every other one is a guess that counts.
+#[tokio::test]
+async fn a_stolen_token_removes_nothing() {
+    let app = app().await;
+    let (secret, codes) = enrolled(&app, 1).await;
+    let (bens_secret, bens) = enrolled(&app, 2).await;
+    let used = current(&app, &secret);
+    assert_eq!(check(&app, 1, Some(&used)), Factor::Passed, "a sign-in");
+    let mut random = support::seeded(0x1772);
+    let guess = format!("{:06}", random.number(0..1_000_000));
+    for (wrong, what) in [
+        ("", "no code"),
+        (used.as_str(), "a code that was used"),
+        (guess.as_str(), "a guess"),
+        (bens[0].as_str(), "Ben's recovery code"),
+        (&current(&app, &bens_secret), "Ben's code"),
+    ] {
+        let _ = app.journal.take();
+        let answer: Answer = remove(&app, 1, wrong).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (400, "invalid_code"),
+            "{what}, {wrong:?}: {:?}",
+            answer.body
+        );
+        assert_eq!(
+            app.journal.take(),
+            ["begin ada+books@lantern.example"],
+            "{what} is counted, and stays counted"
+        );
+        assert_eq!(check(&app, 1, None), Factor::Missing, "Ada's factor stays");
+    }
+    assert_eq!(
+        check(&app, 2, Some(&bens[0])),
+        Factor::Passed,
+        "Ben's recovery code is Ben's"
+    );
+    let removed: Answer = remove(&app, 1, &codes[3]).await;
+    assert_eq!(
+        removed.status, 204,
+        "one of Ada's recovery codes: {:?}",
+        removed.body
+    );
+    assert_eq!(check(&app, 1, None), Factor::NotEnrolled, "after it");
+    let again: Answer = remove(&app, 1, &codes[4]).await;
+    assert_eq!(
+        (again.status, again.code()),
+        (400, "invalid_code"),
+        "where nothing is left to remove: {:?}",
+        again.body
+    );
+}
+
+/// While the lockout refuses, nothing is looked at: not even the right code removes the factor, and it stays unused.
+#[tokio::test]
+async fn the_lockout_guards_the_removal() {
+    let app = app().await;
+    let (secret, _) = enrolled(&app, 1).await;
+    app.execute(
+        "INSERT INTO attempts (key, failures, last_at) VALUES ('ada+books@lantern.example', 9, 0)",
+        [],
+    );
+    let right = current(&app, &secret);
+    let answer: Answer = remove(&app, 1, &right).await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (429, "locked"),
+        "while the lockout refuses: {:?}",
+        answer.body
+    );
+    app.execute("DELETE FROM attempts", []);
+    assert_eq!(
+        check(&app, 1, Some(&right)),
+        Factor::Passed,
+        "the code, after the lockout"
     );
 }
 

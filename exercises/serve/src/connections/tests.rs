@@ -328,6 +328,7 @@ async fn who_has_asked_is_answered() {
         .await;
     sleep(Duration::from_secs(1)).await;
     client.stop.send_replace(true);
+    sleep(Duration::from_secs(1)).await;
     gate.notify_one();
     let (answer, _) = client.read_to_end().await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");

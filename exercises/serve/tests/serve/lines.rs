@@ -137,11 +137,16 @@ async fn a_client_that_leaves_is_a_line() {
     left.await.expect_err("there is no answer");
     server.stop().await;
     // The connection's own task sees the end of its client.
-    while lines.requests().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let written = async {
+        while lines.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(10);
+    let written = tokio::time::timeout(patience, written).await;
+    written.expect("a line");
     let line = &lines.requests()[0];
-    let message = json!("the client left before the answer");
+    let message = json!("ended without an answer");
     assert_eq!(line["message"], message, "{line}");
     assert_eq!(line["path"], json!("/never"), "{line}");
 }

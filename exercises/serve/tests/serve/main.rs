@@ -1,5 +1,6 @@
 //! The library from outside: real sockets, files and signals.
 
+#[cfg(unix)]
 mod files;
 mod lines;
 mod sockets;

@@ -1,10 +1,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::Command;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use serve::{Farewell, Limits, limited, serve, stopped};
+use serve::{Farewell, Limits, limited, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -78,6 +77,18 @@ async fn one_connection_too_many_is_turned_away() {
     first.read_exact(&mut head).await.expect("an answer");
     assert_eq!(head.escape_ascii().to_string(), "HTTP/1.1 200 OK");
     let second = send(service.address, "GET / HT").await;
+    // Those who do not go when they are told to keep nobody else from being told.
+    let mut stay = Vec::new();
+    for _ in 0..40 {
+        stay.push(send(service.address, "GET / HT").await);
+    }
+    let mut late = TcpStream::connect(service.address)
+        .await
+        .expect("the service listens");
+    let mut head = [0; 12];
+    late.read_exact(&mut head).await.expect("an answer");
+    assert_eq!(head.escape_ascii().to_string(), "HTTP/1.1 503");
+    drop((stay, late));
     let answer = rest(send(service.address, ASK).await).await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("\r\nretry-after: 2\r\n"), "{answer}");
@@ -132,6 +143,10 @@ async fn the_end_comes_whatever_clients_do() {
 #[cfg(unix)]
 #[tokio::test]
 async fn signals_stop_a_service() {
+    use std::process::Command;
+
+    use serve::stopped;
+
     for name in ["-INT", "-TERM"] {
         let (listener, _) = listener().await;
         let limits = Limits::default();

@@ -1,8 +1,7 @@
 //! Differs: compares with a hash of nobody for an unknown address, instead of hashing and throwing away.
 
-use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Params, Version};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -12,6 +11,7 @@ use serde::Deserialize;
 use crate::given::app::{App, Cx, Tx};
 use crate::given::config::Argon2Cost;
 use crate::given::extract::{Body, Fields};
+use crate::given::hasher::Hasher;
 use crate::given::neighbours::{
     Check, Credentials, Event, Factor, Kind, SignIn, SignedIn, TokenPair, Verifier,
 };
@@ -72,17 +72,17 @@ fn second_factor_required() -> Problem {
     )
 }
 
-/// Reads PHC strings; those of another algorithm, version or cost than this are outdated.
-pub struct Phc(pub Argon2Cost);
+/// Reads PHC strings; those of another algorithm, version or cost than this are outdated. Argon2 runs in the memory of
+/// the program's hasher.
+pub struct Phc {
+    pub cost: Argon2Cost,
+    pub hasher: Hasher,
+}
 
 impl Verifier for Phc {
     fn verify(&self, password: &str, stored: &str) -> Result<Check, Problem> {
         let hash = PasswordHash::new(stored).map_err(|error| Problem::internal(&error))?;
         let params = Params::try_from(&hash).map_err(|error| Problem::internal(&error))?;
-        // The string itself says how it was made; the settings of today play no part in the comparison.
-        let matches = Argon2::default()
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok();
         let cost = Argon2Cost {
             memory_kib: params.m_cost(),
             iterations: params.t_cost(),
@@ -90,9 +90,10 @@ impl Verifier for Phc {
         };
         let current = hash.algorithm == Algorithm::Argon2id.ident()
             && hash.version == Some(Version::V0x13.into())
-            && cost == self.0;
+            && cost == self.cost;
         Ok(Check {
-            matches,
+            // The string itself says how it was made; the settings of today play no part in the comparison.
+            matches: self.hasher.verify(password, stored)?,
             outdated: !current,
         })
     }

@@ -1,7 +1,5 @@
 //! Differs: looks in the same transaction as it writes, which nobody can come between, instead of one upsert.
 
-use argon2::password_hash::PasswordHasher;
-use argon2::{Algorithm, Argon2, Params, Version};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -11,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::given::app::{App, Cx};
 use crate::given::config::Argon2Cost;
 use crate::given::extract::{Body, Fields, text_or_empty};
+use crate::given::hasher::Hasher;
 use crate::given::mail::Mail;
 use crate::given::neighbours::{Event, Passwords};
 use crate::given::problem::{FieldError, Problem};
@@ -58,8 +57,11 @@ pub const COMMON_PASSWORDS: [&str; 5] = [
     "iloveyou1234",
 ];
 
-/// Hashes with Argon2id at this cost.
-pub struct Argon2id(pub Argon2Cost);
+/// Hashes with Argon2id at this cost, in the memory of the program's hasher.
+pub struct Argon2id {
+    pub cost: Argon2Cost,
+    pub hasher: Hasher,
+}
 
 impl Passwords for Argon2id {
     fn weakness(&self, password: &str, email: &str) -> Option<String> {
@@ -79,31 +81,34 @@ impl Passwords for Argon2id {
     }
 
     fn hash(&self, password: &str) -> Result<String, Problem> {
-        let Argon2Cost {
-            memory_kib,
-            iterations,
-            lanes,
-        } = self.0;
-        let params = Params::new(memory_kib, iterations, lanes, None)
-            .map_err(|error| Problem::internal(&error))?;
-        let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password(password.as_bytes())
-            .map_err(|error| Problem::internal(&error))?;
-        Ok(hash.to_string())
+        self.hasher.hash(password, self.cost)
     }
 }
 
-/// The form in which an address is stored and compared: trimmed, in lower case. `None` for what is no address.
+/// What may stand before the `@` besides letters, digits and points. Angle brackets, commas and quotes mean something in the
+/// head of a mail.
+pub const SIGNS: &str = "!#$%&'*+-/=?^_`{|}~";
+
+/// The form in which an address is stored and compared: trimmed, and all of it in lower case. `None` for what is no address.
 pub fn normalise(email: &str) -> Option<String> {
-    let email = email.trim().to_lowercase();
+    let email = email.trim();
     let (local, domain) = email.split_once('@')?;
-    let sound = !local.is_empty()
-        && email.len() <= 254
+    let sound = email.len() <= 254
+        && local.split('.').all(is_atom)
         && domain.contains('.')
-        && domain.split('.').all(|label| !label.is_empty())
-        && !domain.contains('@')
-        && !email.chars().any(|c| c.is_whitespace() || c.is_control());
-    sound.then_some(email)
+        && domain.split('.').all(is_label);
+    // After the checks: the Kelvin sign is no ASCII letter, and its lower case is the letter k, of somebody else's address.
+    sound.then(|| email.to_lowercase())
+}
+
+fn is_atom(part: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || SIGNS.contains(c);
+    !part.is_empty() && part.chars().all(allowed)
+}
+
+fn is_label(part: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    !part.is_empty() && part.chars().all(allowed) && !part.starts_with('-') && !part.ends_with('-')
 }
 
 /// Opens an account that waits for its address to be confirmed, and sends the mail.
@@ -165,7 +170,7 @@ fn validated(cx: &Cx, form: &Registration) -> Result<(String, String), Problem> 
         errors.push(FieldError::new("password", &message));
     }
     let name = form.name.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(breaks_a_line) {
         errors.push(FieldError::new(
             "name",
             "Give a name of 1 to 100 characters.",
@@ -175,6 +180,11 @@ fn validated(cx: &Cx, form: &Registration) -> Result<(String, String), Problem> 
         Some(email) if errors.is_empty() => Ok((email, name.to_owned())),
         _ => Err(Problem::invalid_fields(errors)),
     }
+}
+
+/// Control characters, and the two separators that are none and break a line as well.
+fn breaks_a_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn already_registered(email: &str) -> Mail {

@@ -1,7 +1,7 @@
 //! Differs: reads the four bytes as one number and masks the bit, instead of computing with remainders.
 
 use axum::http::StatusCode;
-use axum::routing::{delete, post};
+use axum::routing::post;
 use axum::{Json, Router};
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,7 +32,7 @@ pub struct Enrolment {
     pub otpauth_uri: String,
 }
 
-/// The body of `POST /api/totp/confirm`.
+/// The body of `POST /api/totp/confirm` and of `POST /api/totp/remove`.
 #[derive(Deserialize)]
 pub struct Confirmation {
     pub code: String,
@@ -53,7 +53,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/totp/enroll", post(enroll_handler))
         .route("/api/totp/confirm", post(confirm_handler))
-        .route("/api/totp", delete(disable_handler))
+        .route("/api/totp/remove", post(disable_handler))
 }
 
 async fn enroll_handler(
@@ -75,8 +75,13 @@ async fn confirm_handler(
         .map(Json)
 }
 
-async fn disable_handler(cx: Cx, CurrentUser(current): CurrentUser) -> Result<StatusCode, Problem> {
-    cx.run(move |cx| disable(cx, current.user_id)).await?;
+async fn disable_handler(
+    cx: Cx,
+    CurrentUser(current): CurrentUser,
+    Body(body): Body<Confirmation>,
+) -> Result<StatusCode, Problem> {
+    cx.run(move |cx| disable(cx, current.user_id, &body.code))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -223,13 +228,9 @@ pub fn enroll(cx: &Cx, user_id: i64) -> Result<Enrolment, Problem> {
              ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret",
             (user_id, secret),
         )?;
-        let email: String =
-            tx.query_row("SELECT email FROM users WHERE id = ?1", [user_id], |row| {
-                row.get(0)
-            })?;
         let secret = BASE32_NOPAD.encode(&secret);
         Ok(Enrolment {
-            otpauth_uri: otpauth_uri(&email, &secret),
+            otpauth_uri: otpauth_uri(&email(tx, user_id)?, &secret),
             secret,
         })
     })
@@ -269,12 +270,25 @@ fn new_recovery_code(tx: &Tx, user_id: i64) -> Result<String, Problem> {
     Ok([a, b, c, d].join("-"))
 }
 
-/// Removes the second factor and its recovery codes.
-pub fn disable(cx: &Cx, user_id: i64) -> Result<(), Problem> {
+/// Removes the second factor and its recovery codes, for whoever has a code: a stolen access token is not enough.
+pub fn disable(cx: &Cx, user_id: i64, code: &str) -> Result<(), Problem> {
     cx.write(|tx| {
+        let neighbours = tx.neighbours();
+        let email = email(tx, user_id)?;
+        // Counted before the code is looked at, as at the door: otherwise this would be the place to guess.
+        neighbours.lockout.begin(tx, &email)?;
+        match neighbours.second_factor.check(tx, user_id, Some(code))? {
+            Factor::Passed => neighbours.lockout.take_back(tx, &email)?,
+            Factor::NotEnrolled | Factor::Missing | Factor::Wrong => return Err(invalid_code()),
+        }
         tx.execute("DELETE FROM totp WHERE user_id = ?1", [user_id])?;
         tx.execute("DELETE FROM recovery_codes WHERE user_id = ?1", [user_id])?;
         let event = Event::new(user_id, "totp.disabled");
-        tx.neighbours().audit.record(tx, event)
+        neighbours.audit.record(tx, event)
     })
+}
+
+fn email(tx: &Tx, user_id: i64) -> Result<String, Problem> {
+    let sql = "SELECT email FROM users WHERE id = ?1";
+    Ok(tx.query_row(sql, [user_id], |row| row.get(0))?)
 }

@@ -1,45 +1,79 @@
 //! What `Cargo.lock` says of one package: the versions that it is built with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-/// The locked packages behind `package`, one line each, sorted: what other packages of the workspace use does not count.
-pub fn behind(lock: &str, package: &str) -> Vec<String> {
-    let Ok(document) = DeTable::parse(lock) else {
-        return Vec::new();
-    };
-    let packages = document
-        .get_ref()
-        .get("package")
-        .and_then(|value| value.get_ref().as_array());
-    let mut by_name: BTreeMap<&str, Vec<&DeTable<'_>>> = BTreeMap::new();
-    for entry in packages.into_iter().flat_map(|packages| packages.iter()) {
-        if let Some(table) = entry.get_ref().as_table() {
-            by_name.entry(text(table, "name")).or_default().push(table);
-        }
+use crate::memory::Memory;
+
+/// One package of the lock file.
+struct Locked {
+    name: String,
+    version: String,
+    checksum: String,
+    /// `name`, or where several versions are locked `name version`.
+    dependencies: Vec<String>,
+}
+
+/// The locked packages behind `package`, one line each, sorted: what other packages of the workspace use does not count,
+/// and no dependency, named with the package that has it, of which `follows` says no.
+pub fn behind(lock: &str, package: &str, follows: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    let packages = packages(lock);
+    let mut by_name: BTreeMap<&str, Vec<&Locked>> = BTreeMap::new();
+    for locked in packages.iter() {
+        by_name.entry(&locked.name).or_default().push(locked);
     }
-    let mut open: Vec<String> = vec![package.to_owned()];
+    let mut open: Vec<&str> = vec![package];
     let mut found = BTreeSet::new();
     while let Some(wanted) = open.pop() {
-        // `name`, or where several versions are locked `name version`.
-        let (name, version) = wanted.split_once(' ').unwrap_or((&wanted, ""));
-        for table in by_name.get(name).into_iter().flatten() {
-            let locked = text(table, "version");
-            let version = version.split(' ').next().unwrap_or_default();
-            if !version.is_empty() && version != locked {
+        let (name, version) = wanted.split_once(' ').unwrap_or((wanted, ""));
+        let version = version.split(' ').next().unwrap_or_default();
+        for locked in by_name.get(name).into_iter().flatten() {
+            if !version.is_empty() && version != locked.version {
                 continue;
             }
-            let line = format!("{name} {locked} {}", text(table, "checksum"));
+            let line = format!("{name} {} {}", locked.version, locked.checksum);
             if found.insert(line) {
-                let dependencies = table.get("dependencies");
-                let names = dependencies.and_then(|value| value.get_ref().as_array());
-                let names = names.into_iter().flat_map(|names| names.iter());
-                open.extend(names.filter_map(|name| name.get_ref().as_str().map(str::to_owned)));
+                let names = locked.dependencies.iter().map(String::as_str);
+                let followed = names
+                    .filter(|other| follows(name, other.split(' ').next().unwrap_or_default()));
+                open.extend(followed);
             }
         }
     }
     found.into_iter().collect()
+}
+
+/// The packages of a lock file; none when it is no TOML.
+fn packages(lock: &str) -> Arc<[Locked]> {
+    static KNOWN: Memory<String, Arc<[Locked]>> = Memory::new();
+    KNOWN.answer(lock.to_owned(), |lock| {
+        let Ok(document) = DeTable::parse(lock) else {
+            return Arc::new([]);
+        };
+        let packages = document
+            .get_ref()
+            .get("package")
+            .and_then(|value| value.get_ref().as_array());
+        let entries = packages.into_iter().flat_map(|packages| packages.iter());
+        let tables = entries.filter_map(|entry| entry.get_ref().as_table());
+        tables.map(locked).collect()
+    })
+}
+
+fn locked(table: &DeTable<'_>) -> Locked {
+    let dependencies = table.get("dependencies");
+    let names = dependencies.and_then(|value| value.get_ref().as_array());
+    let names = names.into_iter().flat_map(|names| names.iter());
+    Locked {
+        name: text(table, "name").to_owned(),
+        version: text(table, "version").to_owned(),
+        checksum: text(table, "checksum").to_owned(),
+        dependencies: names
+            .filter_map(|name| name.get_ref().as_str().map(str::to_owned))
+            .collect(),
+    }
 }
 
 fn text<'t>(table: &'t DeTable<'_>, key: &str) -> &'t str {
@@ -83,7 +117,11 @@ checksum = \"cc\"
     #[test]
     fn only_what_the_package_uses_counts() {
         let expected = ["logic 0.1.0 ", "serde 1.0.0 aa", "syn 2.0.0 cc"];
-        assert_eq!(behind(LOCK, "logic"), expected);
-        assert_eq!(behind(LOCK, "unknown"), Vec::<String>::new());
+        assert_eq!(behind(LOCK, "logic", |_, _| true), expected);
+        assert_eq!(behind(LOCK, "unknown", |_, _| true), Vec::<String>::new());
+        let without = behind(LOCK, "logic", |package, dependency| {
+            (package, dependency) != ("logic", "syn")
+        });
+        assert_eq!(without, expected[..2]);
     }
 }

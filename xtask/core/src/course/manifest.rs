@@ -1,8 +1,8 @@
 //! What cargo's own files say: the workspace's manifest and a stage's.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Error, Kind, Result};
@@ -40,29 +40,48 @@ impl WorkspaceManifest {
         Some(read(document.get_ref()))
     }
 
-    /// What builds depend on: everything but the list of members, which grows whenever somebody runs `cargo new`.
-    pub fn settings(&self) -> String {
-        let without_members = |table: &DeTable<'_>| {
-            let workspace = table
-                .get("workspace")
-                .and_then(|value| value.get_ref().as_table());
-            let keys = ["members", "default-members", "exclude"];
-            let found = keys.iter().filter_map(|key| workspace?.get(*key));
-            found.map(|value| (value.span(), String::new())).collect()
-        };
-        let edits = self.with(without_members).unwrap_or_default();
-        edited(&self.text, edits)
+    /// What builds depend on, whatever its form and order: everything but the list of members, which grows whenever
+    /// somebody runs `cargo new`, and shared dependencies that do not count.
+    pub fn settings(&self, counts: impl Fn(&str) -> bool) -> String {
+        const MEMBERS: [&str; 3] = ["members", "default-members", "exclude"];
+        let mut text = String::new();
+        self.with(|table| {
+            let is_left_out = |path: &[&str]| match path {
+                ["workspace", list] => MEMBERS.contains(list),
+                ["workspace", "dependencies", name] => !counts(name),
+                _ => false,
+            };
+            write_table(table, &mut Vec::new(), &is_left_out, &mut text);
+        });
+        text
+    }
+
+    /// The libraries of the course that stages share: the path of each, relative to the course, by its name.
+    pub fn libraries(&self) -> BTreeMap<String, String> {
+        let found = self.with(|table| {
+            let all = paths_of(table).into_iter();
+            let shared = all.filter(|(_, path, _)| path.starts_with("exercises/"));
+            shared.map(|(name, path, _)| (name, path)).collect()
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The features that a shared dependency has for everybody.
+    pub fn features_of(&self, name: &str) -> Vec<String> {
+        let found = self.with(|table| {
+            let workspace = table.get("workspace")?.get_ref().as_table()?;
+            let dependencies = workspace.get("dependencies")?.get_ref().as_table()?;
+            let dependency = dependencies.get(name)?.get_ref().as_table()?;
+            let list = dependency.get("features")?.get_ref().as_array()?;
+            let names = list.iter().filter_map(|name| name.get_ref().as_str());
+            Some(names.map(str::to_owned).collect())
+        });
+        found.flatten().unwrap_or_default()
     }
 
     /// The path, relative to the course, of each library of the course that stages share.
     pub fn shared(&self) -> Vec<String> {
-        let found = self.with(|table| {
-            let paths = paths_of(table).into_iter().map(|value| value.0);
-            paths
-                .filter(|path| path.starts_with("exercises/"))
-                .collect()
-        });
-        found.unwrap_or_default()
+        self.libraries().into_values().collect()
     }
 
     /// The oldest Rust that the course is made for.
@@ -91,20 +110,21 @@ impl WorkspaceManifest {
         Ok(edited(&self.text, edits.flatten().ok_or_else(no_members)?))
     }
 
-    /// The manifest of a workspace in another folder with one member; the shared libraries lie below `below` there.
+    /// The manifest of a workspace in another folder with these members; the shared libraries lie below `below` there.
     ///
     /// # Errors
     ///
     /// When the manifest has no list of members.
-    pub fn with_member(&self, member: &str, below: &str) -> Result<String> {
+    pub fn with_members_only(&self, members: &[String], below: &str) -> Result<String> {
+        let names: Vec<String> = members.iter().map(|name| format!("{name:?}")).collect();
+        let names = format!("[{}]", names.join(", "));
         let edits = self.with(|table| {
             let workspace = table.get("workspace")?.get_ref().as_table()?;
-            let mut edits: Vec<Edit> =
-                vec![(workspace.get("members")?.span(), format!("[\"{member}\"]"))];
+            let mut edits: Vec<Edit> = vec![(workspace.get("members")?.span(), names.clone())];
             if let Some(value) = workspace.get("default-members") {
-                edits.push((value.span(), format!("[\"{member}\"]")));
+                edits.push((value.span(), names.clone()));
             }
-            for (path, span) in paths_of(table) {
+            for (_, path, span) in paths_of(table) {
                 if path.starts_with("exercises/") {
                     edits.push((span, format!("\"{below}/{path}\"")));
                 }
@@ -143,20 +163,67 @@ fn list(items: &[String]) -> String {
     format!("[\n{}]", lines.concat())
 }
 
-/// The `path` of each shared dependency, and where it stands.
-fn paths_of(table: &DeTable<'_>) -> Vec<(String, std::ops::Range<usize>)> {
+/// The name and the `path` of each shared dependency, and where the path stands.
+fn paths_of(table: &DeTable<'_>) -> Vec<(String, String, std::ops::Range<usize>)> {
     let workspace = table
         .get("workspace")
         .and_then(|value| value.get_ref().as_table());
     let dependencies =
         workspace.and_then(|workspace| workspace.get("dependencies")?.get_ref().as_table());
-    let values = dependencies.into_iter().flat_map(|table| table.values());
-    values
-        .filter_map(|value: &Spanned<DeValue<'_>>| {
+    let entries = dependencies.into_iter().flat_map(|table| table.iter());
+    entries
+        .filter_map(|(name, value)| {
             let path = value.get_ref().as_table()?.get("path")?;
-            Some((path.get_ref().as_str()?.to_owned(), path.span()))
+            let text = path.get_ref().as_str()?.to_owned();
+            Some((name.get_ref().to_string(), text, path.span()))
         })
         .collect()
+}
+
+/// Writes a table such that two texts are equal when the tables are: one line a value, in the order of the names.
+fn write_table<'t>(
+    table: &'t DeTable<'_>,
+    path: &mut Vec<&'t str>,
+    is_left_out: &impl Fn(&[&str]) -> bool,
+    text: &mut String,
+) {
+    let mut entries: Vec<(&str, &DeValue<'_>)> = table
+        .iter()
+        .map(|(name, value)| (name.get_ref().as_ref(), value.get_ref()))
+        .collect();
+    entries.sort_by_key(|(name, _)| *name);
+    for (name, value) in entries {
+        path.push(name);
+        if !is_left_out(path) {
+            match value {
+                DeValue::Table(table) => {
+                    text.push_str(&format!("{path:?}\n"));
+                    write_table(table, path, is_left_out, text);
+                }
+                value => text.push_str(&format!("{path:?} = {}\n", written(value))),
+            }
+        }
+        path.pop();
+    }
+}
+
+fn written(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::Array(list) => {
+            let items: Vec<String> = list.iter().map(|item| written(item.get_ref())).collect();
+            format!("[{}]", items.join(", "))
+        }
+        DeValue::Table(table) => {
+            let mut text = String::new();
+            write_table(table, &mut Vec::new(), &|_| false, &mut text);
+            format!("{{{text}}}")
+        }
+        DeValue::String(text) => format!("{text:?}"),
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Datetime(moment) => moment.to_string(),
+    }
 }
 
 fn edited(text: &str, mut edits: Vec<Edit>) -> String {
@@ -197,9 +264,32 @@ impl StageManifest {
     }
 }
 
+/// A stage's manifest for a copy of its package under another name, whose library keeps its own. Nothing where two copies
+/// would get into each other's way: the programs of both would be built into one file.
+pub fn renamed(text: &str, id: &str, name: &str) -> Option<String> {
+    let stage = StageManifest::of(text, id);
+    if stage.names_programs {
+        return None;
+    }
+    let document = DeTable::parse(text).ok()?;
+    let table = document.get_ref();
+    let package = table.get("package")?.get_ref().as_table()?;
+    let mut edits = vec![(package.get("name")?.span(), format!("{name:?}"))];
+    let library = format!("name = {:?}\n", stage.library);
+    match table.get("lib").map(|lib| lib.get_ref().as_table()) {
+        None => edits.push((text.len()..text.len(), format!("\n[lib]\n{library}"))),
+        Some(lib) if lib?.contains_key("name") => {}
+        Some(_) => {
+            let head = text.find("\n[lib]\n")? + "\n[lib]\n".len();
+            edits.push((head..head, library));
+        }
+    }
+    Some(edited(text, edits))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{StageManifest, WorkspaceManifest};
+    use super::{StageManifest, WorkspaceManifest, renamed};
 
     const TEXT: &str = "\
 [workspace]
@@ -223,7 +313,8 @@ debug = \"line-tables-only\"
 
     #[test]
     fn another_workspace_has_one_member_and_the_same_dependencies() {
-        let text = manifest(TEXT).with_member("judged/exercises/01-logic", "judged");
+        let text =
+            manifest(TEXT).with_members_only(&["judged/exercises/01-logic".to_owned()], "judged");
         let text = text.expect("there are members");
         assert!(text.contains("members = [\"judged/exercises/01-logic\"]\ndefault-members = [\"judged/exercises/01-logic\"]"), "{text}");
         assert!(
@@ -240,18 +331,58 @@ debug = \"line-tables-only\"
         );
         let own = format!("{TEXT}\n[profile.runner]\ninherits = \"dev\"\n");
         let text = manifest(&own)
-            .with_member("a", "b")
+            .with_members_only(&["a".to_owned()], "b")
             .expect("there are members");
         assert_eq!(text.matches("[profile.runner]").count(), 1, "{text}");
-        assert!(manifest("[package]\n").with_member("a", "b").is_err());
+        assert!(manifest("[package]\n").with_members_only(&[], "b").is_err());
     }
 
     #[test]
     fn a_new_member_changes_no_setting() {
         let more = TEXT.replace("# one\n", "# one\n    \"playground\",\n");
-        assert_eq!(manifest(TEXT).settings(), manifest(&more).settings());
-        let other = TEXT.replace("serde = \"1\"", "serde = \"2\"");
-        assert_ne!(manifest(TEXT).settings(), manifest(&other).settings());
+        let settings = |text: &str| manifest(text).settings(|_| true);
+        assert_eq!(settings(TEXT), settings(&more));
+        for (old, new) in [
+            ("serde = \"1\"", "serde = \"2\""),
+            ("debug = \"line", "strip = \"line"),
+            ("[profile.dev]\n", "[profile.dev]\nopt-level = 1\n"),
+            ("[profile.dev]\n", "[workspace.package]\n[profile.dev]\n"),
+        ] {
+            let other = TEXT.replace(old, new);
+            assert_ne!(settings(TEXT), settings(&other), "{new}");
+        }
+        let reordered = TEXT
+            .replace("serde = \"1\"\n", "")
+            .replace("support = {", "# A word.\nserde = '1'\nsupport = {");
+        assert_eq!(settings(TEXT), settings(&reordered));
+    }
+
+    #[test]
+    fn a_dependency_that_does_not_count_changes_no_setting() {
+        let settings = |text: &str| manifest(text).settings(|name| name != "serde");
+        let other = TEXT.replace("serde = \"1\"", "serde = { version = \"2\" }");
+        assert_eq!(settings(TEXT), settings(&other));
+        let table = TEXT.replace(
+            "serde = \"1\"",
+            "[workspace.dependencies.serde]\nversion = \"2\"",
+        );
+        assert_eq!(settings(TEXT), settings(&table));
+        let counted = TEXT.replace("exercises/support", "exercises/other");
+        assert_ne!(settings(TEXT), settings(&counted));
+    }
+
+    #[test]
+    fn a_copy_of_a_package_has_another_name_and_the_same_library() {
+        let package = "[package]\nname = \"data-flow\"\n";
+        let copy = |rest: &str| renamed(&format!("{package}{rest}"), "data-flow", "copy");
+        let expected = |rest: &str| Some(format!("[package]\nname = \"copy\"\n{rest}"));
+        assert_eq!(copy(""), expected("\n[lib]\nname = \"data_flow\"\n"));
+        let lib = "[lib]\ndoctest = false\n";
+        let named = "[lib]\nname = \"data_flow\"\ndoctest = false\n";
+        assert_eq!(copy(lib), expected(named));
+        assert_eq!(copy(named), expected(named));
+        assert_eq!(copy("[[bin]]\nname = \"shop\"\n"), None);
+        assert_eq!(renamed("[lib]\n", "a", "b"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod material;
 mod modules;
 mod names;
 mod originals;
+mod reach;
 pub(crate) mod rust_tokens;
 mod signatures;
 mod test_list;
@@ -29,7 +30,7 @@ pub use material::{LIBRARY, Material, TESTS, Uses, files_behind};
 pub use names::{Selection, nearest};
 pub use originals::Originals;
 pub use signatures::{Changed, changed, relied_on};
-pub use test_list::{Test, tests_of};
+pub use test_list::{Test, tests_of, with_tests};
 
 /// The whole course, as read from its folder.
 #[derive(Debug)]

@@ -5,9 +5,11 @@
 //! again without need, which is better than not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::rust_tokens::{Placed, Token, tokens_of};
 use crate::files::FileSet;
+use crate::memory::Memory;
 
 /// A module's path below its crate's root: empty for the root itself.
 type ModulePath = Vec<String>;
@@ -18,7 +20,7 @@ pub struct Modules {
     /// The file of each module.
     files: BTreeMap<ModulePath, String>,
     /// What the file of each module names.
-    named: BTreeMap<ModulePath, Named>,
+    named: BTreeMap<ModulePath, Arc<Named>>,
 }
 
 /// How deep the groups of a `use` are followed; a deeper one is nobody's code.
@@ -46,7 +48,7 @@ impl Modules {
         let mut open: Vec<(ModulePath, String)> = vec![(ModulePath::new(), root.to_owned())];
         while let Some((path, file)) = open.pop() {
             let Some(text) = read(&file) else { continue };
-            let named = names_in(&path, &tokens_of(&text));
+            let named = names_of(&path, text);
             for (module, given) in &named.declared {
                 if modules.files.contains_key(module) {
                     continue;
@@ -179,6 +181,15 @@ fn normal(path: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+/// What the file of `module` names when it has this text.
+fn names_of(module: &ModulePath, text: String) -> Arc<Named> {
+    static KNOWN: Memory<(ModulePath, String), Arc<Named>> = Memory::new();
+    let source = (module.clone(), text);
+    KNOWN.answer(source, |(module, text)| {
+        Arc::new(names_in(module, &tokens_of(text)))
+    })
 }
 
 /// What the tokens of the file of `module` name.

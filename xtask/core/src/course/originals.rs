@@ -5,6 +5,7 @@
 //! compared with. It works without git, and in a folder that was unpacked from an archive.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use nojson::RawJson;
 
@@ -12,11 +13,12 @@ use super::{Exercise, Stage};
 use crate::error::{Error, Kind, Result};
 use crate::files::{self, FileSet};
 use crate::json::Node;
+use crate::memory::Memory;
 
 /// The files of one stage as they were handed out.
 #[derive(Debug)]
 pub struct Originals {
-    files: FileSet,
+    files: Arc<FileSet>,
     /// What to do when something is missing in them.
     mend: String,
 }
@@ -46,24 +48,16 @@ impl Originals {
         let mend = mend(stage);
         let text = files::read(&path).map_err(|error| error.help(&mend))?;
         let broken = |what: String| Error::file(&path, what).as_kind(Kind::Course).help(&mend);
-        let document = RawJson::parse(&text).map_err(|error| broken(error.to_string()))?;
-        let members = Node::of(&document)
-            .members()
-            .ok_or_else(|| broken("it is no object of texts".to_owned()))?;
-        let files = members
-            .into_iter()
-            .map(|(name, value)| match value.text() {
-                Some(text) => Ok((name.into_owned(), text.into_owned())),
-                None => Err(broken(format!("`{name}` is not a text"))),
-            })
-            .collect::<Result<FileSet>>()?;
+        static KNOWN: Memory<String, std::result::Result<Arc<FileSet>, String>> = Memory::new();
+        let files = KNOWN.answer(text, |text| texts_in(text).map(Arc::new));
+        let files = files.map_err(broken)?;
         Ok(Self { files, mend })
     }
 
     /// Originals that hold `files`.
     pub fn new(files: FileSet) -> Self {
         Self {
-            files,
+            files: Arc::new(files),
             mend: "`cargo xtask seal` records a stage as it is handed out".to_owned(),
         }
     }
@@ -75,7 +69,7 @@ impl Originals {
     /// When a file cannot be read.
     pub fn of_tree(stage: &Stage) -> Result<Self> {
         Ok(Self {
-            files: stage.tree()?,
+            files: Arc::new(stage.tree()?),
             mend: mend(stage),
         })
     }
@@ -127,4 +121,16 @@ impl Originals {
             Error::of(Kind::Course, format!("`originals.json` has no `{path}`")).help(&self.mend)
         })
     }
+}
+
+/// The texts of a JSON object by their names, or what is wrong with it.
+fn texts_in(text: &str) -> std::result::Result<FileSet, String> {
+    let document = RawJson::parse(text).map_err(|error| error.to_string())?;
+    let members = Node::of(&document).members();
+    let members = members.ok_or_else(|| "it is no object of texts".to_owned())?;
+    let named = members.into_iter().map(|(name, value)| match value.text() {
+        Some(text) => Ok((name.into_owned(), text.into_owned())),
+        None => Err(format!("`{name}` is not a text")),
+    });
+    named.collect()
 }

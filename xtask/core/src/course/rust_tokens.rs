@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::str::FromStr;
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 /// One token of a flat list in which brackets are tokens of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,14 +16,20 @@ pub enum Token {
     Literal(String),
 }
 
-/// A token and the bytes of the source that it takes.
+/// A token and its place in the source.
 #[derive(Debug, Clone)]
 pub struct Placed {
     pub token: Token,
-    pub bytes: Range<usize>,
+    span: Span,
 }
 
 impl Placed {
+    /// The bytes of the source that the token takes. They are counted when somebody asks, for that takes as long as all
+    /// the rest, and hardly anybody does.
+    pub fn bytes(&self) -> Range<usize> {
+        self.span.byte_range()
+    }
+
     /// The name, when the token is one.
     pub fn word(&self) -> Option<&str> {
         match &self.token {
@@ -56,8 +62,8 @@ pub fn tokens_of(source: &str) -> Vec<Placed> {
                     Delimiter::Bracket => ('[', ']'),
                     Delimiter::None => (' ', ' '),
                 };
-                found.push(placed(Token::Sign(start), group.span_open().byte_range()));
-                let close = placed(Token::Sign(end), group.span_close().byte_range());
+                found.push(placed(Token::Sign(start), group.span_open()));
+                let close = placed(Token::Sign(end), group.span_close());
                 open.push((group.stream().into_iter(), Some(close)));
             }
             Some(tree) => found.push(plain(&tree)),
@@ -72,17 +78,22 @@ pub fn tokens_of(source: &str) -> Vec<Placed> {
 
 /// A token that is no bracket.
 fn plain(tree: &TokenTree) -> Placed {
-    let text = tree.to_string();
     let token = match tree {
-        TokenTree::Ident(_) => Token::Word(text.strip_prefix("r#").unwrap_or(&text).to_owned()),
+        TokenTree::Ident(name) => {
+            let text = name.to_string();
+            Token::Word(match text.strip_prefix("r#") {
+                Some(plain) => plain.to_owned(),
+                None => text,
+            })
+        }
         TokenTree::Punct(sign) => Token::Sign(sign.as_char()),
-        _ => Token::Literal(text),
+        _ => Token::Literal(tree.to_string()),
     };
-    placed(token, tree.span().byte_range())
+    placed(token, tree.span())
 }
 
-fn placed(token: Token, bytes: Range<usize>) -> Placed {
-    Placed { token, bytes }
+fn placed(token: Token, span: Span) -> Placed {
+    Placed { token, span }
 }
 
 #[cfg(test)]
@@ -100,10 +111,7 @@ mod tests {
     fn every_token_knows_its_place() {
         let source = "mod r#loop; // mod no;\n";
         let tokens = tokens_of(source);
-        let texts: Vec<&str> = tokens
-            .iter()
-            .map(|one| &source[one.bytes.clone()])
-            .collect();
+        let texts: Vec<&str> = tokens.iter().map(|one| &source[one.bytes()]).collect();
         assert_eq!(texts, ["mod", "r#loop", ";"]);
         assert_eq!(tokens[1].word(), Some("loop"));
     }

@@ -593,7 +593,7 @@ impl<'s> Reader<'s> {
         };
         let text = self
             .source
-            .get(first.bytes.start..last.bytes.end)
+            .get(first.bytes().start..last.bytes().end)
             .unwrap_or_default();
         let lines = text
             .lines()

@@ -1,5 +1,6 @@
 //! Reads the tests of an exercise from their source: the names that must run, and the sentence that each one checks.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -20,12 +21,44 @@ pub struct Test {
 ///
 /// A text that does not split into Rust tokens gives the reason.
 pub fn tests_of(source: &str) -> Result<Vec<Test>, String> {
+    let placed = placed_tests_of(source)?;
+    Ok(placed.into_iter().map(|placed| placed.test).collect())
+}
+
+/// The text in which only the tests that `kept` names are tests; the others stay as functions that nobody calls. They
+/// must compile as before, but no machine code is made of them, which is most of what building a test takes. No line
+/// moves.
+pub fn with_tests(source: &str, kept: impl Fn(&str) -> bool) -> String {
+    let mut text = source.to_owned();
+    for placed in placed_tests_of(source).unwrap_or_default() {
+        if kept(&placed.test.name) {
+            continue;
+        }
+        for bytes in placed.marks {
+            let blank = |sign: u8| if sign == b'\n' { '\n' } else { ' ' };
+            let blanks: String = source.as_bytes()[bytes.clone()]
+                .iter()
+                .map(|sign| blank(*sign))
+                .collect();
+            text.replace_range(bytes, &blanks);
+        }
+    }
+    text
+}
+
+/// A test, and the attributes that make it one.
+struct PlacedTest {
+    test: Test,
+    marks: Vec<Range<usize>>,
+}
+
+fn placed_tests_of(source: &str) -> Result<Vec<PlacedTest>, String> {
     let tokens = TokenStream::from_str(source).map_err(|error| {
         let start = error.span().start();
         format!("line {}: {error}", start.line)
     })?;
     let mut tests = Vec::new();
-    let mut is_test = false;
+    let mut marks: Vec<Range<usize>> = Vec::new();
     let mut sentence = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -35,26 +68,34 @@ pub fn tests_of(source: &str) -> Result<Vec<Test>, String> {
                     && group.delimiter() == Delimiter::Bracket
                 {
                     let attribute: Vec<TokenTree> = group.stream().into_iter().collect();
-                    is_test |= names_test(&attribute);
+                    if names_test(&attribute) {
+                        let end = group.span_close().byte_range().end;
+                        marks.push(punct.span().byte_range().start..end);
+                    }
                     sentence.extend(doc_text(&attribute));
                     tokens.next();
                 }
             }
             TokenTree::Ident(word) if word == "fn" => {
+                let marks = std::mem::take(&mut marks);
+                let sentence = std::mem::take(&mut sentence).join(" ");
                 if let Some(TokenTree::Ident(name)) = tokens.next()
-                    && is_test
+                    && !marks.is_empty()
                 {
-                    tests.push(Test {
-                        name: name.to_string(),
-                        sentence: sentence.join(" "),
+                    let name = name.to_string();
+                    tests.push(PlacedTest {
+                        test: Test { name, sentence },
+                        marks,
                     });
                 }
-                (is_test, sentence) = (false, Vec::new());
             }
             // The words that may stand between the attributes of a function and its `fn`.
             TokenTree::Ident(word)
                 if ["async", "pub", "const"].contains(&word.to_string().as_str()) => {}
-            _ => (is_test, sentence) = (false, Vec::new()),
+            _ => {
+                marks.clear();
+                sentence.clear();
+            }
         }
     }
     Ok(tests)
@@ -97,7 +138,7 @@ fn doc_text(attribute: &[TokenTree]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Test, tests_of};
+    use super::{Test, tests_of, with_tests};
 
     fn test(name: &str, sentence: &str) -> Test {
         Test {
@@ -134,6 +175,30 @@ mod tests {
                 test("waits", "Waits."),
             ]
         );
+    }
+
+    #[test]
+    fn only_the_named_tests_stay_tests_and_nothing_moves() {
+        let source = "/// One.\n#[test]\nfn one() {}\n\n/// Two: \u{e9}.\n#[should_panic]\n#[tokio::test(\n    \
+                      start_paused = true, // \u{e9}\n)]\nasync fn two() {}\n#[cfg(test)]\nstruct Test;\n";
+        let names = |text: &str| -> Vec<String> {
+            let tests = tests_of(text).expect("the source is Rust");
+            tests.into_iter().map(|test| test.name).collect()
+        };
+        assert_eq!(names(source), ["one", "two"]);
+        assert_eq!(with_tests(source, |_| true), source);
+        let left = with_tests(source, |name| name == "one");
+        assert_eq!(names(&left), ["one"]);
+        let blank = 7..10;
+        for (line, (before, after)) in source.lines().zip(left.lines()).enumerate() {
+            let expected = match blank.contains(&(line + 1)) {
+                true => " ".repeat(before.len()),
+                false => before.to_owned(),
+            };
+            assert_eq!(after, expected, "line {}", line + 1);
+        }
+        assert_eq!(left.len(), source.len());
+        assert_eq!(with_tests("fn a() {", |_| false), "fn a() {");
     }
 
     #[test]

@@ -155,7 +155,7 @@ pub fn debugging_left(item: &Item<'_>) -> Vec<usize> {
         .windows(2)
         .filter(|pair| pair[0].word() == Some("dbg") && pair[1].is('!'));
     let line_of = |start: usize| text.get(..start).unwrap_or_default().lines().count().max(1);
-    calls.map(|pair| line_of(pair[0].bytes.end)).collect()
+    calls.map(|pair| line_of(pair[0].bytes().end)).collect()
 }
 
 /// The learner's answer beside the reference.

@@ -67,17 +67,21 @@ pub struct Said {
     pub files: Vec<String>,
 }
 
-/// Builds the test program; `observer` hears how far it is.
+/// Builds the test program of each target, all in one call; `observer` hears how far it is. The targets differ in their
+/// package and its folder only.
 ///
 /// # Errors
 ///
 /// When cargo cannot be started, or it was called off.
 pub fn build(
-    target: Target<'_>,
+    targets: &[Target<'_>],
     guard: Option<&dyn Guard>,
     cancel: &Cancel,
     observer: &dyn Observer,
-) -> Result<Build> {
+) -> Result<Vec<Build>> {
+    let Some(target) = targets.first() else {
+        return Ok(Vec::new());
+    };
     let mut command = cargo(target.workspace);
     let format = if target.colours {
         "--message-format=json-diagnostic-rendered-ansi"
@@ -85,7 +89,14 @@ pub fn build(
         "--message-format=json"
     };
     command.args(["test", "--no-run", "--test", "stage", format]);
-    command.args(["--package", target.package, "--profile", PROFILE]);
+    command.args(["--profile", PROFILE]);
+    for target in targets {
+        command.args(["--package", target.package]);
+    }
+    if targets.len() > 1 {
+        // What does not compile stops nothing else.
+        command.arg("--no-fail-fast");
+    }
     command.arg("--target-dir").arg(target.target_folder);
     // The bar is read here, not shown: it is the only way in which cargo tells how many steps there are.
     command.env("CARGO_TERM_PROGRESS_WHEN", "always");
@@ -122,23 +133,32 @@ pub fn build(
         End::Cancelled => return Err(Error::cancelled()),
         End::TimedOut | End::TooMuchOutput => false,
     };
-    let mut build = Build {
-        succeeded,
-        log: without_progress(&outcome.stderr),
-        ..Build::default()
-    };
-    for line in outcome.stdout.lines() {
-        // Most lines speak of packages from elsewhere, and those are not worth reading.
-        let is_message = line.starts_with(r#"{"reason":"compiler-"#);
-        if is_message && !line.contains(r#""package_id":"registry+"#) {
-            read_message(line, target, &mut build);
+    let builds = targets.iter().map(|target| {
+        let mut build = Build {
+            log: without_progress(&outcome.stderr),
+            ..Build::default()
+        };
+        let others: Vec<&Path> = targets
+            .iter()
+            .map(|other| other.folder)
+            .filter(|folder| *folder != target.folder)
+            .collect();
+        for line in outcome.stdout.lines() {
+            // Most lines speak of packages from elsewhere, and those are not worth reading.
+            let is_message = line.starts_with(r#"{"reason":"compiler-"#);
+            if is_message && !line.contains(r#""package_id":"registry+"#) {
+                read_message(line, *target, &others, &mut build);
+            }
         }
-    }
-    if !build.succeeded {
-        let reasons = foreign_errors(&outcome.stdout);
-        build.log = [reasons, build.log].concat();
-    }
-    Ok(build)
+        // Of several, one may be there although another is not.
+        build.succeeded = succeeded || (targets.len() > 1 && build.binary.is_some());
+        if !build.succeeded {
+            let reasons = foreign_errors(&outcome.stdout);
+            build.log = [reasons, build.log].concat();
+        }
+        build
+    });
+    Ok(builds.collect())
 }
 
 /// What the compiler says of errors that point to no file: that the linker is missing, for example.
@@ -225,7 +245,8 @@ fn without_progress(stderr: &str) -> String {
     said.collect::<Vec<&str>>().join("\n")
 }
 
-fn read_message(line: &str, target: Target<'_>, build: &mut Build) {
+/// Reads what a line says of the target; `others` are the folders of targets that were built beside it.
+fn read_message(line: &str, target: Target<'_>, others: &[&Path], build: &mut Build) {
     let Ok(document) = RawJson::parse(line) else {
         return;
     };
@@ -237,6 +258,12 @@ fn read_message(line: &str, target: Target<'_>, build: &mut Build) {
     let is_stage = manifest
         .parent()
         .is_some_and(|folder| same_folder(folder, target.folder));
+    let is_others = manifest
+        .parent()
+        .is_some_and(|folder| others.iter().any(|other| same_folder(folder, other)));
+    if is_others {
+        return;
+    }
     let is_ours = is_stage || manifest.starts_with(plain(target.workspace));
     match message.at("reason").text().as_deref() {
         Some("compiler-artifact") if is_ours => read_artifact(message, is_stage, build),

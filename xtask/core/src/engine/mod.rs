@@ -17,12 +17,14 @@ mod trace;
 mod verdict;
 
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
-use crate::course::{Course, Exercise, Material, Originals, Stage, Uses};
+use crate::course::manifest::renamed;
+use crate::course::{Course, Exercise, Material, Originals, Stage};
 use crate::diagnosis::Diagnoses;
 use crate::error::{Error, Kind, Result};
-use crate::files::FileSet;
+use crate::files::{self, FileSet};
 use crate::process::Cancel;
 
 pub use compile::cargo;
@@ -34,6 +36,7 @@ pub use verdict::{Diagnostic, Failure, Panic, Sense, Status, TestResult, TestSta
 
 use built::Built;
 use compile::{Build, Target};
+use overlay::{Job, Place};
 use run::{Case, Manner, Program};
 use session::Session;
 
@@ -52,8 +55,15 @@ pub struct Engine<'a> {
     most_seconds: Option<u16>,
     impatient: bool,
     asking: bool,
-    traced: bool,
+    explains: bool,
     holding: bool,
+}
+
+/// A whole stage with some answers in it, and the exercises that are to be judged.
+#[derive(Debug, Clone)]
+pub struct Answers<'a> {
+    pub files: FileSet,
+    pub wanted: Vec<Wanted<'a>>,
 }
 
 /// An exercise to judge.
@@ -87,7 +97,7 @@ impl<'a> Engine<'a> {
             most_seconds: None,
             impatient: false,
             asking: false,
-            traced: true,
+            explains: true,
             holding: false,
         }
     }
@@ -134,10 +144,11 @@ impl<'a> Engine<'a> {
         self
     }
 
-    /// The same judge for whom the place is enough that a failure names itself: nothing is built to find a better one.
+    /// The same judge for a program, to which what failed and how is enough: nothing is built to find a better place of a
+    /// failure, and no answer is compared with its starter.
     #[must_use]
-    pub fn untraced(mut self) -> Self {
-        self.traced = false;
+    pub fn unexplained(mut self) -> Self {
+        self.explains = false;
         self
     }
 
@@ -197,6 +208,73 @@ impl<'a> Engine<'a> {
         self.judge_session(session, files)
     }
 
+    /// As [`Engine::judge_files`] for two, which are built in one call: much of what a compiler does keeps one core busy,
+    /// and the other one idle.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::judge`].
+    pub fn judge_both(
+        &self,
+        stage: &Stage,
+        originals: &Originals,
+        both: [Answers<'_>; 2],
+    ) -> Result<[Vec<Verdict>; 2]> {
+        let [one, other] = both;
+        let mut sessions = [
+            self.session(stage, originals, &one.wanted)?,
+            self.session(stage, originals, &other.wanted)?,
+        ];
+        let files = [one.files, other.files];
+        for (session, files) in sessions.iter_mut().zip(&files) {
+            session.note_missing(files, &Default::default());
+        }
+        let manifest = files[1].get("Cargo.toml").map_or("", String::as_str);
+        let can_be_beside = renamed(manifest, &stage.id, "beside").is_some();
+        let is_whole = sessions.iter().all(|session| session.faults.is_empty());
+        let mut found = [None, None];
+        if can_be_beside && is_whole && self.guard.is_none() {
+            let overlay = self.overlay()?;
+            let needed = [0, 1].map(|at| sessions[at].needed(&files[at]));
+            let job = |at: usize, place| Job {
+                place,
+                files: &files[at],
+                needed: &needed[at],
+            };
+            let jobs = [job(0, Place::Usual), job(1, Place::Beside)];
+            let builds = self.build(&overlay, stage, &jobs)?;
+            for (session, build) in sessions.iter_mut().zip(&builds) {
+                if !build.succeeded && build.said.iter().any(|said| said.diagnostic.is_error) {
+                    session.attribute(build)?;
+                }
+            }
+            // Side by side as well: where one only waits for a test that hangs, the other goes on.
+            let run = |at: usize| -> Result<Option<Vec<Verdict>>> {
+                let Some(build) = builds.get(at).filter(|build| build.succeeded) else {
+                    return Ok(None);
+                };
+                let (session, place) = (&sessions[at], jobs[at].place);
+                let times = self.run(&overlay, session, place, build, &files[at], 1)?;
+                Ok(times.into_iter().next())
+            };
+            let (one, other) = thread::scope(|scope| {
+                let other = scope.spawn(|| run(1));
+                (run(0), other.join())
+            });
+            let other =
+                other.map_err(|_| Error::of(Kind::System, "a test could not be watched"))?;
+            found = [one?, other?];
+        }
+        let mut verdicts = [Vec::new(), Vec::new()];
+        for (at, (session, files)) in sessions.into_iter().zip(files).enumerate() {
+            verdicts[at] = match found[at].take() {
+                Some(verdicts) => verdicts,
+                None => self.judge_session(session, files)?,
+            };
+        }
+        Ok(verdicts)
+    }
+
     /// As [`Engine::judge_files`], and whatever fails is run again until it has run so many `times`: what a test says may
     /// be another thing each time. Answers the verdicts of each time.
     ///
@@ -249,6 +327,7 @@ impl<'a> Engine<'a> {
         let most = self.most_seconds.unwrap_or(u16::MAX);
         let limit = |seconds: u16| Duration::from_secs(seconds.min(most).into());
         let mut session = Session::new(stage, originals, wanted, limit)?;
+        session.compares = self.explains;
         if self.asking {
             session.diagnoses = Diagnoses::load(stage);
         }
@@ -277,50 +356,65 @@ impl<'a> Engine<'a> {
             if remaining.is_empty() {
                 return Ok(vec![session.verdicts(&judged, Vec::new(), &[]); times]);
             }
-            let build = self.build(&overlay, session.stage, &files, &remaining)?;
-            if build.succeeded {
-                return self.run(&overlay, &session, &build, &judged, times);
+            let job = Job {
+                place: Place::Usual,
+                files: &files,
+                needed: &session.needed(&files),
+            };
+            for build in self.build(&overlay, session.stage, &[job])? {
+                if build.succeeded {
+                    return self.run(&overlay, &session, job.place, &build, &judged, times);
+                }
+                session.attribute(&build)?;
             }
-            session.attribute(&build)?;
         }
     }
 
-    /// Builds the test program of a stage. What cargo takes for built without being made of these files is removed and
-    /// made again.
-    fn build(
-        &self,
-        overlay: &Overlay,
-        stage: &Stage,
-        files: &FileSet,
-        wanted: &[&Exercise],
-    ) -> Result<Build> {
-        let modules = Uses::of(stage, files).tests_behind(wanted);
-        let contents = overlay.install(stage, files, &|module| modules.contains(module))?;
-        let mut built = Built::begin(overlay.root(), &stage.folder, &contents)?;
-        let folder = overlay.folder(stage);
-        let target = Target {
-            workspace: overlay.root(),
-            package: &stage.id,
-            folder: &folder,
-            target_folder: &self.target_folder,
-            colours: self.colours,
-            lines: false,
-        };
+    /// Builds the test program of a stage for each job. What cargo takes for built without being made of these files is
+    /// removed and made again.
+    fn build(&self, overlay: &Overlay, stage: &Stage, jobs: &[Job<'_>]) -> Result<Vec<Build>> {
+        let contents = overlay.install(stage, jobs)?;
+        let mut records = Vec::new();
+        let mut places = Vec::new();
+        for (job, contents) in jobs.iter().zip(&contents) {
+            let folder = overlay.folder(stage, job.place);
+            let name = folder.strip_prefix(overlay.root()).unwrap_or(&folder);
+            let name = files::relative(Path::new(""), name).replace('/', "-");
+            records.push(Built::begin(overlay.root(), &name, contents)?);
+            places.push((job.place.package(stage), folder));
+        }
+        let targets: Vec<Target<'_>> = places
+            .iter()
+            .map(|(package, folder)| Target {
+                workspace: overlay.root(),
+                package,
+                folder,
+                target_folder: &self.target_folder,
+                colours: self.colours,
+                lines: false,
+            })
+            .collect();
         for _ in 0..BUILDS {
-            let build = compile::build(target, self.guard, &self.cancel, self.observer)?;
-            let (stale, made): (Vec<_>, Vec<_>) = build
-                .made
-                .iter()
-                .partition(|made| made.fresh && !built.is_known(made.part));
-            built.note(made.iter().map(|made| made.part))?;
-            if stale.is_empty() {
-                if let Some(guard) = self.guard.filter(|_| build.succeeded) {
-                    let artifacts = build.made.iter().flat_map(|made| made.files.clone());
-                    guard.inspect(&artifacts.collect::<Vec<PathBuf>>())?;
-                }
-                return Ok(build);
+            let builds = compile::build(&targets, self.guard, &self.cancel, self.observer)?;
+            let mut stale: Vec<&PathBuf> = Vec::new();
+            for (build, built) in builds.iter().zip(&mut records) {
+                let old = build
+                    .made
+                    .iter()
+                    .filter(|made| made.fresh && !built.is_known(made.part));
+                stale.extend(old.flat_map(|made| &made.files));
+                built.note(build.made.iter().map(|made| made.part))?;
             }
-            for file in stale.iter().flat_map(|made| &made.files) {
+            if stale.is_empty() {
+                for build in builds.iter().filter(|build| build.succeeded) {
+                    if let Some(guard) = self.guard {
+                        let artifacts = build.made.iter().flat_map(|made| made.files.clone());
+                        guard.inspect(&artifacts.collect::<Vec<PathBuf>>())?;
+                    }
+                }
+                return Ok(builds);
+            }
+            for file in stale {
                 // A file that is gone is what is wanted.
                 let _ = std::fs::remove_file(file);
             }
@@ -333,6 +427,7 @@ impl<'a> Engine<'a> {
         &self,
         overlay: &Overlay,
         session: &Session<'_>,
+        place: Place,
         build: &Build,
         judged: &FileSet,
         times: usize,
@@ -342,7 +437,7 @@ impl<'a> Engine<'a> {
             return Err(Error::of(Kind::Build, words)
                 .help("its Cargo.toml names it: [[test]] name = \"stage\""));
         };
-        let folder = overlay.folder(session.stage);
+        let folder = overlay.folder(session.stage, place);
         let program = Program {
             binary,
             folder: &folder,
@@ -363,7 +458,9 @@ impl<'a> Engine<'a> {
             });
         });
         let mut results = results?;
-        self.trace(overlay, session.stage, program, &cases, &mut results)?;
+        if place == Place::Usual {
+            self.trace(overlay, session.stage, program, &cases, &mut results)?;
+        }
         let mut verdicts = vec![session.verdicts(judged, results.clone(), &build.said)];
         for _ in 1..times {
             let fails = |index: &usize| results[*index].status == TestStatus::Failed;
@@ -393,7 +490,7 @@ impl<'a> Engine<'a> {
             let failure = result.failure.as_mut()?;
             trace::is_foreign(failure).then_some((case, failure))
         });
-        let wanted = self.traced && self.guard.is_none();
+        let wanted = self.explains && self.guard.is_none();
         let Some((case, failure)) = foreign.next().filter(|_| wanted) else {
             return Ok(());
         };
@@ -405,8 +502,8 @@ impl<'a> Engine<'a> {
             colours: self.colours,
             lines: true,
         };
-        let build = compile::build(target, None, &self.cancel, self.observer)?;
-        let Some(binary) = &build.binary else {
+        let builds = compile::build(&[target], None, &self.cancel, self.observer)?;
+        let Some(binary) = builds.first().and_then(|build| build.binary.as_ref()) else {
             return Ok(());
         };
         let program = Program { binary, ..program };

@@ -5,21 +5,62 @@
 //! (`judged/exercises/…`), so cargo never takes one for the learner's. Only the runner writes here, and a file is
 //! written only when its text differs: what lies here is what was built last.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use super::event::{Event, Observer};
-use crate::course::manifest::{StageManifest, WorkspaceManifest};
+use crate::course::manifest::{StageManifest, WorkspaceManifest, renamed};
 use crate::course::rust_tokens::tokens_of;
-use crate::course::{Course, Stage, TESTS};
+use crate::course::{Course, Stage, TESTS, with_tests};
 use crate::error::{Error, Result};
 use crate::files::{self, FileSet};
 use crate::process::Cancel;
 
 /// The folder below the overlay that holds its packages.
 pub const JUDGED: &str = "judged";
+
+/// The folder below that one for stages, and the one for second copies of them.
+const PLACES: [&str; 2] = ["exercises", "beside"];
+
+/// A place of the overlay for the files of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The one that every judgement uses.
+    Usual,
+    /// A second one, so that two answers are built in one call.
+    Beside,
+}
+
+impl Place {
+    /// The name of the stage's package in this place.
+    pub fn package(self, stage: &Stage) -> String {
+        match self {
+            Place::Usual => stage.id.clone(),
+            Place::Beside => format!("{}-beside", stage.id),
+        }
+    }
+
+    /// The package's folder below the overlay.
+    fn member(self, stage: &Stage) -> String {
+        let [usual, beside] = PLACES;
+        let folder = match self {
+            Place::Usual => usual,
+            Place::Beside => beside,
+        };
+        format!("{JUDGED}/{folder}/{}", stage.folder)
+    }
+}
+
+/// The text with the course's paths in the place of the overlay's.
+pub fn plain(text: &str) -> String {
+    PLACES.iter().fold(text.to_owned(), |text, place| {
+        text.replace(&format!("{JUDGED}/{place}/"), "exercises/")
+            .replace(&format!("{JUDGED}\\{place}\\"), "exercises\\")
+    })
+}
 
 /// How long to wait before asking again whether another runner is done.
 const RETRY: Duration = Duration::from_millis(30);
@@ -82,29 +123,39 @@ impl Overlay {
     }
 
     /// Where the stage lies in the overlay.
-    pub fn folder(&self, stage: &Stage) -> PathBuf {
-        self.root.join(JUDGED).join("exercises").join(&stage.folder)
+    pub fn folder(&self, stage: &Stage, place: Place) -> PathBuf {
+        self.root.join(place.member(stage))
     }
 
     /// Where a stage lies in the overlay of a target folder.
     pub fn folder_below(target_folder: &Path, stage: &Stage) -> PathBuf {
-        let judged = root_below(target_folder).join(JUDGED);
-        judged.join("exercises").join(&stage.folder)
+        root_below(target_folder).join(Place::Usual.member(stage))
     }
 
-    /// Makes the overlay hold the stage as `files` have it, without what a verdict does not need: the stage's program,
-    /// and the tests of exercises whose modules are not among `tests`.
+    /// Makes the overlay hold the stage as each of `jobs` has it, without what a verdict does not need: the stage's program,
+    /// and tests that are not `needed`.
     ///
     /// # Errors
     ///
     /// When a file cannot be read or written.
-    pub fn install(
-        &self,
-        stage: &Stage,
-        files: &FileSet,
-        tests: &dyn Fn(&str) -> bool,
-    ) -> Result<Contents> {
-        let shared = self.install_workspace(&format!("{JUDGED}/exercises/{}", stage.folder))?;
+    pub fn install(&self, stage: &Stage, jobs: &[Job<'_>]) -> Result<Vec<Contents>> {
+        let members: Vec<String> = jobs.iter().map(|job| job.place.member(stage)).collect();
+        let shared = self.install_workspace(&members)?;
+        let install = |job: &Job<'_>| {
+            Ok(Contents {
+                shared: shared.clone(),
+                stage: self.install_one(stage, *job)?,
+            })
+        };
+        jobs.iter().map(install).collect()
+    }
+
+    fn install_one(&self, stage: &Stage, job: Job<'_>) -> Result<FileSet> {
+        let Job {
+            place,
+            files,
+            needed,
+        } = job;
         let manifest = files.get("Cargo.toml").map_or("", String::as_str);
         let names_programs = StageManifest::of(manifest, &stage.id).names_programs;
         let is_program = |path: &str| path == "src/main.rs" || path.starts_with("src/bin/");
@@ -113,19 +164,21 @@ impl Overlay {
             if is_program(path) && !names_programs {
                 continue;
             }
-            let text = match path.as_str() {
-                TESTS => without_modules(text, |module| {
-                    stage.exercise(module).is_some() && !tests(module)
+            let text = match (path.as_str(), needed.only.get(path)) {
+                ("Cargo.toml", _) if place == Place::Beside => {
+                    let renamed = renamed(text, &stage.id, &place.package(stage));
+                    renamed.unwrap_or_else(|| text.clone())
+                }
+                (TESTS, _) => without_modules(text, |module| {
+                    stage.exercise(module).is_some() && !needed.modules.contains(module)
                 }),
-                _ => text.clone(),
+                (_, Some(named)) => with_tests(text, |name| named.contains(name)),
+                (_, None) => text.clone(),
             };
             installed.insert(path.clone(), text);
         }
-        replace(&self.folder(stage), &installed)?;
-        Ok(Contents {
-            shared,
-            stage: installed,
-        })
+        replace(&self.folder(stage, place), &installed)?;
+        Ok(installed)
     }
 
     /// Makes the overlay hold `files` as a library beside the stage, newly written, for the examples of its lesson.
@@ -135,7 +188,7 @@ impl Overlay {
     /// When a file cannot be read or written.
     pub fn install_lesson(&self, stage: &Stage, files: &FileSet) -> Result<()> {
         let member = format!("{JUDGED}/lessons/{}", stage.folder);
-        self.install_workspace(&member)?;
+        self.install_workspace(std::slice::from_ref(&member))?;
         let folder = self.root.join(member);
         replace(&folder, files)?;
         for (path, text) in files {
@@ -145,11 +198,11 @@ impl Overlay {
     }
 
     /// The manifest, the lock file and the libraries that stages share, which it answers.
-    fn install_workspace(&self, member: &str) -> Result<FileSet> {
+    fn install_workspace(&self, members: &[String]) -> Result<FileSet> {
         let manifest = WorkspaceManifest::load(&self.course)?;
         write_changed(
             &self.root.join("Cargo.toml"),
-            &manifest.with_member(member, JUDGED)?,
+            &manifest.with_members_only(members, JUDGED)?,
         )?;
         let lock = self.course.join("Cargo.lock");
         if lock.exists() {
@@ -179,6 +232,24 @@ fn root_below(target_folder: &Path) -> PathBuf {
     target_folder.join("xtask").join("overlay")
 }
 
+/// What the overlay is to hold of a stage in one place.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'j> {
+    pub place: Place,
+    /// The whole stage.
+    pub files: &'j FileSet,
+    pub needed: &'j Needed,
+}
+
+/// The tests that a verdict needs.
+#[derive(Debug, Default)]
+pub struct Needed {
+    /// The modules of the tests' root.
+    pub modules: BTreeSet<String>,
+    /// For a test file of which not every test is run, the names of those that are.
+    pub only: BTreeMap<String, BTreeSet<String>>,
+}
+
 /// What the overlay holds.
 #[derive(Debug)]
 pub struct Contents {
@@ -205,7 +276,7 @@ fn without_modules(text: &str, leaves_out: impl Fn(&str) -> bool) -> String {
         let [word, name, end] = window else { continue };
         let is_declaration = word.word() == Some("mod") && end.is(';');
         if is_declaration && name.word().is_some_and(&leaves_out) {
-            out.replace_range(end.bytes.clone(), " {}");
+            out.replace_range(end.bytes(), " {}");
         }
     }
     out

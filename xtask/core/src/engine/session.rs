@@ -1,11 +1,12 @@
 //! One judgement while it is made: which exercises are wanted, which are at fault, and what becomes of them.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Wanted;
 use super::compile::{Build, Said};
-use super::overlay::JUDGED;
+use super::overlay::{Needed, plain};
 use super::run::Case;
 use super::verdict::{Diagnostic, Status, TestResult, TestStatus, Verdict};
 use crate::course::{
@@ -30,6 +31,8 @@ pub struct Fault<'a> {
 struct Expected<'a> {
     exercise: &'a Exercise,
     tests: Vec<Test>,
+    /// Only some of the exercise's tests were asked for.
+    named: bool,
     limit: Duration,
 }
 
@@ -43,6 +46,8 @@ pub struct Session<'a> {
     pub edited: Vec<String>,
     /// The known mistakes that a verdict may speak of.
     pub diagnoses: Diagnoses,
+    /// A verdict says what is not as the starter has it.
+    pub compares: bool,
     wanted: Vec<Expected<'a>>,
 }
 
@@ -67,6 +72,7 @@ impl<'a> Session<'a> {
             Ok(Expected {
                 exercise: one.exercise,
                 tests,
+                named: one.tests.is_some(),
                 limit: limit(one.exercise.test_seconds),
             })
         };
@@ -76,6 +82,7 @@ impl<'a> Session<'a> {
             faults: Vec::new(),
             edited: Vec::new(),
             diagnoses: Diagnoses::default(),
+            compares: true,
             wanted: wanted.iter().map(expected).collect::<Result<_>>()?,
         })
     }
@@ -216,6 +223,19 @@ impl<'a> Session<'a> {
             .collect()
     }
 
+    /// The tests that are needed for the exercises that are not known to be at fault.
+    pub fn needed(&self, files: &FileSet) -> Needed {
+        let named = self.wanted.iter().filter(|expected| expected.named);
+        let only = named.map(|expected| {
+            let names = expected.tests.iter().map(|test| test.name.clone());
+            (expected.exercise.tests_file(), names.collect())
+        });
+        Needed {
+            modules: Uses::of(self.stage, files).tests_behind(&self.remaining()),
+            only: only.collect(),
+        }
+    }
+
     fn fault(&self, exercise: &Exercise) -> Option<&Fault<'a>> {
         self.faults
             .iter()
@@ -247,6 +267,7 @@ impl<'a> Session<'a> {
     ) -> Vec<Verdict> {
         let mut results = results.into_iter();
         let mut verdicts = Vec::new();
+        let uses = LazyCell::new(|| Uses::of(self.stage, judged));
         for Expected {
             exercise, tests, ..
         } in &self.wanted
@@ -283,8 +304,8 @@ impl<'a> Session<'a> {
                         own.map(|said| without_overlay(&said.diagnostic)).collect();
                 }
             }
-            if !verdict.passed() {
-                verdict.changed = self.changed_behind(exercise, judged);
+            if self.compares && !verdict.passed() {
+                verdict.changed = self.changed_behind(exercise, &uses, judged);
             }
             verdicts.push(verdict);
         }
@@ -292,9 +313,9 @@ impl<'a> Session<'a> {
     }
 
     /// What is not as the starter has it in the exercise's file, and in those of the exercises that it uses.
-    fn changed_behind(&self, exercise: &Exercise, judged: &FileSet) -> Vec<Changed> {
+    fn changed_behind(&self, exercise: &Exercise, uses: &Uses, judged: &FileSet) -> Vec<Changed> {
         let mut found = Vec::new();
-        for name in Uses::of(self.stage, judged).exercises_behind(self.stage, exercise) {
+        for name in uses.exercises_behind(self.stage, exercise) {
             let Some(used) = self.stage.exercise(name) else {
                 continue;
             };
@@ -388,12 +409,6 @@ fn status_of(tests: &[TestResult], untouched: bool) -> Status {
     } else {
         Status::Failed
     }
-}
-
-/// The text with the course's paths in the place of the overlay's.
-fn plain(text: &str) -> String {
-    text.replace(&format!("{JUDGED}/exercises/"), "exercises/")
-        .replace(&format!("{JUDGED}\\exercises\\"), "exercises\\")
 }
 
 fn without_overlay(diagnostic: &Diagnostic) -> Diagnostic {

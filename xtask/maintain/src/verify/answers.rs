@@ -35,7 +35,8 @@ pub fn check_plan(
     memory: Option<&Memory>,
     done: impl FnMut(),
 ) -> Result<()> {
-    let hurried = engine.clone().hurried(mistake::SECONDS);
+    // Nobody reads where a wrong answer fails, or how it differs from the starter.
+    let hurried = engine.clone().hurried(mistake::SECONDS).unexplained();
     let judged = |answer: &Answer<'_>| check_answer(ledger, answer);
     plan.judge(engine, &hurried, memory, judged, done)
 }

@@ -33,7 +33,7 @@ pub fn check_stage(
         ("Cargo.toml".to_owned(), of_lesson(&package, &manifest)),
         ("src/lib.rs".to_owned(), documentation(&readme)),
     ]);
-    let base = base_key(stage)?;
+    let base = base_key(stage, &manifest.text())?;
     let parts = [base.as_str(), "lesson"].into_iter();
     let texts = library.values().map(String::as_str);
     let key = memory.map(|memory| memory.key_of(parts.chain(texts)));

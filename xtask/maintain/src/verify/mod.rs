@@ -19,6 +19,7 @@ use xtask::commands::Ending;
 use xtask_core::course::{Course, Stage};
 use xtask_core::engine::Engine;
 use xtask_core::error::Result;
+use xtask_core::process::processor_time;
 
 use clock::Clock;
 use memory::Memory;
@@ -95,7 +96,12 @@ pub fn run(course: &Course, engine: &Engine<'_>, clock: &Clock, wish: &Wish) -> 
     ledger.stage("the workspace");
     ledger.section("the features of every dependency");
     features::check(&mut ledger, course, &stages, whole)?;
-    tools::check(&mut ledger, course, &stages, whole, wish.slow)?;
+    let scope = tools::Scope {
+        stages: &stages,
+        whole,
+        slow: wish.slow,
+    };
+    tools::check(&mut ledger, course, scope, memory)?;
     Ok(ledger.close().into())
 }
 
@@ -141,7 +147,7 @@ pub struct Ledger {
     /// Tests that pass on an answer that gives the same simple value always, by their file.
     remarks: BTreeMap<String, Vec<String>>,
     /// What each stage took.
-    shares: Vec<(String, Instant, Option<Duration>)>,
+    shares: Vec<(String, Taken)>,
 }
 
 /// A broken promise.
@@ -155,10 +161,48 @@ pub struct Failure {
     pub mend: String,
 }
 
+/// What a part of the work takes: on the clock, which other builds slow down, and of the processors.
+#[derive(Debug)]
+struct Taken {
+    begun: Instant,
+    before: Option<Duration>,
+    end: Option<(Duration, Option<Duration>)>,
+}
+
+impl Taken {
+    fn begin() -> Self {
+        Self {
+            begun: Instant::now(),
+            before: processor_time(),
+            end: None,
+        }
+    }
+
+    /// What it has taken so far, or had taken when it was ended.
+    fn so_far(&self) -> (Duration, Option<Duration>) {
+        self.end.unwrap_or_else(|| {
+            let used = processor_time().zip(self.before);
+            let used = used.map(|(now, before)| now.saturating_sub(before));
+            (self.begun.elapsed(), used)
+        })
+    }
+
+    fn end(&mut self) {
+        self.end = Some(self.so_far());
+    }
+
+    /// `12.3 s, 20.1 s of processors`.
+    fn words(&self) -> String {
+        let (seconds, used) = self.so_far();
+        let used = used.map(|used| format!(", {:.1} s of processors", used.as_secs_f64()));
+        format!("{:.1} s{}", seconds.as_secs_f64(), used.unwrap_or_default())
+    }
+}
+
 #[derive(Debug)]
 struct Section {
     title: String,
-    begun: Instant,
+    taken: Taken,
     passed_before: usize,
     failed_before: usize,
 }
@@ -168,12 +212,12 @@ impl Ledger {
     pub fn stage(&mut self, name: &str) {
         self.end_section();
         self.end_stage();
-        self.shares.push((name.to_owned(), Instant::now(), None));
+        self.shares.push((name.to_owned(), Taken::begin()));
     }
 
     fn end_stage(&mut self) {
-        if let Some((_, begun, taken)) = self.shares.last_mut() {
-            *taken = Some(begun.elapsed());
+        if let Some((_, taken)) = self.shares.last_mut() {
+            taken.end();
         }
     }
 
@@ -183,9 +227,19 @@ impl Ledger {
         tests.push(test.to_owned());
     }
 
-    /// The tests that were remarked on, by their file.
-    pub fn remarks(&self) -> &BTreeMap<String, Vec<String>> {
-        &self.remarks
+    /// The tests that were remarked on, by their file, and what that means; nothing when there are none.
+    pub fn remarked(&self) -> Option<String> {
+        if self.remarks.is_empty() {
+            return None;
+        }
+        let mut words = String::from(
+            "These tests pass on an answer that gives the same simple value always. No promise is broken, because others \
+             of the exercise fail; marks by the test come cheaper with each of them. One more value, pinned, sees the work:",
+        );
+        for (file, tests) in &self.remarks {
+            words.push_str(&format!("\n  {file}: {}", tests.join(", ")));
+        }
+        Some(words)
     }
 
     /// Begins a group of checks, and says how the one before went.
@@ -193,7 +247,7 @@ impl Ledger {
         self.end_section();
         self.section = Some(Section {
             title: title.to_owned(),
-            begun: Instant::now(),
+            taken: Taken::begin(),
             passed_before: self.passed,
             failed_before: self.failures.len(),
         });
@@ -224,26 +278,24 @@ impl Ledger {
     pub fn close(mut self) -> bool {
         self.end_section();
         self.end_stage();
+        if let Some(words) = self.remarked() {
+            println!("\n{words}");
+        }
         self.print_shares();
         println!("\n{} passed, {} failed", self.passed, self.failures.len());
         self.failures.is_empty()
     }
 
     fn print_shares(&self) {
-        let taken =
-            |share: &(String, Instant, Option<Duration>)| share.2.unwrap_or_default().as_secs_f64();
-        let total: f64 = self.shares.iter().map(taken).sum();
+        let seconds = |taken: &Taken| taken.so_far().0.as_secs_f64();
+        let total: f64 = self.shares.iter().map(|(_, taken)| seconds(taken)).sum();
         if self.shares.len() < 2 || total == 0.0 {
             return;
         }
         println!("\nWhat took how long:");
-        for share in &self.shares {
-            let seconds = taken(share);
-            println!(
-                "  {:<20} {seconds:>7.1} s {:>4.0} %",
-                share.0,
-                100.0 * seconds / total
-            );
+        for (name, taken) in &self.shares {
+            let share = 100.0 * seconds(taken) / total;
+            println!("  {name:<20} {share:>3.0} %   {}", taken.words());
         }
     }
 
@@ -258,10 +310,10 @@ impl Ledger {
         } else {
             style("✗").red()
         };
-        let seconds = section.begun.elapsed().as_secs_f64();
         println!(
-            "{mark} {}: {passed} hold, {failed} broken ({seconds:.1} s)",
-            section.title
+            "{mark} {}: {passed} hold, {failed} broken ({})",
+            section.title,
+            section.taken.words()
         );
     }
 

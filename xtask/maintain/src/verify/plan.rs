@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use xtask_core::course::{Exercise, Item, Originals, Stage, Uses, base_key};
-use xtask_core::engine::{Engine, Verdict, Wanted};
+use xtask_core::engine::{Answers, Engine, Verdict, Wanted};
 use xtask_core::error::Result;
 use xtask_core::files::{self, FileSet};
 
@@ -169,7 +169,8 @@ impl<'a> Plan<'a> {
         let originals = Originals::of_tree(stage)?;
         let mut solved = originals.files().clone();
         solved.extend(stage.solution_files()?);
-        let base = base_key(stage)?;
+        let manifest = solved.get("Cargo.toml");
+        let base = base_key(stage, manifest.map_or("", String::as_str))?;
         let uses = UsesOf::new(stage, solved.clone());
         let starter_uses = Uses::of(stage, originals.files());
         let mut answers = answers_of(stage, &originals)?;
@@ -237,34 +238,57 @@ impl<'a> Plan<'a> {
             .iter()
             .filter(|answer| answer.verdict.is_some());
         known.for_each(&mut judged);
-        for round in std::mem::take(&mut self.rounds) {
-            let mut files = match round.kind {
-                RoundKind::Starters => self.originals.files().clone(),
-                _ => self.solved.clone(),
+        let mut open = std::mem::take(&mut self.rounds).into_iter().peekable();
+        while let Some(round) = open.next() {
+            let hurried_too = |other: &Round| {
+                round.kind == RoundKind::Hurried && other.kind == RoundKind::Hurried
             };
-            let mut wanted = Vec::new();
-            for answer in round.answers.iter().map(|index| &self.answers[*index]) {
-                if let Some(text) = &answer.text {
-                    files.insert(answer.item.exercise.source(), text.clone());
+            let judged_now = match open.next_if(hurried_too) {
+                Some(other) => {
+                    let both = [self.answers_in(&round), self.answers_in(&other)];
+                    let both = hurried.judge_both(self.stage, &self.originals, both)?;
+                    [round, other].into_iter().zip(both).collect()
                 }
-                wanted.push(answer.wanted());
-            }
-            let engine = match round.kind {
-                RoundKind::Hurried => hurried,
-                _ => patient,
+                None => {
+                    let engine = match round.kind {
+                        RoundKind::Hurried => hurried,
+                        _ => patient,
+                    };
+                    let one = self.answers_in(&round);
+                    let verdicts =
+                        engine.judge_files(self.stage, &self.originals, one.files, &one.wanted)?;
+                    vec![(round, verdicts)]
+                }
             };
-            let verdicts = engine.judge_files(self.stage, &self.originals, files, &wanted)?;
-            for (index, verdict) in round.answers.iter().zip(verdicts) {
-                let answer = &mut self.answers[*index];
-                if let (Some(memory), Some(key)) = (memory, &answer.key) {
-                    memory.remember(key, &verdict);
+            for (round, verdicts) in judged_now {
+                for (index, verdict) in round.answers.iter().zip(verdicts) {
+                    let answer = &mut self.answers[*index];
+                    if let (Some(memory), Some(key)) = (memory, &answer.key) {
+                        memory.remember(key, &verdict);
+                    }
+                    answer.verdict = Some(verdict);
+                    judged(answer);
                 }
-                answer.verdict = Some(verdict);
-                judged(answer);
+                done();
             }
-            done();
         }
         Ok(())
+    }
+
+    /// The files of a round, and what is judged of them.
+    fn answers_in(&self, round: &Round) -> Answers<'a> {
+        let mut files = match round.kind {
+            RoundKind::Starters => self.originals.files().clone(),
+            _ => self.solved.clone(),
+        };
+        let mut wanted = Vec::new();
+        for answer in round.answers.iter().map(|index| &self.answers[*index]) {
+            if let Some(text) = &answer.text {
+                files.insert(answer.item.exercise.source(), text.clone());
+            }
+            wanted.push(answer.wanted());
+        }
+        Answers { files, wanted }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use xtask_core::course::Stage;
+use xtask_core::course::{PROFILE, Stage};
 use xtask_core::desk::Desk;
 use xtask_core::engine::cargo;
 use xtask_core::process::{Cancel, Limits, run as run_process};
@@ -15,7 +15,8 @@ pub struct Prebuild {
 }
 
 impl Prebuild {
-    /// Begins, unless that stage was built before.
+    /// Begins, unless that stage was built before. It builds as a verdict does, in the same profile: what lies elsewhere
+    /// is built anew when the stage is judged.
     pub fn start(&mut self, desk: &Desk<'_>, current: &Stage) {
         let mut later = desk
             .course
@@ -35,6 +36,8 @@ impl Prebuild {
             "--quiet",
             "--test",
             "stage",
+            "--profile",
+            PROFILE,
             "--package",
             &next.id,
         ]);

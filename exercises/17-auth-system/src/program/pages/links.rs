@@ -4,12 +4,9 @@ use axum::extract::{Form, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
 use minijinja::{Value, context};
-use rusqlite::OptionalExtension as _;
 
 use super::visit::{Answer, Fields, Visit, action, field};
-use crate::given::app::Cx;
 use crate::given::problem::Problem;
-use crate::given::tokens;
 use crate::register::Registration;
 use crate::{register, reset, verify_email};
 
@@ -74,10 +71,7 @@ pub(super) async fn verify(visit: Visit, Form(fields): Form<Fields>) -> Answer {
     visit.check(&fields)?;
     let (token, password) = (field(&fields, "token"), field(&fields, "password"));
     let done = visit
-        .run_hashing(move |cx| {
-            compare(cx, &token, &password)?;
-            verify_email::verify(cx, &token)
-        })
+        .run_hashing(move |cx| verify_email::verify(cx, &token, &password))
         .await;
     Ok(match done {
         Ok(()) => visit.done(
@@ -97,26 +91,6 @@ pub(super) async fn verify(visit: Visit, Form(fields): Form<Fields>) -> Answer {
             ],
         ),
     })
-}
-
-/// Whoever registers an address last chooses its password, and the owner opens the newest link: without this question,
-/// the link would let a squatter in.
-fn compare(cx: &Cx, token: &str, password: &str) -> Result<(), Problem> {
-    let stored: Option<String> = cx.read(|tx| {
-        let sql = "SELECT password_hash FROM email_tokens JOIN users ON users.id = user_id
-                   WHERE digest = ?1 AND used_at IS NULL AND expires_at > ?2";
-        let token = (tokens::digest(token), tx.now());
-        Ok(tx.query_row(sql, token, |row| row.get(0)).optional()?)
-    })?;
-    // A link that is not valid is refused by the milestone itself.
-    let Some(stored) = stored else { return Ok(()) };
-    if cx.neighbours().verifier.verify(password, &stored)?.matches {
-        return Ok(());
-    }
-    Err(Problem::unauthorized(
-        "invalid_credentials",
-        "That is not the password with which the account was opened.",
-    ))
 }
 
 fn forgot_page() -> Value {

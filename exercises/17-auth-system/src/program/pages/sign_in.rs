@@ -5,7 +5,6 @@ use axum::extract::Form;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use minijinja::{Value, context};
-use rusqlite::OptionalExtension as _;
 
 use super::halfway::{self, Halfway};
 use super::links::typed;
@@ -13,7 +12,7 @@ use super::visit::{Answer, Fields, Visit, action, code_field, field, with_cookie
 use crate::given::extract::cookie;
 use crate::given::neighbours::{Credentials, Kind, SignedIn};
 use crate::given::problem::{FieldError, Problem};
-use crate::sessions;
+use crate::{sessions, verify_email};
 
 /// The fields whose errors the pages show themselves.
 const FIELDS: [&str; 1] = ["code"];
@@ -144,22 +143,12 @@ pub(super) async fn resend(
         return Ok(too_late(&visit));
     };
     halfway.end(&cookie);
-    let email = credentials.email.trim().to_lowercase();
-    let sent = visit.run(move |cx| {
-        cx.write(|tx| {
-            let sql = "SELECT id FROM users WHERE email = ?1 AND verified_at IS NULL";
-            let user = tx.query_row(sql, [&email], |row| row.get(0)).optional()?;
-            match user {
-                Some(user) => tx.neighbours().verification.send(tx, user, &email),
-                None => Ok(()),
-            }
-        })
-    });
+    let sent = visit.run(move |cx| verify_email::resend(cx, &credentials.email));
     let on = action("/sign-in", "Sign in");
     Ok(match sent.await {
         Ok(()) => visit.done(
             "Check your mail",
-            "Another link is on its way; the older ones do not work any more.",
+            "If the last mail is a minute old, another link is on its way, and the older ones do not work any more.",
             &[on],
         ),
         Err(problem) => visit.refusal(&problem, &[on]),

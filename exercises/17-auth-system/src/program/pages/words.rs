@@ -146,6 +146,7 @@ pub(super) fn event(kind: &str) -> (String, bool) {
     let (words, warning) = match kind {
         "account.registered" => ("Account opened", false),
         "email.verified" => ("Address confirmed", false),
+        "email.resend" => ("Another link to confirm the address was sent", false),
         "login.succeeded" => ("Signed in", false),
         "login.failed" => ("Sign-in failed", true),
         "session.ended" => ("Signed out", false),
