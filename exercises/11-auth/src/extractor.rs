@@ -1,6 +1,100 @@
-//! What the shop needs, in a sentence.
+//! Who is asking? An argument of the handler, so that a handler without an answer does not run.
+//!
+//! 401 says: I do not know who you are; say it, and try again. 403 says: I know who you are, and it does not help.
 
-/// What the function answers, its units and its errors.
-pub fn extractor() -> u32 {
-    todo!("a nudge")
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::given::users::{Directory, Refusal, Role, User};
+
+/// The token that a request brings in its header `Authorization`, as RFC 6750 has it; `None` when it brings none.
+///
+/// The name of the scheme may be in small or capital letters. One space or more follow, then the token: letters, digits and
+/// `-._~+/`, at least one of them, and then perhaps some `=`.
+///
+/// | `Authorization` | answer |
+/// | --- | --- |
+/// | `Bearer abc`, `bearer abc`, `BEARER   abc` | `Ok(Some("abc"))` |
+/// | no such header | `Ok(None)` |
+/// | `Basic YTpi`, `Bearerabc`, `Bearers abc` | `Ok(None)`: another scheme, and not for us |
+/// | `Bearer`, `Bearer a b`, `Bearer a,b`, `Bearer =`, `Bearer a=b`, `Bearer é` | `Err(Malformed)` |
+/// | what is no text | `Err(Malformed)` |
+/// | two headers of this name, whatever stands in them | `Err(Malformed)` |
+pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    todo!("at most one header, then the scheme, then every character of the token")
+}
+
+/// The answer to a refusal: its status, its own text as JSON, `{"error": "…"}`, and for some a header that says how to do better.
+///
+/// | refusal | status | `WWW-Authenticate` |
+/// | --- | --- | --- |
+/// | `NoCredentials` | 401 | `Bearer realm="lantern"` |
+/// | `InvalidToken` | 401 | `Bearer realm="lantern", error="invalid_token"` |
+/// | `Malformed` | 400 | `Bearer realm="lantern", error="invalid_request"` |
+/// | `Disabled`, `Forbidden` | 403 | none: signing in again does not help |
+/// | `Broken` | 500 | none |
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        todo!("a row of the table for each of the six")
+    }
+}
+
+/// Whoever is asking. A handler with this among its arguments runs for nobody else.
+///
+/// A request without a token is refused with `NoCredentials`, one whose token the directory does not know with `InvalidToken`,
+/// and one whose user is disabled with `Disabled`. A directory that fails says neither yes nor no: that is `Broken`. It is
+/// asked once for each request, because an account may be closed between two of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurrentUser(pub User);
+
+impl<S> FromRequestParts<S> for CurrentUser
+where
+    Arc<dyn Directory>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        todo!(
+            "the token, the directory (Arc::from_ref finds it in the state), then what the user is"
+        )
+    }
+}
+
+/// `Option<CurrentUser>`: for a handler that also serves strangers.
+///
+/// `None` is for a request without a token, and for nothing else: whoever shows a token that is refused above is refused here.
+impl<S> OptionalFromRequestParts<S> for CurrentUser
+where
+    Arc<dyn Directory>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Refusal> {
+        todo!("one of the refusals is no refusal here; every other one stays")
+    }
+}
+
+/// Somebody who works here: every role but `Customer`. A customer is refused with `Forbidden`, and whoever is no current user
+/// as above.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffUser(pub User);
+
+impl<S> FromRequestParts<S> for StaffUser
+where
+    Arc<dyn Directory>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        todo!("first who it is, then what they are")
+    }
 }

@@ -10,3 +10,5 @@ mod validation;
 mod refresh;
 mod totp;
 mod oauth;
+mod meeting;
+mod provider;

@@ -1,0 +1,201 @@
+//! A password is stored so that nobody can read it: no thief of the table, and not the shop.
+//!
+//! Argon2id makes a hash of it, slowly and in a lot of memory, which a thief who guesses has to pay for each guess. What is
+//! stored is a PHC string: algorithm, version, cost, salt and hash in one text.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::given::entropy::{Entropy, draw};
+use crate::given::passwords::{COMMON, Check, PasswordError, Passwords, SignInError, Weakness};
+
+/// How many characters a password has at least.
+pub const FEWEST_CHARACTERS: usize = 12;
+/// How many bytes a password has at most: 128 characters of any script fit.
+pub const MOST_BYTES: usize = 512;
+/// How many bytes a salt has.
+pub const SALT_BYTES: usize = 16;
+/// How many bytes a hash has.
+pub const HASH_BYTES: usize = 32;
+
+/// Why this text may not become a password; `None` when it may. The first row that applies counts.
+///
+/// | text | answer |
+/// | --- | --- |
+/// | fewer than [`FEWEST_CHARACTERS`] characters | `TooShort` |
+/// | more than [`MOST_BYTES`] bytes | `TooLong` |
+/// | on the list [`COMMON`], in small or capital letters | `Common` |
+///
+/// Every character counts, spaces too: ` password1234` is not `password1234`.
+pub fn weakness(password: &str) -> Option<Weakness> {
+    if password.chars().nth(FEWEST_CHARACTERS - 1).is_none() {
+        Some(Weakness::TooShort)
+    } else if password.len() > MOST_BYTES {
+        Some(Weakness::TooLong)
+    } else if COMMON.contains(&password.to_lowercase().as_str()) {
+        Some(Weakness::Common)
+    } else {
+        None
+    }
+}
+
+/// Argon2id at one cost, in memory of its own: however many sign in, it never takes more.
+pub struct Hasher {
+    cost: Params,
+    memory: Vec<Block>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Hasher {
+    /// Hashes at this cost from now on. `memory` must suffice for the costliest string that is stored: a block is a KiB.
+    /// Given.
+    #[must_use]
+    pub fn new(cost: Params, memory: Vec<Block>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            cost,
+            memory,
+            entropy,
+        }
+    }
+
+    /// The memory in which this hasher works. Given.
+    #[must_use]
+    pub fn memory(&self) -> &[Block] {
+        &self.memory
+    }
+
+    /// Argon2's bare answer: `out` is as long as the hash is to be.
+    fn run(
+        &mut self,
+        argon2: &Argon2<'_>,
+        password: &str,
+        salt: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), PasswordError> {
+        let memory = self.memory.as_mut_slice();
+        argon2
+            .hash_password_into_with_memory(password.as_bytes(), salt, out, memory)
+            .map_err(|error| match error {
+                argon2::Error::MemoryTooLittle => PasswordError::TooCostly,
+                other => PasswordError::Argon2(other),
+            })
+    }
+}
+
+/// Both work in `memory` and take no other; `Argon2::hash_password_into_with_memory` does. A string that needs more is
+/// `TooCostly`. A password is taken as it is: not trimmed, not cut off, not in another form of its letters.
+impl Passwords for Hasher {
+    /// Argon2id, version 19, at the hasher's cost, with a salt of [`SALT_BYTES`] bytes, drawn for this password alone, and a
+    /// hash of [`HASH_BYTES`]:
+    ///
+    /// ```text
+    /// $argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$n7dGx…
+    /// ```
+    fn hash(&mut self, password: &str) -> Result<String, PasswordError> {
+        let salt: [u8; SALT_BYTES] = draw(&*self.entropy)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.cost.clone());
+        let mut out = [0; HASH_BYTES];
+        self.run(&argon2, password, &salt, &mut out)?;
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.cost).map_err(unreadable)?,
+            salt: Some(Salt::new(&salt).map_err(unreadable)?),
+            hash: Some(Output::new(&out).map_err(unreadable)?),
+        };
+        Ok(hash.to_string())
+    }
+
+    /// The string says how it was made, with which of Argon2's three algorithms and at which cost; the hasher's cost plays no
+    /// part in the comparison. What has no salt or no hash is `Unreadable`, as is what was not made by Argon2.
+    ///
+    /// It is outdated when it was not made by Argon2id in version 19, or with less memory or fewer passes than the hasher's
+    /// cost. A costlier one stays.
+    fn verify(&mut self, password: &str, stored: &str) -> Result<Check, PasswordError> {
+        let hash = PasswordHash::new(stored).map_err(unreadable)?;
+        let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+            return Err(PasswordError::Unreadable);
+        };
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(unreadable)?;
+        let version = match hash.version {
+            Some(version) => Version::try_from(version).map_err(unreadable)?,
+            None => Version::default(),
+        };
+        let cost = Params::try_from(&hash).map_err(unreadable)?;
+        let outdated = algorithm != Algorithm::Argon2id
+            || version != Version::V0x13
+            || cost.m_cost() < self.cost.m_cost()
+            || cost.t_cost() < self.cost.t_cost();
+        let mut out = vec![0; expected.len()];
+        self.run(
+            &Argon2::new(algorithm, version, cost),
+            password,
+            salt,
+            &mut out,
+        )?;
+        // Every byte is looked at, whichever differs.
+        let pairs = out.iter().zip(expected.as_bytes());
+        let matches = pairs.fold(0, |bits, (a, b)| bits | (a ^ b)) == 0;
+        Ok(Check { matches, outdated })
+    }
+}
+
+fn unreadable<E>(_: E) -> PasswordError {
+    PasswordError::Unreadable
+}
+
+/// Signs somebody in: gives the id of the user with this email, letter by letter, whose password this is.
+///
+/// An unknown email and a wrong password are both `Wrong`, and both cost one hashing or one comparison at today's cost: a
+/// stopwatch must not find out who has an account.
+///
+/// Now is the only moment at which the password is at hand: when what is stored is outdated, it is replaced by a hash of
+/// today's cost. It is replaced only if it is still what was compared with. When somebody has changed it meanwhile, what is
+/// stored now decides: the sign-in begins again.
+///
+/// # Errors
+///
+/// `Wrong`; `Broken` when the table or `passwords` fails.
+pub fn sign_in(
+    connection: &Connection,
+    passwords: &mut dyn Passwords,
+    email: &str,
+    password: &str,
+) -> Result<i64, SignInError> {
+    loop {
+        let Some((user, stored)) = find(connection, email)? else {
+            // Nobody to compare with, and the same work: what is hashed does not matter.
+            passwords.hash("nobody's password")?;
+            return Err(SignInError::Wrong);
+        };
+        let check = passwords.verify(password, &stored)?;
+        if !check.matches {
+            return Err(SignInError::Wrong);
+        }
+        if !check.outdated {
+            return Ok(user);
+        }
+        let fresh = passwords.hash(password)?;
+        let replaced = connection.execute(
+            "UPDATE users SET password_hash = ?1 WHERE id = ?2 AND password_hash = ?3",
+            params![fresh, user, stored],
+        )?;
+        if replaced == 1 {
+            return Ok(user);
+        }
+    }
+}
+
+/// Whose email it is, and what is stored of the password.
+fn find(connection: &Connection, email: &str) -> rusqlite::Result<Option<(i64, String)>> {
+    connection
+        .query_row(
+            "SELECT id, password_hash FROM users WHERE email = ?1",
+            [email],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
+}
