@@ -6,6 +6,61 @@ use shop_io::json::{
 };
 use support::Seeded;
 
+/// A book that was read, as the tests compare it: what its fields hold, in a type of their own.
+#[derive(Debug, Clone, PartialEq)]
+struct ReadBook {
+    isbn: String,
+    title: String,
+    subtitle: Option<String>,
+    price_cents: u32,
+    tags: Vec<String>,
+    available: bool,
+    purchase_cents: u32,
+}
+
+impl From<Book> for ReadBook {
+    fn from(book: Book) -> Self {
+        Self {
+            isbn: book.isbn,
+            title: book.title,
+            subtitle: book.subtitle,
+            price_cents: book.price_cents,
+            tags: book.tags,
+            available: book.available,
+            purchase_cents: book.purchase_cents,
+        }
+    }
+}
+
+/// An order that was read, in the same way.
+#[derive(Debug, PartialEq)]
+struct ReadOrder {
+    isbn: String,
+    quantity: u32,
+    payment: ReadPayment,
+}
+
+#[derive(Debug, PartialEq)]
+enum ReadPayment {
+    Card { digits: String },
+    GiftVoucher { code: String },
+    Invoice,
+}
+
+impl From<Order> for ReadOrder {
+    fn from(order: Order) -> Self {
+        Self {
+            isbn: order.isbn,
+            quantity: order.quantity,
+            payment: match order.payment {
+                Payment::Card { digits } => ReadPayment::Card { digits },
+                Payment::GiftVoucher { code } => ReadPayment::GiftVoucher { code },
+                Payment::Invoice => ReadPayment::Invoice,
+            },
+        }
+    }
+}
+
 /// A book is written with the names and values that the feed promises, and with nothing else.
 #[test]
 fn a_book_is_written_as_promised() {
@@ -68,7 +123,7 @@ fn only_a_missing_subtitle_is_left_out() {
 #[test]
 fn absent_fields_get_defaults_or_are_missed() {
     let least = json!({ "isbn": "978", "title": "Emma", "priceCents": 999 });
-    let expected = Book {
+    let expected = ReadBook {
         isbn: String::from("978"),
         title: String::from("Emma"),
         subtitle: None,
@@ -189,7 +244,11 @@ fn the_kind_of_payment_is_named() {
         let json = order_to_json(&order).expect("an order can be written");
         let written: Value = serde_json::from_str(&json).expect("what was written is JSON");
         assert_eq!(written, expected, "{order:?}");
-        assert_eq!(ordered(&expected), Some(order), "read from {expected}");
+        assert_eq!(
+            ordered(&expected),
+            Some(ReadOrder::from(order)),
+            "read from {expected}"
+        );
     }
     for payment in [
         json!({ "kind": "cheque" }),
@@ -438,15 +497,12 @@ fn every_book_comes_back() {
             purchase_cents: number(&mut random),
         };
         let json = book_to_json(&book).expect("a book can be written");
-        let expected = Book {
+        let back: Option<Book> = book_from_json(json.as_bytes()).ok();
+        let expected = ReadBook {
             purchase_cents: 0,
-            ..book
+            ..ReadBook::from(book)
         };
-        assert_eq!(
-            book_from_json(json.as_bytes()).ok(),
-            Some(expected),
-            "{json}"
-        );
+        assert_eq!(back.map(ReadBook::from), Some(expected), "{json}");
     }
 }
 
@@ -470,19 +526,21 @@ fn every_order_comes_back() {
             payment,
         };
         let json = order_to_json(&order).expect("an order can be written");
-        assert_eq!(order_from_json(json.as_bytes()).ok(), Some(order), "{json}");
+        let back: Option<Order> = order_from_json(json.as_bytes()).ok();
+        let expected = ReadOrder::from(order);
+        assert_eq!(back.map(ReadOrder::from), Some(expected), "{json}");
     }
     // The other program decides about the order of the fields.
     let turned = br#"{"payment": {"code": "SPRING", "kind": "giftVoucher"}, "isbn": "978"}"#;
-    let expected = Order {
+    let expected = ReadOrder {
         isbn: String::from("978"),
         quantity: 1,
-        payment: Payment::GiftVoucher {
+        payment: ReadPayment::GiftVoucher {
             code: String::from("SPRING"),
         },
     };
     assert_eq!(
-        order_from_json(turned).ok(),
+        order_from_json(turned).ok().map(ReadOrder::from),
         Some(expected),
         "an order whose fields stand the other way round"
     );
@@ -582,12 +640,14 @@ fn written(book: &Book) -> Value {
     serde_json::from_str(&json).expect("what was written is JSON")
 }
 
-fn read(book: &Value) -> Option<Book> {
-    book_from_json(book.to_string().as_bytes()).ok()
+fn read(book: &Value) -> Option<ReadBook> {
+    let book: Option<Book> = book_from_json(book.to_string().as_bytes()).ok();
+    book.map(ReadBook::from)
 }
 
-fn ordered(order: &Value) -> Option<Order> {
-    order_from_json(order.to_string().as_bytes()).ok()
+fn ordered(order: &Value) -> Option<ReadOrder> {
+    let order: Option<Order> = order_from_json(order.to_string().as_bytes()).ok();
+    order.map(ReadOrder::from)
 }
 
 /// A text with everything in it that JSON must escape.

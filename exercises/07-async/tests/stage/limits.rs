@@ -379,6 +379,20 @@ async fn a_place_is_never_lost() {
 #[derive(Debug, PartialEq, Eq)]
 struct Parcel(u64);
 
+/// Why a parcel came back, and which one, in a type of the tests' own: this is what they compare.
+#[derive(Debug, PartialEq)]
+enum Back {
+    Full(Parcel),
+    Closed(Parcel),
+}
+
+fn told(put: Result<(), NotTaken<Parcel>>) -> Result<(), Back> {
+    put.map_err(|error| match error {
+        NotTaken::Full(parcel) => Back::Full(parcel),
+        NotTaken::Closed(parcel) => Back::Closed(parcel),
+    })
+}
+
 /// What was put into the queue is in it once, in the order of putting, as long as there are places.
 #[tokio::test(start_paused = true)]
 async fn what_fits_is_taken() {
@@ -390,7 +404,7 @@ async fn what_fits_is_taken() {
             // Not even a moment is needed.
             let put: Result<(), NotTaken<Parcel>> =
                 ends("a place", put(&queue, Parcel(number), Duration::ZERO)).await;
-            assert_eq!(put, Ok(()), "a queue with {size} places");
+            assert_eq!(told(put), Ok(()), "a queue with {size} places");
         }
         for number in numbers {
             assert_eq!(
@@ -409,14 +423,14 @@ async fn a_full_queue_gives_the_item_back() {
     let (queue, mut taken) = mpsc::channel(2);
     for number in [1, 2] {
         let there = ends("a place", put(&queue, Parcel(number), seconds(5))).await;
-        assert_eq!(there, Ok(()), "parcel {number} of two that fit");
+        assert_eq!(told(there), Ok(()), "parcel {number} of two that fit");
     }
     for patience in [0, 5, 3_600] {
         let watch = Stopwatch::start();
         let back = ends("a full queue", put(&queue, Parcel(99), seconds(patience))).await;
         assert_eq!(
-            back,
-            Err(NotTaken::Full(Parcel(99))),
+            told(back),
+            Err(Back::Full(Parcel(99))),
             "nobody takes anything out"
         );
         assert_eq!(watch.seconds(), patience, "seconds of waiting");
@@ -459,7 +473,7 @@ async fn who_waits_gets_the_place() {
     }
     for waiting in waiting {
         let put = ends("a place", waiting).await.expect("no panic");
-        assert_eq!(put, Ok(()), "it waited for 59 of 60 seconds");
+        assert_eq!(told(put), Ok(()), "it waited for 59 of 60 seconds");
     }
 }
 
@@ -477,20 +491,20 @@ async fn a_closed_queue_gives_the_item_back() {
     drop(taken);
     let back = ends("a closed queue", waiting).await.expect("no panic");
     assert_eq!(
-        back,
-        Err(NotTaken::Closed(Parcel(1))),
+        told(back),
+        Err(Back::Closed(Parcel(1))),
         "it closed during the wait"
     );
     let back = ends("a closed queue", put(&queue, Parcel(2), seconds(3_600))).await;
     assert_eq!(
-        back,
-        Err(NotTaken::Closed(Parcel(2))),
+        told(back),
+        Err(Back::Closed(Parcel(2))),
         "it was closed before"
     );
     let back = ends("a closed queue", put(&queue, Parcel(3), Duration::ZERO)).await;
     assert_eq!(
-        back,
-        Err(NotTaken::Closed(Parcel(3))),
+        told(back),
+        Err(Back::Closed(Parcel(3))),
         "it was closed before, and no patience"
     );
     assert_eq!(watch.seconds(), 7, "seconds until all three are known");
