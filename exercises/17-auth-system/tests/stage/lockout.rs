@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use auth_system::given::app::{App, Cx};
+use auth_system::given::app::{App, Client, Cx};
 use auth_system::given::config::{Config, LockoutLimits};
 use auth_system::given::problem::Problem;
 use auth_system::lockout::{Gate, network, pause};
@@ -325,6 +325,84 @@ async fn both_counters_obey_the_law() {
             "the pause over all accounts"
         );
         app.clock.advance(expected);
+    }
+}
+
+/// What `begin` answers to an attempt by this client, if it refuses.
+fn begin(app: &TestApp, client: &str, agent: &str, email: &str) -> Option<&'static str> {
+    let client = Client {
+        address: client.parse().expect("an address"),
+        user_agent: agent.to_owned(),
+        cookie: None,
+    };
+    let answer =
+        Cx::new(app.app.clone(), client).write(|tx| tx.neighbours().lockout.begin(tx, email));
+    answer.err().map(|problem| problem.code())
+}
+
+/// A counter belongs to one client and one whole address: nothing that is only alike shares it, and what a client calls
+/// itself changes nothing.
+#[tokio::test]
+async fn a_counter_is_one_client_at_one_address() {
+    let long = "a".repeat(60);
+    for ((one, at), (other, there)) in [
+        (
+            (GUESSER, "ada@lantern.example"),
+            (GUESSER, "ada@lantern.test"),
+        ),
+        (
+            (GUESSER, "ada@lantern.example"),
+            (GUESSER, "a.da@lantern.example"),
+        ),
+        (
+            (GUESSER, "ada@lantern.example"),
+            (GUESSER, "ada+x@lantern.example"),
+        ),
+        (
+            (GUESSER, &format!("{long}b@lantern.example")),
+            (GUESSER, &format!("{long}c@lantern.example")),
+        ),
+        (
+            ("192.0.2.7", "7x@lantern.example"),
+            ("192.0.2.77", "x@lantern.example"),
+        ),
+    ] {
+        let app = small(2, 50, 86_400).await;
+        for _ in 0..2 {
+            assert_eq!(begin(&app, one, "curl", at), None, "{one} at {at:?}");
+        }
+        assert_eq!(
+            begin(&app, other, "curl", there),
+            None,
+            "{other} at {there:?}, after two failures by {one} at {at:?}"
+        );
+    }
+    let app = small(2, 1_000, 86_400).await;
+    for number in 0..400 {
+        let email = format!("reader{number}@lantern.example");
+        assert_eq!(begin(&app, OWNER, "curl", &email), None, "once at {email}");
+    }
+    // The texts that a counter over all accounts may be confused with.
+    for odd in ["", "*", " ", "all"] {
+        let app = small(2, 3, 86_400).await;
+        for agent in ["curl", "Firefox"] {
+            assert_eq!(begin(&app, GUESSER, agent, odd), None, "{agent} at {odd:?}");
+        }
+        assert_eq!(
+            begin(&app, GUESSER, "Safari", odd),
+            Some("locked"),
+            "the third attempt at {odd:?}, under the third name"
+        );
+        assert_eq!(
+            begin(&app, GUESSER, "Safari", "ada"),
+            None,
+            "the third attempt over all"
+        );
+        assert_eq!(
+            begin(&app, GUESSER, "Opera", "ben"),
+            Some("locked"),
+            "the fourth attempt over all, under the fourth name"
+        );
     }
 }
 

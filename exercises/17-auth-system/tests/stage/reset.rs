@@ -47,6 +47,8 @@ fn live_sessions(app: &TestApp, user: i64) -> i64 {
 #[tokio::test]
 async fn asking_tells_nobody_who_has_an_account() {
     let app = app().await;
+    // What is typed may be a password in the wrong field: no event holds it.
+    app.keep_secrets_of(&json!({"password": "no address"}));
     let mut seen: Vec<(Answer, u64)> = Vec::new();
     for (email, event) in [
         (" ADA@lantern.example ", "record password.forgot 1"),

@@ -449,6 +449,8 @@ async fn asking_again_tells_nobody_who_waits() {
     let app = app().await;
     let ada = unconfirmed(&app, "ada@lantern.example");
     app.person("ben@lantern.example", &stored(PASSWORD));
+    // What is typed may be a password in the wrong field: no event holds it.
+    app.keep_secrets_of(&json!({"password": "no address"}));
     let mut seen: Vec<(Answer, u64)> = Vec::new();
     for (email, event) in [
         (
@@ -494,6 +496,9 @@ async fn a_mailbox_gets_one_mail_a_minute() {
         let id = unconfirmed(&app, &email);
         let first = send(&app, id, &email);
         app.clock.advance(RESEND_PAUSE - 1);
+        let other = format!("other-{email}");
+        let another = unconfirmed(&app, &other);
+        send(&app, another, &other);
         for _ in 0..3 {
             assert_eq!(resend(&app, &email).await.status, 202, "asking too early");
         }
