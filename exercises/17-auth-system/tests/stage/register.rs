@@ -326,6 +326,8 @@ async fn names_have_limits() {
         ("é".repeat(101), 422),
         (" ".to_owned(), 422),
         ("A\nB".to_owned(), 422),
+        ("7".to_owned(), 201),
+        ("!?".to_owned(), 201),
         ("A\u{85}B".to_owned(), 422),
         ("A\u{7f}B".to_owned(), 422),
         ("A\u{2028}B".to_owned(), 422),

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use auth_system::given::neighbours::Factor;
 use auth_system::given::tokens;
@@ -349,6 +350,69 @@ async fn no_code_passes_twice() {
         check(&app, 1, Some(&code(&secret, 2))),
         Factor::Passed,
         "the next code"
+    );
+}
+
+/// Confirming looks through the same window as a sign-in, and uses up the step of its code, not the one of the clock.
+#[tokio::test]
+async fn confirming_uses_up_its_own_step() {
+    for steps in [-1, 0, 1] {
+        let app = app().await;
+        let secret = BASE32_NOPAD
+            .decode(enroll(&app, 1).await.text("secret").as_bytes())
+            .expect("base32");
+        let answer: Answer = confirm(&app, 1, &code(&secret, steps)).await;
+        assert_eq!(
+            answer.status, 200,
+            "confirming with the code {steps} steps from now: {:?}",
+            answer.body
+        );
+        for (next, factor) in [(steps, Factor::Wrong), (steps + 1, Factor::Passed)] {
+            if next <= 1 {
+                assert_eq!(
+                    check(&app, 1, Some(&code(&secret, next))),
+                    factor,
+                    "the code {next} steps from now, after that of {steps}"
+                );
+            }
+        }
+    }
+}
+
+/// Whether a factor is in use is asked where the secret is written: one that is confirmed meanwhile is not replaced.
+#[tokio::test]
+async fn enrolling_does_not_replace_what_is_confirmed_meanwhile() {
+    let app = app().await;
+    let first: Answer = enroll(&app, 1).await;
+    let (holds, held) = tokio::sync::oneshot::channel();
+    let answered = Arc::new(AtomicBool::new(false));
+    let (gate_app, done) = (app.app.clone(), Arc::clone(&answered));
+    let gate = tokio::task::spawn_blocking(move || {
+        let database = gate_app.database();
+        database.write(|connection| {
+            holds.send(()).expect("the test waits for this");
+            while database.waiting_writers() == 0 && !done.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+            connection.execute("UPDATE totp SET confirmed_at = ?1", [START])?;
+            Ok(())
+        })
+    });
+    held.await.expect("the gate is closed");
+    let second: Answer = enroll(&app, 1).await;
+    answered.store(true, Ordering::SeqCst);
+    gate.await.expect("the gate opens").expect("it writes");
+    assert_eq!(
+        (second.status, second.code()),
+        (409, "already_enrolled"),
+        "enrolling while another request confirms: {:?}",
+        second.body
+    );
+    let secret: Vec<u8> = app.query("SELECT secret FROM totp WHERE user_id = 1", []);
+    assert_eq!(
+        BASE32_NOPAD.encode(&secret),
+        first.text("secret"),
+        "the secret that was confirmed"
     );
 }
 
