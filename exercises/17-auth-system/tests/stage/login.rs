@@ -1,3 +1,4 @@
+use argon2::{Algorithm, Argon2, Params, Version};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,6 +9,7 @@ use auth_system::given::neighbours::{Check, Credentials, Kind, SignIn, SignedIn,
 use auth_system::given::problem::Problem;
 use auth_system::given::tokens;
 use auth_system::login::{Door, Phc, routes};
+use data_encoding::BASE64_NOPAD;
 use serde_json::json;
 
 use crate::helpers::{Answer, TestApp, spawn, value};
@@ -58,6 +60,20 @@ fn phc(memory_kib: u32, iterations: u32, lanes: u32) -> Phc {
     }
 }
 
+/// The PHC string of `password`, made with Argon2id in another version, or with other passes, than today.
+fn made(version: Version, passes: u32) -> String {
+    let params = Params::new(256, passes, 1, None).expect("a sound cost");
+    let mut output = [0; 32];
+    Argon2::new(Algorithm::Argon2id, version, params)
+        .hash_password_into(b"password", b"somesalt", &mut output)
+        .expect("it hashes");
+    let hash = BASE64_NOPAD.encode(&output);
+    format!(
+        "$argon2id$v={}$m=256,t={passes},p=1$c29tZXNhbHQ${hash}",
+        u32::from(version)
+    )
+}
+
 /// PHC strings of the Argon2 authors' own test program open with their password only, and say how they were made.
 #[test]
 fn phc_strings_of_the_reference_open() {
@@ -67,7 +83,22 @@ fn phc_strings_of_the_reference_open() {
     let i = "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8";
     let i_old_version =
         "$argon2i$v=16$m=256,t=2,p=1$c29tZXNhbHQ$/U3YPXYsSb3q9XxHvc0MLxur+GP960kN9j7emXX8zwY";
+    let older_version = made(Version::V0x10, 2);
+    let more_passes = made(Version::V0x13, 3);
     for (phc, stored, outdated, what) in [
+        (
+            phc(256, 2, 1),
+            older_version.as_str(),
+            true,
+            "our algorithm, an older version",
+        ),
+        (
+            phc(256, 2, 1),
+            more_passes.as_str(),
+            true,
+            "more passes than today",
+        ),
+        (phc(256, 2, 1), id_two_lanes, true, "more lanes than today"),
         (phc(256, 2, 1), id, false, "today's cost"),
         (phc(512, 2, 1), id, true, "less memory than today"),
         (phc(128, 2, 1), id, true, "more memory than today"),
@@ -89,7 +120,9 @@ fn phc_strings_of_the_reference_open() {
             "the right password, {what}: {stored}"
         );
         let mut random = support::seeded(0x1721);
-        for wrong in ["Password".to_owned(), String::new(), random.word(4..12)] {
+        let spaced = [" password", "password ", "password\n"].map(str::to_owned);
+        let others = ["Password".to_owned(), String::new(), random.word(4..12)];
+        for wrong in spaced.into_iter().chain(others) {
             let answer: Check = phc.verify(&wrong, stored).expect("the string can be read");
             assert!(!answer.matches, "{wrong:?} opens {stored}");
         }
