@@ -60,16 +60,16 @@ fn phc(memory_kib: u32, iterations: u32, lanes: u32) -> Phc {
     }
 }
 
-/// The PHC string of `password`, made with Argon2id in another version, or with other passes, than today.
-fn made(version: Version, passes: u32) -> String {
-    let params = Params::new(256, passes, 1, None).expect("a sound cost");
+/// The PHC string of `password`, made with Argon2id in another version, with other passes or other lanes, than today.
+fn made(version: Version, passes: u32, lanes: u32) -> String {
+    let params = Params::new(256, passes, lanes, None).expect("a sound cost");
     let mut output = [0; 32];
     Argon2::new(Algorithm::Argon2id, version, params)
         .hash_password_into(b"password", b"somesalt", &mut output)
         .expect("it hashes");
     let hash = BASE64_NOPAD.encode(&output);
     format!(
-        "$argon2id$v={}$m=256,t={passes},p=1$c29tZXNhbHQ${hash}",
+        "$argon2id$v={}$m=256,t={passes},p={lanes}$c29tZXNhbHQ${hash}",
         u32::from(version)
     )
 }
@@ -83,8 +83,9 @@ fn phc_strings_of_the_reference_open() {
     let i = "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8";
     let i_old_version =
         "$argon2i$v=16$m=256,t=2,p=1$c29tZXNhbHQ$/U3YPXYsSb3q9XxHvc0MLxur+GP960kN9j7emXX8zwY";
-    let older_version = made(Version::V0x10, 2);
-    let more_passes = made(Version::V0x13, 3);
+    let older_version = made(Version::V0x10, 2, 1);
+    let ten_lanes = made(Version::V0x13, 2, 10);
+    let more_passes = made(Version::V0x13, 3, 1);
     for (phc, stored, outdated, what) in [
         (
             phc(256, 2, 1),
@@ -99,6 +100,18 @@ fn phc_strings_of_the_reference_open() {
             "more passes than today",
         ),
         (phc(256, 2, 1), id_two_lanes, true, "more lanes than today"),
+        (
+            phc(256, 2, 1),
+            ten_lanes.as_str(),
+            true,
+            "ten times the lanes of today",
+        ),
+        (
+            phc(512, 1, 1),
+            id,
+            true,
+            "as much work as today, in another way",
+        ),
         (phc(256, 2, 1), id, false, "today's cost"),
         (phc(512, 2, 1), id, true, "less memory than today"),
         (phc(128, 2, 1), id, true, "more memory than today"),
@@ -124,7 +137,11 @@ fn phc_strings_of_the_reference_open() {
         let others = ["Password".to_owned(), String::new(), random.word(4..12)];
         for wrong in spaced.into_iter().chain(others) {
             let answer: Check = phc.verify(&wrong, stored).expect("the string can be read");
-            assert!(!answer.matches, "{wrong:?} opens {stored}");
+            let expected = Check {
+                matches: false,
+                outdated,
+            };
+            assert_eq!(answer, expected, "{wrong:?}, {what}: {stored}");
         }
     }
     for broken in ["", "password", "stand-in:5e884898da28"] {
@@ -194,6 +211,26 @@ async fn the_right_credentials_open() {
         "succeeded ada@lantern.example".to_owned(),
     ];
     assert_eq!(rest, expected, "what the neighbours were asked then");
+}
+
+/// A password is taken as it was typed: the spaces around it belong to it, and so do its capitals.
+#[tokio::test]
+async fn a_password_is_taken_as_typed() {
+    let app = app().await;
+    app.person("ada@lantern.example", &stored(" correct horse "));
+    for (typed, status) in [
+        ("correct horse", 401),
+        (" correct horse  ", 401),
+        (" Correct horse ", 401),
+        (" correct horse ", 200),
+    ] {
+        let answer: Answer = login(&app, "ada@lantern.example", typed).await;
+        assert_eq!(
+            answer.status, status,
+            "the password {typed:?}: {:?}",
+            answer.body
+        );
+    }
 }
 
 /// A wrong password and an unknown address are answered alike, and cost the same: one Argon2, as many transactions.
