@@ -243,6 +243,8 @@ async fn unknown_and_wrong_are_alike() {
         "UPDATE users SET verified_at = NULL WHERE email LIKE 'new@%'",
         [],
     );
+    // What is typed may be a password in the wrong field: no event holds it.
+    app.keep_secrets_of(&json!({"password": "nobody@lantern.example"}));
     let mut seen: Vec<(Answer, usize, u64)> = Vec::new();
     let mut journals: Vec<Vec<String>> = Vec::new();
     for email in [
@@ -436,6 +438,11 @@ async fn an_outdated_hash_is_replaced() {
         );
         assert_eq!(kept(&app), outdated, "the hash after a wrong password");
         assert_eq!(
+            slow_work(&app.journal.take()),
+            1,
+            "Argon2 runs for a wrong password, where the hash is outdated"
+        );
+        assert_eq!(
             login(&app, &email, &password).await.status,
             200,
             "the right password for {email}"
@@ -456,6 +463,28 @@ async fn an_outdated_hash_is_replaced() {
             1,
             "Argon2 runs when the hash is up to date"
         );
+    }
+}
+
+/// Whoever knows the password renews the hash, also if the sign-in ends there: without a confirmed address, or a code.
+#[tokio::test]
+async fn half_a_sign_in_renews_the_hash() {
+    for (half, code) in [
+        ("UPDATE users SET verified_at = NULL", "email_not_verified"),
+        (
+            "INSERT INTO totp (user_id, secret, confirmed_at) VALUES (1, x'00', 1)",
+            "second_factor_required",
+        ),
+    ] {
+        let app = app().await;
+        let password = "correct horse battery";
+        let outdated = format!("outdated:{}", tokens::digest(password));
+        app.person("ada@lantern.example", &outdated);
+        app.execute(half, []);
+        let answer: Answer = login(&app, "ada@lantern.example", password).await;
+        assert_eq!(answer.code(), code, "half a sign-in: {:?}", answer.body);
+        let kept: String = app.query("SELECT password_hash FROM users", []);
+        assert_eq!(kept, stored(password), "the hash after {code}");
     }
 }
 
@@ -507,6 +536,12 @@ async fn a_change_during_the_comparison_wins() {
         );
         let kept: String = app.query("SELECT password_hash FROM users", []);
         assert_eq!(kept, "the new one", "the hash that is kept");
+        assert!(
+            app.journal
+                .take()
+                .contains(&"record login.failed 1".to_owned()),
+            "the trail says that a sign-in failed"
+        );
     }
 }
 
