@@ -25,7 +25,8 @@ impl Lockout for Gate {
     /// - this client at all accounts, with the limit `per_client`.
     ///
     /// A client is what [`network`] says. Unknown addresses count like known ones (the database is not asked). While either
-    /// counter is locked the answer is [`Problem::locked`] with the seconds left, and nothing is counted.
+    /// counter is locked the answer is [`Problem::locked`] with the seconds left (if both are, of the longer one), and
+    /// nothing is counted, at neither of them.
     ///
     /// With the failure that reaches a limit begins the first [`pause`]: the attempt itself still goes through, the next one
     /// waits. A counter whose last attempt is `memory` seconds old, or more, begins again at one.

@@ -133,7 +133,8 @@ impl Sessions for Book {
     /// Whose request this is; `None` for whatever is not accepted, be it forged, broken, expired or ended.
     ///
     /// An access token is accepted if all of this holds:
-    /// - its `kid` names one of `tx.keys().secrets`, and HS256 with that secret gives its signature (whatever `alg` says);
+    /// - its `alg` is HS256, its `kid` names one of `tx.keys().secrets`, and HS256 with that secret gives its signature (no
+    ///   header makes another algorithm right);
     /// - `iss` and `aud` are those of the configuration, and `exp` is later than `tx.now()` (our clock, not the machine's);
     /// - its session is of the kind `api`, belongs to `sub`, has not ended, and its `expires_at` is later than `tx.now()`.
     ///

@@ -181,6 +181,12 @@ async fn limits_and_cursors_are_checked() {
         "?limit=ten",
         "?limit=",
         "?limit=99999999999999999999",
+        "?limit=1.5",
+        "?limit=1e1",
+        "?limit=257",
+        "?limit=4294967297",
+        "?limit=%205",
+        "?limit=5%20",
     ] {
         let answer: Answer = get(&app, 1, query).await;
         assert_eq!(
@@ -196,7 +202,30 @@ async fn limits_and_cursors_are_checked() {
             answer.body
         );
     }
-    for cursor in ["", "x", "....", "bm90aGluZw"] {
+    let full: Answer = get(&app, 1, "?limit=100").await;
+    let rest = format!("?limit=100&cursor={}", full.text("next_cursor"));
+    assert_eq!(
+        ids(&get(&app, 1, &rest).await),
+        [1],
+        "behind a full page of 100 of 101 events: {rest}"
+    );
+    let page: Answer = get(&app, 1, "?limit=1").await;
+    let ours = page.text("next_cursor");
+    let (padded, spaced) = (format!("{ours}="), format!("{ours}%20"));
+    // An id is no cursor: clients would begin to compute with it.
+    for cursor in [
+        "",
+        "x",
+        "....",
+        "bm90aGluZw",
+        "1",
+        "50",
+        "101",
+        "0",
+        "-1",
+        &padded,
+        &spaced,
+    ] {
         let answer: Answer = get(&app, 1, &format!("?cursor={cursor}")).await;
         assert_eq!(
             (answer.status, answer.code()),
@@ -277,6 +306,15 @@ async fn a_mended_trail_is_found_out() {
             "UPDATE audit_events SET id = CASE id WHEN 3 THEN 40 ELSE id END",
             Some(4),
         ),
+        ("UPDATE audit_events SET chain = '' WHERE id = 3", Some(3)),
+        (
+            "UPDATE audit_events SET chain = upper(chain) WHERE id = 3",
+            Some(3),
+        ),
+        (
+            "UPDATE audit_events SET chain = substr(chain, 1, 63) || 'x' WHERE id = 5",
+            Some(5),
+        ),
         ("UPDATE audit_events SET detail = detail", None),
     ] {
         let app = app().await;
@@ -290,6 +328,85 @@ async fn a_mended_trail_is_found_out() {
             "the first event that does not fit, after: {statement}"
         );
     }
+}
+
+/// An event is kept as it came, to the last letter: nothing is trimmed, cut or left out.
+#[tokio::test]
+async fn an_event_is_kept_as_it_came() {
+    let app = app().await;
+    let (detail, agent) = (
+        format!(" two\nlines, {} ", "é".repeat(1_000)),
+        format!(" {} ", "ü".repeat(198)),
+    );
+    for _ in 0..2 {
+        record(&app, 1, "login.failed", &detail, &agent);
+    }
+    let answer: Answer = get(&app, 1, "").await;
+    assert_eq!(ids(&answer), [2, 1], "two equal events in one second");
+    let event = &answer.body["events"][0];
+    assert_eq!(event["detail"], json!(detail), "the detail");
+    assert_eq!(event["user_agent"], json!(agent), "the user agent");
+    assert_eq!(broken(&app), None, "the chain of both");
+}
+
+/// The order of the trail is the order in which events were appended, also when the clock was set back.
+#[tokio::test]
+async fn the_clock_does_not_order_the_trail() {
+    let app = app().await;
+    for seconds in [0, 60, -90, 30, -5] {
+        app.clock.advance(seconds);
+        record(&app, 1, "login.failed", "", "curl");
+    }
+    assert_eq!(broken(&app), None, "a trail whose clock was set back");
+    let first: Answer = get(&app, 1, "?limit=2").await;
+    let cursor = first.text("next_cursor");
+    let second: Answer = get(&app, 1, &format!("?limit=3&cursor={cursor}")).await;
+    assert_eq!(
+        (ids(&first), ids(&second)),
+        (vec![5, 4], vec![3, 2, 1]),
+        "two pages of it"
+    );
+}
+
+/// Ids grow for as long as the service lives, and pages hold beyond 2^32 of them.
+#[tokio::test]
+async fn ids_may_be_large() {
+    let app = app().await;
+    record(&app, 1, "login.failed", "", "curl");
+    let large = 1_i64 << 40;
+    app.execute(
+        "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'audit_events'",
+        [large],
+    );
+    record(&app, 1, "login.failed", "", "curl");
+    record(&app, 1, "login.failed", "", "curl");
+    let first: Answer = get(&app, 1, "?limit=2").await;
+    let rest = format!("?cursor={}", first.text("next_cursor"));
+    assert_eq!(
+        (ids(&first), ids(&get(&app, 1, &rest).await)),
+        (vec![large + 2, large + 1], vec![1]),
+        "the newest two, and the rest"
+    );
+    assert_eq!(broken(&app), None, "the chain");
+}
+
+/// A long trail is walked to its end: the last event counts like the first.
+#[tokio::test]
+async fn a_long_trail_is_walked_to_its_end() {
+    let app = app().await;
+    value(app.cx().write(|tx| {
+        for _ in 0..1_200 {
+            let event = Event::new(1, "login.failed");
+            tx.neighbours().audit.record(tx, event)?;
+        }
+        Ok(())
+    }));
+    assert_eq!(broken(&app), None, "1,200 events");
+    tamper(
+        &app,
+        "UPDATE audit_events SET kind = 'login.succeeded' WHERE id = 1200",
+    );
+    assert_eq!(broken(&app), Some(1_200), "the last of them was changed");
 }
 
 /// All people share one chain: the last event of one of them cannot go without a gap before the next of another.

@@ -50,12 +50,14 @@ pub async fn spawn_with(
     wire(&mut neighbours, &config);
     let database = Database::open(&folder.path().join("test.db"), Durability::Relaxed)
         .expect("a fresh database opens");
+    // Neither the first nor the last by name is the newest, as it is after nine replacements.
     let secrets = [
         ("k1", b"the older key of 32 bytes length"),
-        ("k2", b"the newer key of 32 bytes length"),
+        ("k9", b"the other key of 32 bytes length"),
+        ("k10", b"the newer key of 32 bytes length"),
     ];
     let keys = Keys {
-        current: "k2".to_owned(),
+        current: "k10".to_owned(),
         secrets: secrets
             .map(|(kid, secret)| (kid.to_owned(), secret.to_vec()))
             .into(),

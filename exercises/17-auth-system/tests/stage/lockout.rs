@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use auth_system::given::app::{App, Cx};
+use auth_system::given::app::{App, Client, Cx};
 use auth_system::given::config::{Config, LockoutLimits};
 use auth_system::given::problem::Problem;
 use auth_system::lockout::{Gate, network, pause};
@@ -171,6 +171,241 @@ fn the_pause_follows_the_law() {
     }
 }
 
+/// The law holds at its ends, too: for the smallest and the largest pauses, and for a first pause above the longest.
+#[test]
+fn the_pause_holds_at_its_ends() {
+    for (failures, first, longest, expected) in [
+        (5, 600, 60, 60),
+        (6, 600, 60, 60),
+        (5, 0, 60, 0),
+        (5_000, 0, 60, 0),
+        (5 + 31, 1, i64::MAX, 1 << 31),
+        (5 + 40, 1, i64::MAX, 1 << 40),
+        (5 + 62, 1, i64::MAX, 1 << 62),
+        (5 + 63, 1, i64::MAX, i64::MAX),
+        (5 + 2, (1 << 53) + 1, i64::MAX, (1 << 55) + 4),
+        (5, (1 << 53) + 1, i64::MAX, (1 << 53) + 1),
+        (5 + (1 << 32), 60, 3_600, 3_600),
+        (5 + (1 << 32) + 1, 60, 3_600, 3_600),
+    ] {
+        let limits = LockoutLimits {
+            per_account: 5,
+            per_client: 5,
+            first_pause: first,
+            longest_pause: longest,
+            memory: 86_400,
+        };
+        let answer: i64 = pause(failures, 5, &limits);
+        assert_eq!(answer, expected, "{failures} failures, {limits:?}");
+    }
+}
+
+/// Limits so small that both counters can be reached.
+async fn small(per_account: i64, per_client: i64, memory: i64) -> TestApp {
+    app_with(Config {
+        lockout: LockoutLimits {
+            per_account,
+            per_client,
+            first_pause: 60,
+            longest_pause: 3_600,
+            memory,
+        },
+        ..Config::for_tests()
+    })
+    .await
+}
+
+/// What is refused because of one counter is not counted by the other, and moves no time.
+#[tokio::test]
+async fn a_refusal_counts_nowhere() {
+    let app = small(2, 3, 86_400).await;
+    for email in ["ada", "ben", "cai"] {
+        fail(&app, GUESSER, email, 1).await;
+    }
+    for _ in 0..3 {
+        assert_eq!(
+            wait(&app, GUESSER, "dora").await,
+            "60",
+            "a fourth account, when three failures over all are allowed"
+        );
+    }
+    app.clock.advance(60);
+    assert_eq!(
+        try_from(&app, GUESSER, "dora", "half").await.status,
+        202,
+        "the fourth account, after the pause"
+    );
+    let counted: i64 = app.query("SELECT sum(failures) FROM attempts", []);
+    assert_eq!(
+        counted, 6,
+        "three failures at three accounts and three over all, in the table"
+    );
+
+    let app = small(2, 50, 100).await;
+    fail(&app, GUESSER, "ada", 2).await;
+    app.clock.advance(50);
+    assert_eq!(wait(&app, GUESSER, "ada").await, "10", "50 seconds later");
+    app.clock.advance(50);
+    fail(&app, GUESSER, "ada", 1).await;
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "",
+        "two attempts, 100 seconds after the last that was no refusal"
+    );
+}
+
+/// Failures are remembered from the last attempt on, not from the first.
+#[tokio::test]
+async fn the_last_attempt_is_remembered() {
+    let app = small(3, 50, 100).await;
+    for _ in 0..2 {
+        fail(&app, GUESSER, "ada", 1).await;
+        app.clock.advance(60);
+    }
+    fail(&app, GUESSER, "ada", 1).await;
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "60",
+        "three failures, each 60 seconds after the one before, with a memory of 100 seconds"
+    );
+}
+
+/// When both counters are locked the answer says the longer wait, whichever of them it is.
+#[tokio::test]
+async fn of_two_pauses_the_longer_counts() {
+    let app = small(2, 4, 86_400).await;
+    fail(&app, GUESSER, "ada", 1).await;
+    fail(&app, GUESSER, "ben", 1).await;
+    fail(&app, GUESSER, "ada", 1).await;
+    app.clock.advance(10);
+    fail(&app, GUESSER, "cai", 1).await;
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "60",
+        "50 seconds are left at the account, and 60 over all"
+    );
+    let app = small(2, 5, 86_400).await;
+    fail(&app, GUESSER, "ada", 2).await;
+    app.clock.advance(60);
+    fail(&app, GUESSER, "ben", 1).await;
+    fail(&app, GUESSER, "cai", 1).await;
+    fail(&app, GUESSER, "ada", 1).await;
+    assert_eq!(
+        wait(&app, GUESSER, "ada").await,
+        "120",
+        "120 seconds are left at the account, and 60 over all"
+    );
+}
+
+/// The counter over all accounts doubles its pauses, and an attempt that is taken back is taken back there, too: one,
+/// and with it the pause that it began.
+#[tokio::test]
+async fn both_counters_obey_the_law() {
+    let app = small(50, 3, 86_400).await;
+    for email in ["ada", "ben"] {
+        fail(&app, GUESSER, email, 1).await;
+    }
+    for time in 1..=3 {
+        assert_eq!(
+            try_from(&app, GUESSER, "cai", "half").await.status,
+            202,
+            "half a sign-in after two failures, for the {time}. time"
+        );
+    }
+    assert_eq!(
+        try_from(&app, GUESSER, "cai", "right").await.status,
+        204,
+        "a sign-in after two failures"
+    );
+    for expected in [60, 120, 240] {
+        fail(&app, GUESSER, "dora", 1).await;
+        assert_eq!(
+            wait(&app, GUESSER, "emma").await,
+            expected.to_string(),
+            "the pause over all accounts"
+        );
+        app.clock.advance(expected);
+    }
+}
+
+/// What `begin` answers to an attempt by this client, if it refuses.
+fn begin(app: &TestApp, client: &str, agent: &str, email: &str) -> Option<&'static str> {
+    let client = Client {
+        address: client.parse().expect("an address"),
+        user_agent: agent.to_owned(),
+        cookie: None,
+    };
+    let answer =
+        Cx::new(app.app.clone(), client).write(|tx| tx.neighbours().lockout.begin(tx, email));
+    answer.err().map(|problem| problem.code())
+}
+
+/// A counter belongs to one client and one whole address: nothing that is only alike shares it, and what a client calls
+/// itself changes nothing.
+#[tokio::test]
+async fn a_counter_is_one_client_at_one_address() {
+    let long = "a".repeat(60);
+    for ((one, at), (other, there)) in [
+        (
+            (GUESSER, "ada@lantern.example"),
+            (GUESSER, "ada@lantern.test"),
+        ),
+        (
+            (GUESSER, "ada@lantern.example"),
+            (GUESSER, "a.da@lantern.example"),
+        ),
+        (
+            (GUESSER, "ada@lantern.example"),
+            (GUESSER, "ada+x@lantern.example"),
+        ),
+        (
+            (GUESSER, &format!("{long}b@lantern.example")),
+            (GUESSER, &format!("{long}c@lantern.example")),
+        ),
+        (
+            ("192.0.2.7", "7x@lantern.example"),
+            ("192.0.2.77", "x@lantern.example"),
+        ),
+    ] {
+        let app = small(2, 50, 86_400).await;
+        for _ in 0..2 {
+            assert_eq!(begin(&app, one, "curl", at), None, "{one} at {at:?}");
+        }
+        assert_eq!(
+            begin(&app, other, "curl", there),
+            None,
+            "{other} at {there:?}, after two failures by {one} at {at:?}"
+        );
+    }
+    let app = small(2, 1_000, 86_400).await;
+    for number in 0..400 {
+        let email = format!("reader{number}@lantern.example");
+        assert_eq!(begin(&app, OWNER, "curl", &email), None, "once at {email}");
+    }
+    // The texts that a counter over all accounts may be confused with.
+    for odd in ["", "*", " ", "all"] {
+        let app = small(2, 3, 86_400).await;
+        for agent in ["curl", "Firefox"] {
+            assert_eq!(begin(&app, GUESSER, agent, odd), None, "{agent} at {odd:?}");
+        }
+        assert_eq!(
+            begin(&app, GUESSER, "Safari", odd),
+            Some("locked"),
+            "the third attempt at {odd:?}, under the third name"
+        );
+        assert_eq!(
+            begin(&app, GUESSER, "Safari", "ada"),
+            None,
+            "the third attempt over all"
+        );
+        assert_eq!(
+            begin(&app, GUESSER, "Opera", "ben"),
+            Some("locked"),
+            "the fourth attempt over all, under the fourth name"
+        );
+    }
+}
+
 /// A guesser locks out nobody but himself: the owner signs in from elsewhere, before, during and after.
 #[tokio::test]
 async fn a_guesser_does_not_lock_the_owner_out() {
@@ -330,6 +565,8 @@ fn a_client_is_an_address_or_a_network() {
         ("2001:db8:1:2::7", "2001:db9:1:2::7", false),
         ("2001:db8:1:2::7", "2002:db8:1:2::7", false),
         ("2001:db8:1:23::", "2001:db8:12:3::", false),
+        ("::192.0.2.7", "192.0.2.7", false),
+        ("::1", "127.0.0.1", false),
     ] {
         assert_eq!(
             of(one) == of(other),

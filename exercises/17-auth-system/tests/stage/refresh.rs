@@ -92,6 +92,15 @@ async fn a_chain_goes_on() {
             &mut token,
             answer.text("refresh_token").to_owned(),
         ));
+        let issued: i64 = app.query(
+            "SELECT issued_at FROM refresh_tokens WHERE digest = ?1",
+            [tokens::digest(&token)],
+        );
+        assert_eq!(
+            issued,
+            app.app.now(),
+            "when the token after link {link} was issued, in the table"
+        );
     }
     assert!(lives(&app, &session), "the session after eight refreshes");
 }
@@ -159,6 +168,33 @@ async fn an_older_token_is_recognised() {
     );
 }
 
+/// Used tokens are remembered as long as the session lasts, and not only for some days or the last few of them.
+#[tokio::test]
+async fn a_token_of_three_weeks_ago_is_recognised() {
+    let app = app().await;
+    let (session, first) = start(&app, 1);
+    let mut token = first.clone();
+    for _ in 0..25 {
+        token = refresh(&app, &token).await.text("refresh_token").to_owned();
+        app.clock.advance(24 * 3600);
+    }
+    let _ = app.journal.take();
+    assert_eq!(
+        refresh(&app, &first).await.status,
+        401,
+        "the first token, 25 refreshes and 25 days later"
+    );
+    assert!(!lives(&app, &session), "the session ends with it");
+    assert_eq!(
+        app.journal.take(),
+        [
+            format!("end {session}"),
+            "record refresh.reused 1".to_owned()
+        ],
+        "the neighbours"
+    );
+}
+
 /// Unknown tokens and digests are refused, all with the same answer, and harm no session.
 #[tokio::test]
 async fn unknown_tokens_are_refused() {
@@ -170,6 +206,8 @@ async fn unknown_tokens_are_refused() {
         &tokens::digest(&token),
         &session,
         &token.to_uppercase(),
+        &format!(" {token}"),
+        &format!("{token}\n"),
     ] {
         let answer: Answer = refresh(&app, unknown).await;
         assert_eq!(
@@ -205,12 +243,25 @@ async fn the_session_ends_in_spite_of_refreshing() {
         "in the session's last second: {:?}",
         last.body
     );
+    assert_eq!(
+        last.body["expires_in"],
+        json!(600),
+        "the configured lifetime, in the session's last second"
+    );
     app.clock.advance(1);
+    let _ = app.journal.take();
     let late: Answer = refresh(&app, last.text("refresh_token")).await;
     assert_eq!(
         (late.status, late.code()),
         (401, "invalid_token"),
         "in the first second after its end"
+    );
+    assert!(
+        app.journal
+            .take()
+            .iter()
+            .all(|line| !line.contains("refresh.reused")),
+        "the trail of a token that was never used: no theft"
     );
 }
 

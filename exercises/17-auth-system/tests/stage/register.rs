@@ -139,6 +139,26 @@ async fn passwords_are_stored_as_argon2id() {
     );
 }
 
+/// All of a password counts: behind the 72nd byte, behind a NUL, and in capitals or not.
+#[test]
+fn the_whole_password_is_hashed() {
+    let passwords = passwords(Config::for_tests().argon2);
+    let long = "é".repeat(127);
+    for (password, other) in [
+        (format!("{long}a"), format!("{long}b")),
+        ("correct\0horse".to_owned(), "correct\0cow".to_owned()),
+        ("correct horse ".to_owned(), "correct horse".to_owned()),
+        ("Correct horse".to_owned(), "correct horse".to_owned()),
+    ] {
+        let stored: String = passwords.hash(&password).expect("it hashes");
+        assert!(matches(&password, &stored), "{password:?} opens {stored}");
+        assert!(
+            !matches(&other, &stored),
+            "{other:?} opens {stored}, made of {password:?}"
+        );
+    }
+}
+
 /// Argon2 runs in the hasher, once for each hash: its memory is there already and is used again.
 #[test]
 fn argon2_runs_in_the_hasher() {
@@ -196,6 +216,7 @@ async fn addresses_are_plain() {
     let long = format!("{}@lantern.example", "a".repeat(238));
     let longest = &long[..];
     let too_long = format!("a{longest}");
+    let spaced = format!("  b{}  ", &longest[1..]);
     for (email, status) in [
         ("a.b+c@lantern.example", 201),
         ("o'hara_-!#$%&*/=?^`{|}~@lantern.example", 201),
@@ -203,6 +224,8 @@ async fn addresses_are_plain() {
         ("ada@xn--bcher-kva.shop-7.example", 201),
         (longest, 201),
         (&too_long, 422),
+        (&spaced, 201),
+        ("a@b.c", 201),
         ("", 422),
         ("ada", 422),
         ("@lantern.example", 422),
@@ -244,6 +267,13 @@ async fn addresses_are_plain() {
             .post("/api/register", form(email, "correct horse battery"))
             .await;
         assert_eq!(answer.status, status, "the address {email:?}");
+        if status == 201 {
+            assert_eq!(
+                answer.text("email"),
+                email.trim().to_lowercase(),
+                "the stored form of {email:?}: every sign of it stays"
+            );
+        }
     }
 }
 
@@ -296,6 +326,8 @@ async fn names_have_limits() {
         ("é".repeat(101), 422),
         (" ".to_owned(), 422),
         ("A\nB".to_owned(), 422),
+        ("7".to_owned(), 201),
+        ("!?".to_owned(), 201),
         ("A\u{85}B".to_owned(), 422),
         ("A\u{7f}B".to_owned(), 422),
         ("A\u{2028}B".to_owned(), 422),
@@ -348,6 +380,10 @@ async fn passwords_have_limits() {
         "my password1234",
         "ada@lantern.example!",
         "not ada@lantern.example",
+        " password1234",
+        "password1234 ",
+        " ada@lantern.example",
+        "tabs\tand\0nothing",
     ] {
         assert_eq!(
             policy.weakness(inside, "ada@lantern.example"),

@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha512};
 
-use crate::helpers::{Answer, START, TestApp, answer, spawn, spawn_with, value};
+use crate::helpers::{Answer, START, TestApp, answer, count, spawn, spawn_with, value};
 
 const MONTH: i64 = 30 * 24 * 3600;
 const OLD_KEY: &[u8] = b"the older key of 32 bytes length";
@@ -70,7 +70,7 @@ fn claims(session: &Started) -> Value {
     })
 }
 
-const HEADER: &str = r#"{"typ":"JWT","alg":"HS256","kid":"k2"}"#;
+const HEADER: &str = r#"{"typ":"JWT","alg":"HS256","kid":"k10"}"#;
 
 /// An access token is a JWS as RFC 7515 writes it, signed with HS256 and the current key, and says what it must.
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn an_access_token_is_a_signed_jwt() {
     let header: Value = serde_json::from_str(&header).expect("the header is JSON");
     assert_eq!(
         (&header["alg"], &header["kid"]),
-        (&json!("HS256"), &json!("k2")),
+        (&json!("HS256"), &json!("k10")),
         "the header {header}"
     );
     let payload: Value = serde_json::from_str(&payload).expect("the payload is JSON");
@@ -178,20 +178,20 @@ async fn forged_tokens_are_refused() {
     );
     for (token, what) in [
         (
-            unsigned(r#"{"alg":"none","kid":"k2"}"#),
+            unsigned(r#"{"alg":"none","kid":"k10"}"#),
             "alg none, no signature",
         ),
         (unsigned(HEADER), "alg HS256, no signature"),
         (
-            signed(r#"{"alg":"none","kid":"k2"}"#, &good_text, NEW_KEY),
+            signed(r#"{"alg":"none","kid":"k10"}"#, &good_text, NEW_KEY),
             "alg none, signed all the same",
         ),
         (
-            signed(r#"{"alg":"HS512","kid":"k2"}"#, &good_text, NEW_KEY),
+            signed(r#"{"alg":"HS512","kid":"k10"}"#, &good_text, NEW_KEY),
             "another algorithm in the header, signed with ours",
         ),
         (
-            signed_512(r#"{"alg":"HS512","kid":"k2"}"#, &good_text, NEW_KEY),
+            signed_512(r#"{"alg":"HS512","kid":"k10"}"#, &good_text, NEW_KEY),
             "another algorithm, signed with it",
         ),
         (
@@ -270,10 +270,21 @@ async fn access_ends_in_time() {
         "a fresh token of the same session"
     );
     app.clock.advance(MONTH - 601);
+    let last = fresh();
     assert_eq!(
-        me(&app, &fresh()).await.status,
+        me(&app, &last).await.status,
         200,
         "in the session's last second"
+    );
+    let claims = last.split('.').nth(1).unwrap_or_default();
+    let claims = BASE64URL_NOPAD
+        .decode(claims.as_bytes())
+        .expect("base64url");
+    let claims: Value = serde_json::from_slice(&claims).expect("claims");
+    assert_eq!(
+        claims["exp"],
+        json!(START + MONTH - 1 + 600),
+        "the lifetime of an access token, in the session's last second"
     );
     app.clock.advance(1);
     assert_eq!(
@@ -405,6 +416,74 @@ async fn a_planted_cookie_is_worth_nothing() {
         authenticate(&app, Presented::Cookie(&other.secret)).is_some(),
         "Eve's other session goes on"
     );
+}
+
+/// Whatever kind of session begins: the one that the cookie leads to ends now, what had ended keeps its time, and an id
+/// is no cookie.
+#[tokio::test]
+async fn what_a_planted_cookie_leads_to_ends_once() {
+    let app = app().await;
+    app.person("ada@lantern.example", "hash");
+    app.person("eve@lantern.example", "hash");
+    for kind in [Kind::Page, Kind::Api] {
+        let (planted, other) = (start(&app, 2, Kind::Page), start(&app, 2, Kind::Page));
+        let sign_in = |cookie: &str| {
+            let client = Client {
+                cookie: Some(cookie.to_owned()),
+                ..Client::local()
+            };
+            let cx = Cx::new(app.app.clone(), client);
+            value(cx.write(|tx| tx.neighbours().sessions.start(tx, 1, kind)))
+        };
+        app.clock.advance(10);
+        let now = app.app.now();
+        for moment in ["at the sign-in", "after another one, ten seconds later"] {
+            sign_in(&planted.secret);
+            let ended: Option<i64> = app.query(
+                "SELECT max(ended_at) FROM sessions WHERE id = ?1",
+                [&planted.session_id],
+            );
+            assert_eq!(
+                ended,
+                Some(now),
+                "when the session of the cookie ended, {moment} of the kind {kind:?}"
+            );
+            app.clock.advance(10);
+        }
+        sign_in(&other.session_id);
+        assert!(
+            authenticate(&app, Presented::Cookie(&other.secret)).is_some(),
+            "a session whose public id came as a cookie goes on, with the kind {kind:?}"
+        );
+    }
+}
+
+/// The row of a session holds what the client is, the id of a token, and for a program no cookie.
+#[tokio::test]
+async fn the_row_says_who_signed_in() {
+    let app = app().await;
+    app.person("ada@lantern.example", "hash");
+    let client = Client {
+        address: "2001:db8::7".parse().expect("an address"),
+        user_agent: "é".repeat(200),
+        cookie: None,
+    };
+    let cx = Cx::new(app.app.clone(), client.clone());
+    for (kind, cookie) in [(Kind::Page, true), (Kind::Api, false)] {
+        let session: Started = value(cx.write(|tx| tx.neighbours().sessions.start(tx, 1, kind)));
+        let id = &session.session_id;
+        assert_eq!(id.len(), 43, "the id is a token's text: {id:?}");
+        let column = |name: &str| -> String {
+            app.query(&format!("SELECT {name} FROM sessions WHERE id = ?1"), [id])
+        };
+        assert_eq!(column("client"), "2001:db8::7", "the address");
+        assert_eq!(column("user_agent"), client.user_agent, "the user agent");
+        let kept: bool = app.query(
+            "SELECT cookie_digest IS NOT NULL FROM sessions WHERE id = ?1",
+            [id],
+        );
+        assert_eq!(kept, cookie, "a digest of a cookie, for the kind {kind:?}");
+    }
 }
 
 /// The cookie is for this host only, for HTTPS only, out of reach for scripts and for other sites' forms.
@@ -539,6 +618,71 @@ async fn one_ends_ones_own_sessions_only() {
     assert_eq!(me(&app, &mine.secret).await.status, 401, "after the logout");
 }
 
+/// An id is compared as it is, and only a live session can be ended: an expired one is not there any more.
+#[tokio::test]
+async fn an_id_means_one_live_session() {
+    let app = app().await;
+    app.person("ada@lantern.example", "hash");
+    let old = start(&app, 1, Kind::Page);
+    app.clock.advance(1);
+    let (mine, phone) = (start(&app, 1, Kind::Api), start(&app, 1, Kind::Page));
+    let swapped: String = phone
+        .session_id
+        .chars()
+        .map(|c| match c {
+            'a'..='z' => c.to_ascii_uppercase(),
+            _ => c.to_ascii_lowercase(),
+        })
+        .collect();
+    let others = [
+        "%25".to_owned(),
+        "_".repeat(43),
+        swapped,
+        format!("{}%20", phone.session_id),
+        tokens::digest(&phone.secret),
+    ];
+    for id in others {
+        let path = format!("/api/sessions/{id}");
+        let answer = answer(app.server.delete(&path).bearer_auth(&mine.secret)).await;
+        assert_eq!(answer.status, 404, "the id {id:?}: {:?}", answer.body);
+    }
+    assert!(
+        authenticate(&app, Presented::Cookie(&phone.secret)).is_some(),
+        "the phone's session goes on"
+    );
+    app.clock.advance(MONTH - 1);
+    let token: String = value(app.cx().read(|tx| {
+        tx.neighbours()
+            .sessions
+            .access_token(tx, 1, &mine.session_id)
+    }));
+    let path = format!("/api/sessions/{}", old.session_id);
+    let answer = answer(app.server.delete(&path).bearer_auth(&token)).await;
+    assert_eq!(
+        answer.status, 404,
+        "a session in the first second after its end: {:?}",
+        answer.body
+    );
+    assert!(app.journal.take().is_empty(), "the trail: nothing ended");
+}
+
+/// Of twenty requests that end one session at the same time, one does, and the trail says it once.
+#[tokio::test]
+async fn a_session_ends_once() {
+    let app = app().await;
+    app.person("ada@lantern.example", "hash");
+    let (mine, phone) = (start(&app, 1, Kind::Api), start(&app, 1, Kind::Page));
+    let path = format!("/api/sessions/{}", phone.session_id);
+    let end = || app.server.delete(&path).bearer_auth(&mine.secret);
+    let answers: Vec<Answer> = app.at_once(20, end).await;
+    assert_eq!(
+        (count(&answers, 204), count(&answers, 404)),
+        (1, 19),
+        "answers with 204 and with 404"
+    );
+    assert_eq!(app.journal.take(), ["record session.ended 1"], "the trail");
+}
+
 /// Ending all sessions of a person ends them all, and nobody else's; what had ended keeps its time.
 #[tokio::test]
 async fn all_sessions_of_a_person_end_together() {
@@ -555,12 +699,23 @@ async fn all_sessions_of_a_person_end_together() {
         app.cx()
             .write(|tx| tx.neighbours().sessions.end(tx, &earlier.session_id)),
     );
+    app.execute(
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1200)
+         INSERT INTO sessions (id, user_id, kind, client, user_agent, created_at, expires_at)
+         SELECT 'many' || n, 1, 'api', '', '', ?1, ?1 + 10000 FROM numbers",
+        [START],
+    );
     app.clock.advance(10);
     value(
         app.cx()
             .write(|tx| tx.neighbours().sessions.end(tx, &earlier.session_id)),
     );
     value(app.cx().write(|tx| tx.neighbours().sessions.end_all(tx, 1)));
+    let left: i64 = app.query(
+        "SELECT count(*) FROM sessions WHERE user_id = 1 AND ended_at IS NULL",
+        [],
+    );
+    assert_eq!(left, 0, "live sessions of 1,203, when all are ended");
     assert_eq!(
         me(&app, &api.secret).await.status,
         401,
