@@ -257,7 +257,24 @@ fn a_secret_is_drawn_for_itself() {
             "the app's code"
         );
     }
+    let odd = enrol(&shop.db, &shop.entropy, 4, " Ada@Lantern.example ").expect("an enrolment");
+    let label = "otpauth://totp/Lantern%20Books:%20Ada%40Lantern.example%20?secret=";
+    assert!(
+        odd.uri.starts_with(label),
+        "the account as it is: {}",
+        odd.uri
+    );
     shop.entropy.run_dry();
+    let answer = enrol(&shop.db, &shop.entropy, 4, "ada@lantern.example");
+    assert!(
+        matches!(answer, Err(TotpError::NoEntropy(_))),
+        "no bytes: {answer:?}"
+    );
+    assert_eq!(
+        shop.check(4, &shown(&bytes_of(&odd), NOW), NOW),
+        Verdict::Right,
+        "the secret that was there, after an enrolment that failed"
+    );
     let answer = enrol(&shop.db, &shop.entropy, 9, "ada@lantern.example");
     assert!(
         matches!(answer, Err(TotpError::NoEntropy(_))),
@@ -451,6 +468,7 @@ fn a_wrong_code_changes_nothing() {
         &format!("{right} "),
         &format!("{right}\n"),
         &format!("{} {}", &right[..3], &right[3..]),
+        &format!("{}-{}", &right[..3], &right[3..]),
         "abcdef",
         "------",
         "', 1, 1)",
@@ -463,15 +481,18 @@ fn a_wrong_code_changes_nothing() {
             "{beginning:?}, where {right:?} is right"
         );
     }
-    let arabic: String = right
-        .chars()
-        .map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0x660).expect("a digit"))
-        .collect();
-    assert_eq!(
-        shop.check(7, &arabic, NOW),
-        Verdict::Wrong,
-        "the digits of another script"
-    );
+    // Arabic digits, and those of double width.
+    for zero in [0x660, 0xff10] {
+        let other: String = right
+            .chars()
+            .map(|digit| char::from_u32(u32::from(digit) - 0x30 + zero).expect("a digit"))
+            .collect();
+        assert_eq!(
+            shop.check(7, &other, NOW),
+            Verdict::Wrong,
+            "the digits of another script: {other}"
+        );
+    }
     assert_eq!(
         shop.check(8, &right, NOW),
         Verdict::Wrong,
