@@ -187,8 +187,27 @@ fn a_failure_in_the_middle_leaves_nothing() {
         .execute_batch("DROP TRIGGER full")
         .expect("the trigger goes");
     assert_eq!(shop.count("families"), 1, "families");
-    shop.rotate(&held.token, NOW + 2);
+    let next = shop.rotate(&held.token, NOW + 2);
     assert_eq!(shop.alarms(), [], "a failed try is no theft");
+    // A family ends together with its alarm.
+    let deaf = "CREATE TRIGGER deaf BEFORE INSERT ON alarms
+                BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    shop.db.execute_batch(deaf).expect("a trigger");
+    let answer = rotate(&mut shop.db, &shop.entropy, &held.token, NOW + 3);
+    assert!(
+        matches!(answer, Err(RefreshError::Broken(_))),
+        "a used token on a full disk: {answer:?}"
+    );
+    shop.db
+        .execute_batch("DROP TRIGGER deaf")
+        .expect("the trigger goes");
+    shop.rotate(&next.token, NOW + 4);
+    assert_eq!(
+        shop.refused(&held.token, NOW + 5, "used before"),
+        "Reused",
+        "the alarm that could not be counted comes with the next try"
+    );
+    assert_eq!(shop.alarms(), [(7, 1, NOW + 5)], "alarms");
 }
 
 /// The database holds digests and no token.
