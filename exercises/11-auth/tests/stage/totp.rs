@@ -481,8 +481,8 @@ fn a_wrong_code_changes_nothing() {
             "{beginning:?}, where {right:?} is right"
         );
     }
-    // Arabic digits, and those of double width.
-    for zero in [0x660, 0xff10] {
+    // Arabic digits, those of double width, and letters whose last byte is a digit's.
+    for zero in [0x660, 0xff10, 0x130] {
         let other: String = right
             .chars()
             .map(|digit| char::from_u32(u32::from(digit) - 0x30 + zero).expect("a digit"))
