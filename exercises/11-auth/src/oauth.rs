@@ -282,7 +282,7 @@ pub fn client(patience: Duration) -> Result<Client, OauthError> {
 ///
 /// # Errors
 ///
-/// `Provider`, for every other answer and for none.
+/// `Provider`, for every other answer and for none, and when `token_url` is no address.
 pub async fn exchange(
     client: &Client,
     provider: &Provider,
@@ -320,6 +320,8 @@ pub fn identity(
 
 /// The account of this person: the one that is linked to this `iss` and this `sub`, or a new one with their email as an address to
 /// write to.
+///
+/// An account that is there stays as it is, with its email.
 ///
 /// An email links nothing: whoever may write one into his profile there would get into the account of its owner here. Of two first
 /// sign-ins at the same moment one makes the account, and both get it.

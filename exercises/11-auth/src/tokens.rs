@@ -107,7 +107,7 @@ pub fn issue(keys: &[Key], customer: &str, now: i64) -> Result<String, TokenErro
 /// | `nbf` | it is `now` or earlier |
 /// | `exp` | it is later than `now` |
 ///
-/// There is no leeway: whoever wrote the token has the same clock.
+/// Nothing else is asked, neither `typ` nor `iat`. There is no leeway: whoever wrote the token has the same clock.
 ///
 /// # Errors
 ///

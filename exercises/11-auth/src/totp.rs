@@ -160,7 +160,7 @@ pub fn otpauth_uri(issuer: &str, account: &str, secret: &str) -> String {
 ///
 /// # Errors
 ///
-/// `AlreadyOn`, when it is on: then everything stays as it was.
+/// `AlreadyOn`, when it is on; `NoEntropy`, when there are no random bytes: then everything stays as it was.
 pub fn enrol(
     db: &Connection,
     entropy: &dyn Entropy,

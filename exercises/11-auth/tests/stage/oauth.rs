@@ -1,15 +1,16 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use auth::given::entropy::{CountedEntropy, NoEntropy};
+use auth::given::entropy::{CountedEntropy, Entropy, NoEntropy};
 use auth::given::sign_in::{Desk, routes};
 use auth::oauth::{
     Begun, Callback, Identity, LEEWAY, MOST_ANSWER, OauthError, Provider, TABLES, Taken, WAIT,
     account_of, begin, challenge, client, digest, exchange, identity, take,
 };
 use axum::response::IntoResponse;
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::{Algorithm, EncodingKey};
 use reqwest::Url;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -81,6 +82,18 @@ fn parameter(url: &str, name: &str) -> String {
     found[0].clone()
 }
 
+/// A source that has so many draws left.
+struct Few(Mutex<usize>);
+
+impl Entropy for Few {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+        let mut left = self.0.lock().expect("no panic");
+        *left = left.checked_sub(1).ok_or(NoEntropy)?;
+        bytes.fill(u8::try_from(*left).expect("few"));
+        Ok(())
+    }
+}
+
 /// What a well-behaved provider sends back.
 fn answer(state: &str) -> Callback {
     Callback {
@@ -143,6 +156,20 @@ fn the_address_says_what_we_want() {
         if let Some((name, value)) = before {
             assert_eq!(parameter(url, name), value, "`{name}` in {url}");
         }
+        let mut names: Vec<String> = parameters(url).into_iter().map(|(name, _)| name).collect();
+        names.retain(|name| before.is_none_or(|(known, _)| name != known));
+        names.sort_unstable();
+        let expected = [
+            "client_id",
+            "code_challenge",
+            "code_challenge_method",
+            "nonce",
+            "redirect_uri",
+            "response_type",
+            "scope",
+            "state",
+        ];
+        assert_eq!(names, expected, "what was added, in {url}");
         let verifier: String = db
             .query_row(
                 "SELECT verifier FROM sign_in_attempts WHERE state = ?1",
@@ -204,6 +231,17 @@ fn three_secrets_are_drawn() {
         );
     }
     let before = count(&db, "sign_in_attempts");
+    for draws in 0..3 {
+        let few = Few(Mutex::new(draws));
+        let failed = begin(&db, &few, &settings(), NOW).map(|begun| begun.url);
+        let expected = Err(OauthError::NoEntropy(NoEntropy));
+        assert_eq!(failed, expected, "random bytes for {draws} secrets");
+        assert_eq!(
+            count(&db, "sign_in_attempts"),
+            before,
+            "rows, after random bytes for {draws} secrets"
+        );
+    }
     entropy.run_dry();
     let failed = begin(&db, &entropy, &settings(), NOW).map(|begun| begun.url);
     assert_eq!(
@@ -231,6 +269,15 @@ fn old_attempts_are_removed() {
     assert_eq!(count(&db, "sign_in_attempts"), 51, "the first has expired");
     begun(&db, &entropy, &settings(), NOW + WAIT + 49);
     assert_eq!(count(&db, "sign_in_attempts"), 3, "fifty have expired");
+    for _ in 0..250 {
+        begun(&db, &entropy, &settings(), NOW + 2 * WAIT);
+    }
+    begun(&db, &entropy, &settings(), NOW + 3 * WAIT);
+    assert_eq!(
+        count(&db, "sign_in_attempts"),
+        1,
+        "all but the newest have expired"
+    );
 }
 
 /// A browser that comes back in time, with its own cookie, gets its code, nonce and verifier, once.
@@ -275,6 +322,20 @@ fn an_attempt_is_taken_once() {
         );
         assert_eq!(others.err(), None, "another attempt is still there");
     }
+    for code in [" ", " 4/ab+c= ", "CODE"] {
+        let begun: Begun = begun(&db, &entropy, &settings(), NOW);
+        let callback = Callback {
+            code: Some(code.to_owned()),
+            ..answer(&begun.state)
+        };
+        let taken = take(&db, &settings(), Some(&begun.state), &callback, NOW);
+        let kept = taken.map(|taken| taken.code);
+        assert_eq!(
+            kept.as_deref(),
+            Ok(code),
+            "a code is the provider's, letter by letter"
+        );
+    }
 }
 
 /// A state that is not this browser's is refused, and the attempt stays for the browser whose it is.
@@ -287,7 +348,19 @@ fn only_its_own_browser_takes_an_attempt() {
         state: None,
         ..answer("")
     };
-    let cases: [(&str, Option<&str>, Callback); 9] = [
+    let (spaced, small) = (format!("{} ", mine.state), mine.state.to_lowercase());
+    let cases: [(&str, Option<&str>, Callback); 12] = [
+        (
+            "the beginning of the cookie",
+            Some(&mine.state[..42]),
+            answer(&mine.state),
+        ),
+        ("a cookie and a space", Some(&spaced), answer(&mine.state)),
+        (
+            "the cookie in small letters",
+            Some(&small),
+            answer(&mine.state),
+        ),
         ("no cookie", None, answer(&mine.state)),
         ("an empty cookie", Some(""), answer(&mine.state)),
         ("no state", Some(&mine.state), nothing.clone()),
@@ -399,6 +472,18 @@ fn a_wrong_answer_ends_the_attempt() {
             -1,
             other(Some("HTTPS://ID.EXAMPLE")),
             OauthError::WrongIssuer,
+        ),
+        (
+            "our issuer and a space",
+            -1,
+            other(Some("https://id.example ")),
+            OauthError::WrongIssuer,
+        ),
+        (
+            "an error that begins like a no",
+            -1,
+            error("access_denied_by_policy"),
+            OauthError::Provider,
         ),
         (
             "another issuer's error",
@@ -582,7 +667,7 @@ async fn a_redirect_is_not_followed() {
     assert_eq!(idp.elsewhere(), 0, "requests that came elsewhere");
 }
 
-/// An answer has at most 65,536 bytes, and of a longer one no more is read.
+/// An answer is an object with the text `id_token`, in at most 65,536 bytes, and of a longer one no more is read.
 #[tokio::test]
 async fn an_answer_has_a_limit() {
     let client = shop_client();
@@ -610,6 +695,31 @@ async fn an_answer_has_a_limit() {
                 "an answer of {size} bytes, the token {place}"
             );
         }
+    }
+    for (body, expected) in [
+        (
+            r#"{"access_token": 7, "token_type": [], "expires_in": "soon", "scope": null, "id_token": "a.b.c"}"#,
+            Ok("a.b.c".to_owned()),
+        ),
+        (
+            r#"{"id_token": "a.b.c"} and more"#,
+            Err(OauthError::Provider),
+        ),
+        (r#"{"access_token": "a.b.c"}"#, Err(OauthError::Provider)),
+        (r#"{"ID_TOKEN": "a.b.c"}"#, Err(OauthError::Provider)),
+        (r#"{"id_token": null}"#, Err(OauthError::Provider)),
+        (r#"{"id_token": {"a": 1}}"#, Err(OauthError::Provider)),
+        (r#""a.b.c""#, Err(OauthError::Provider)),
+        ("a.b.c", Err(OauthError::Provider)),
+        ("", Err(OauthError::Provider)),
+    ] {
+        let (token_url, _) = endpoint(Answer::Body(body.to_owned())).await;
+        let provider = Provider {
+            token_url,
+            ..settings()
+        };
+        let answer = exchange(&client, &provider, "code", "verifier").await;
+        assert_eq!(answer, expected, "{body}");
     }
     let (token_url, sent) = endpoint(Answer::Endless).await;
     let provider = Provider {
@@ -709,6 +819,18 @@ fn a_right_token_names_a_person() {
             "a subject is kept letter by letter"
         );
     }
+    let email = identity(
+        &settings(),
+        &signed(&with("email", json!("Ada@Lantern.Example"))),
+        "nonce",
+        NOW,
+    )
+    .map(|person| person.email);
+    assert_eq!(
+        email,
+        Ok(Some("Ada@Lantern.Example".to_owned())),
+        "an email is kept letter by letter"
+    );
     let mut silent = claims("nonce");
     silent.as_object_mut().expect("an object").remove("email");
     let person = identity(&settings(), &signed(&silent), "nonce", NOW);
@@ -721,6 +843,9 @@ fn a_token_is_for_this_sign_in() {
     for (name, value) in [
         ("iss", json!("https://evil.example")),
         ("iss", json!("https://id.example/")),
+        ("iss", json!("https://id.example.evil.example")),
+        ("iss", json!("HTTPS://ID.EXAMPLE")),
+        ("iss", json!("http://id.example")),
         ("iss", json!(["https://id.example"])),
         ("aud", json!("another shop")),
         ("aud", json!("lantern")),
@@ -735,6 +860,7 @@ fn a_token_is_for_this_sign_in() {
         ("nonce", json!("nonc")),
         ("nonce", json!("nonce2")),
         ("nonce", json!("NONCE")),
+        ("nonce", json!(digest("nonce"))),
         ("sub", json!("")),
         ("sub", json!(7)),
     ] {
@@ -845,6 +971,23 @@ fn a_token_is_signed_by_the_provider() {
     ] {
         refused(&hmac(key, &content), NOW, case);
     }
+    // A key that the header brings along is the sender's: that of RFC 8032, test 2.
+    let pkcs8 = "302e020100300506032b6570042204204ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+    let public = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+    let bytes = |hex: &str| HEXLOWER.decode(hex.as_bytes()).expect("hexadecimal");
+    let header = json!({
+        "alg": "EdDSA", "typ": "JWT",
+        "jwk": {"kty": "OKP", "crv": "Ed25519", "x": BASE64URL_NOPAD.encode(&bytes(public))}
+    });
+    let content = format!("{}.{}", part(&header), part(&claims("nonce")));
+    let key = EncodingKey::from_ed_der(&bytes(pkcs8));
+    let signature = jsonwebtoken::crypto::sign(content.as_bytes(), &key, Algorithm::EdDSA)
+        .expect("a signature");
+    refused(
+        &format!("{content}.{signature}"),
+        NOW,
+        "signed with a key that the token brings along",
+    );
     // The right signature does not fit another key of the provider's.
     let other = Provider {
         public_key: BASE64URL_NOPAD.encode(&[7; 32]),
@@ -936,6 +1079,16 @@ fn an_account_is_linked_by_issuer_and_subject() {
         assert_eq!(account(&mut db, iss, sub, None), new, "{iss} {sub:?} again");
         known.push(new);
     }
+    let kept: Option<String> = db
+        .query_row("SELECT email FROM accounts WHERE id = ?1", [ada], |row| {
+            row.get(0)
+        })
+        .expect("the account");
+    assert_eq!(
+        kept.as_deref(),
+        Some("ada@lantern.example"),
+        "the email of an account that was there"
+    );
     assert_eq!(count(&db, "accounts"), 10, "accounts");
     assert_eq!(count(&db, "identities"), 9, "links");
 }

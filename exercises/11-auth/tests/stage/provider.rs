@@ -401,7 +401,7 @@ async fn write_answer(
     if matches!(answer, Answer::Silent) {
         return std::future::pending().await;
     }
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n";
     socket.write_all(head.as_bytes()).await?;
     match answer {
         Answer::Body(text) => socket.write_all(text.as_bytes()).await?,

@@ -165,6 +165,51 @@ fn every_token_is_drawn_for_itself() {
     );
 }
 
+/// What fails in the middle has not happened: no family without a token, and no use without a successor.
+#[test]
+fn a_failure_in_the_middle_leaves_nothing() {
+    let mut shop = Shop::new(16);
+    let held = shop.start(7, NOW);
+    let full = "CREATE TRIGGER full BEFORE INSERT ON refresh_tokens
+                BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    shop.db.execute_batch(full).expect("a trigger");
+    let answer = start(&mut shop.db, &shop.entropy, 8, NOW);
+    assert!(
+        matches!(answer, Err(RefreshError::Broken(_))),
+        "a start on a full disk: {answer:?}"
+    );
+    let answer = rotate(&mut shop.db, &shop.entropy, &held.token, NOW + 1);
+    assert!(
+        matches!(answer, Err(RefreshError::Broken(_))),
+        "a refresh on a full disk: {answer:?}"
+    );
+    shop.db
+        .execute_batch("DROP TRIGGER full")
+        .expect("the trigger goes");
+    assert_eq!(shop.count("families"), 1, "families");
+    let next = shop.rotate(&held.token, NOW + 2);
+    assert_eq!(shop.alarms(), [], "a failed try is no theft");
+    // A family ends together with its alarm.
+    let deaf = "CREATE TRIGGER deaf BEFORE INSERT ON alarms
+                BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    shop.db.execute_batch(deaf).expect("a trigger");
+    let answer = rotate(&mut shop.db, &shop.entropy, &held.token, NOW + 3);
+    assert!(
+        matches!(answer, Err(RefreshError::Broken(_))),
+        "a used token on a full disk: {answer:?}"
+    );
+    shop.db
+        .execute_batch("DROP TRIGGER deaf")
+        .expect("the trigger goes");
+    shop.rotate(&next.token, NOW + 4);
+    assert_eq!(
+        shop.refused(&held.token, NOW + 5, "used before"),
+        "Reused",
+        "the alarm that could not be counted comes with the next try"
+    );
+    assert_eq!(shop.alarms(), [(7, 1, NOW + 5)], "alarms");
+}
+
 /// The database holds digests and no token.
 #[test]
 fn only_digests_are_stored() {
@@ -376,6 +421,23 @@ fn a_used_token_is_remembered_beyond_its_time() {
         [(7, 1, NOW + IDLE + 5)],
         "customer, times and time of the alarms"
     );
+    // Nor is it forgotten when others come, or when its successor has expired as well.
+    let first = shop.start(8, NOW);
+    let second = shop.rotate(&first.token, NOW + 1);
+    let other = shop.start(9, NOW + IDLE);
+    shop.rotate(&other.token, NOW + IDLE + 1);
+    assert_eq!(
+        shop.refused(&second.token, NOW + IDLE + 1, "expired, unused"),
+        "Invalid"
+    );
+    assert_eq!(
+        shop.refused(
+            &first.token,
+            NOW + IDLE + 2,
+            "used, and its successor expired"
+        ),
+        "Reused"
+    );
 }
 
 /// Refreshing does not prolong a family: after thirty days everybody signs in again.
@@ -397,6 +459,13 @@ fn a_family_has_an_end() {
     }
     held = shop.rotate(&held.token, NOW + FAMILY - 1);
     assert_eq!(held.expires_at, NOW + FAMILY, "a second before the end");
+    let stored: i64 = shop
+        .db
+        .query_row("SELECT max(expires_at) FROM refresh_tokens", [], |row| {
+            row.get(0)
+        })
+        .expect("a number");
+    assert_eq!(stored, NOW + FAMILY, "the last end that is stored");
     assert_eq!(
         shop.refused(&held.token, NOW + FAMILY, "the family's end"),
         "Invalid"
@@ -424,6 +493,14 @@ fn signing_out_ends_the_family() {
         shop.refused(&used.token, NOW + 3, "used, of a family that was ended"),
         "Invalid"
     );
+    assert_eq!(
+        shop.refused(
+            &held.token,
+            NOW + 1,
+            "signed out, by a clock that went back"
+        ),
+        "Invalid"
+    );
     shop.end(&held.token, NOW + 4);
     let ended: i64 = shop
         .db
@@ -437,6 +514,13 @@ fn signing_out_ends_the_family() {
     let other = shop.rotate(&other.token, NOW + 5);
     shop.end(&other.token, NOW + 6);
     assert_eq!(shop.refused(&other.token, NOW + 7, "signed out"), "Invalid");
+    let used = shop.start(8, NOW);
+    let held = shop.rotate(&used.token, NOW + IDLE - 1);
+    shop.end(&used.token, NOW + IDLE);
+    assert_eq!(
+        shop.refused(&held.token, NOW + IDLE, "signed out with an expired token"),
+        "Invalid"
+    );
     assert_eq!(shop.alarms(), [], "who signs out is no thief");
 }
 
@@ -479,6 +563,7 @@ fn pruning_forgets_no_used_token() {
         2,
         "one by its time, one because of a theft"
     );
+    assert_eq!(shop.alarms(), [(9, 1, NOW)], "alarms, after pruning");
     assert_eq!(shop.count("refresh_tokens"), 0, "tokens");
 }
 

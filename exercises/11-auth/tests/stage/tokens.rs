@@ -154,6 +154,27 @@ fn a_token_has_a_beginning_and_an_end() {
         NOW + 30,
         "good from `nbf` on, whatever `iat` says",
     );
+    refused(
+        &keys(),
+        &made(
+            &header(),
+            &with(with(claims(), "nbf", json!(NOW + 30)), "exp", json!(NOW)),
+            &keys()[0],
+        ),
+        NOW,
+        TokenError::Invalid,
+        "over before it begins: it is not merely old",
+    );
+    taken(
+        &keys(),
+        &made(
+            &header(),
+            &with(claims(), "iat", json!(NOW + 30)),
+            &keys()[0],
+        ),
+        NOW,
+        "good from `nbf` on: `iat` is not asked",
+    );
     let nearly_never = with(with(claims(), "nbf", json!(NOW + 5)), "exp", json!(NOW + 6));
     let token = made(&header(), &nearly_never, &keys()[0]);
     taken(&keys(), &token, NOW + 5, "its only second");
@@ -349,6 +370,7 @@ fn a_forged_token_is_refused() {
         format!("{token}A"),
         format!(" {token}"),
         format!("{token} "),
+        format!("Bearer {token}"),
         String::new(),
         "..".to_owned(),
         "ünd".to_owned(),
@@ -359,6 +381,19 @@ fn a_forged_token_is_refused() {
             NOW,
             TokenError::Invalid,
             "not what we wrote",
+        );
+    }
+    let whole = BASE64URL_NOPAD
+        .decode(signature.as_bytes())
+        .expect("base64url");
+    for length in [1, 10, 16, 31] {
+        let beginning = BASE64URL_NOPAD.encode(&whole[..length]);
+        refused(
+            &keys(),
+            &format!("{content}.{beginning}"),
+            NOW,
+            TokenError::Invalid,
+            &format!("only {length} bytes of the signature"),
         );
     }
     for _ in 0..40 {
@@ -384,8 +419,11 @@ fn many_keys_and_odd_ids_are_kept_apart() {
     let keys: Vec<Key> = (0..400)
         .map(|number| key(&format!("key-{number}"), NOW + number, i64::MAX))
         .collect();
+    let long = "seven".repeat(100);
     for customer in [
         "",
+        long.as_str(),
+        "ADA-Lovelace",
         "0007",
         " 7 ",
         "ada@lantern.example",
@@ -419,6 +457,12 @@ fn the_header_names_one_of_our_keys() {
     ];
     let token = |header: &Value, signer: usize| made(header, &claims(), &both[signer]);
     taken(&both, &token(&header(), 0), NOW, "spring, signed by spring");
+    for typ in [json!("at+jwt"), json!("jwt")] {
+        let header = with(header(), "typ", typ);
+        taken(&both, &token(&header, 0), NOW, "`typ` is not asked");
+    }
+    let untyped = without(header(), "typ");
+    taken(&both, &token(&untyped, 0), NOW, "without a `typ`");
     let summer = with(header(), "kid", json!("summer"));
     taken(&both, &token(&summer, 1), NOW, "summer, signed by summer");
     refused(
@@ -496,6 +540,18 @@ fn the_newest_key_signs() {
                 "at {now}, {keys:?}"
             );
         }
+    }
+    // A key that began later and has ended already stands in nobody's way.
+    let trial = [
+        key("spring", NOW, i64::MAX),
+        key("trial", NOW + 10, NOW + 20),
+    ];
+    for (now, expected) in [(NOW + 19, "trial"), (NOW + 20, "spring")] {
+        assert_eq!(
+            signer(&trial, now),
+            Ok(json!(expected)),
+            "at {now}, {trial:?}"
+        );
     }
     let gone = [key("spring", NOW, NOW + 10)];
     assert_eq!(

@@ -193,6 +193,11 @@ fn the_address_is_encoded() {
             "é/#%~.-_",
             "otpauth://totp/A%26B%3A%20C%3DD%3F:%C3%A9%2F%23%25~.-_?secret=GEZDGNBV&issuer=A%26B%3A%20C%3DD%3F&algorithm=SHA1&digits=6&period=30",
         ),
+        (
+            " L ",
+            "王",
+            "otpauth://totp/%20L%20:%E7%8E%8B?secret=GEZDGNBV&issuer=%20L%20&algorithm=SHA1&digits=6&period=30",
+        ),
     ] {
         assert_eq!(
             otpauth_uri(issuer, account, "GEZDGNBV"),
@@ -257,7 +262,24 @@ fn a_secret_is_drawn_for_itself() {
             "the app's code"
         );
     }
+    let odd = enrol(&shop.db, &shop.entropy, 4, " Ada@Lantern.example ").expect("an enrolment");
+    let label = "otpauth://totp/Lantern%20Books:%20Ada%40Lantern.example%20?secret=";
+    assert!(
+        odd.uri.starts_with(label),
+        "the account as it is: {}",
+        odd.uri
+    );
     shop.entropy.run_dry();
+    let answer = enrol(&shop.db, &shop.entropy, 4, "ada@lantern.example");
+    assert!(
+        matches!(answer, Err(TotpError::NoEntropy(_))),
+        "no bytes: {answer:?}"
+    );
+    assert_eq!(
+        shop.check(4, &shown(&bytes_of(&odd), NOW), NOW),
+        Verdict::Right,
+        "the secret that was there, after an enrolment that failed"
+    );
     let answer = enrol(&shop.db, &shop.entropy, 9, "ada@lantern.example");
     assert!(
         matches!(answer, Err(TotpError::NoEntropy(_))),
@@ -451,6 +473,7 @@ fn a_wrong_code_changes_nothing() {
         &format!("{right} "),
         &format!("{right}\n"),
         &format!("{} {}", &right[..3], &right[3..]),
+        &format!("{}-{}", &right[..3], &right[3..]),
         "abcdef",
         "------",
         "', 1, 1)",
@@ -463,15 +486,18 @@ fn a_wrong_code_changes_nothing() {
             "{beginning:?}, where {right:?} is right"
         );
     }
-    let arabic: String = right
-        .chars()
-        .map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0x660).expect("a digit"))
-        .collect();
-    assert_eq!(
-        shop.check(7, &arabic, NOW),
-        Verdict::Wrong,
-        "the digits of another script"
-    );
+    // Arabic digits, those of double width, and letters whose last byte is a digit's.
+    for zero in [0x660, 0xff10, 0x130] {
+        let other: String = right
+            .chars()
+            .map(|digit| char::from_u32(u32::from(digit) - 0x30 + zero).expect("a digit"))
+            .collect();
+        assert_eq!(
+            shop.check(7, &other, NOW),
+            Verdict::Wrong,
+            "the digits of another script: {other}"
+        );
+    }
     assert_eq!(
         shop.check(8, &right, NOW),
         Verdict::Wrong,
@@ -602,8 +628,12 @@ fn a_code_turns_on_its_own_secret_only() {
                     None,
                 )
             } else {
-                let made = enrol(db, &entropy, round, "ada@lantern.example").ok();
-                (false, made.as_ref().map(bytes_of))
+                let new = match enrol(db, &entropy, round, "ada@lantern.example") {
+                    Ok(made) => Some(bytes_of(&made)),
+                    Err(TotpError::AlreadyOn) => None,
+                    Err(error) => panic!("neither enrolled nor on already: {error:?}"),
+                };
+                (false, new)
             }
         });
         let (confirmed, new) = (answers[0].0, &answers[1].1);

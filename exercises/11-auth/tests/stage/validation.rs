@@ -191,6 +191,7 @@ fn a_password_is_kept_as_it_was_typed() {
         "'; DROP TABLE customers; --",
         "👩\u{200d}👩\u{200d}👧 we three at home",
         "\u{a0}no-break spaces\u{a0}",
+        "nine \u{202e}lanterns\u{202c} on a shelf",
         "            ",
         "aaaaaaaaaaaa",
         "123456789012",
@@ -250,6 +251,7 @@ fn what_stands_beside_it_is_no_password() {
         "Éloïse of the Nine Lanterns",
         "ÉLOÏSE OF THE NINE LANTERNS",
         "éloïse of the nine lanterns ",
+        "\u{3000}éloïse of the nine lanterns\u{a0}",
     ] {
         let typed = Form {
             password: password.to_owned(),
@@ -268,10 +270,32 @@ fn what_stands_beside_it_is_no_password() {
     };
     let expected = [("email", Fault::Characters), ("password", Fault::Guessable)];
     assert_eq!(faults(&both), expected, "{both:?}");
+    let long = Form {
+        password: "A".repeat(60),
+        display_name: "a".repeat(60),
+        ..form()
+    };
+    let expected = [
+        ("password", Fault::Guessable),
+        ("display_name", Fault::TooLong),
+    ];
+    assert_eq!(faults(&long), expected, "{long:?}");
+    let line = Form {
+        password: "ada.lovelace@lantern.example\n".to_owned(),
+        ..base.clone()
+    };
+    assert_eq!(
+        faults(&line),
+        [("password", Fault::Characters)],
+        "its characters come first"
+    );
     for password in [
         "ada.lovelace@lantern.example2",
         "eloise of the nine lanterns",
         "Éloïse of the Nine",
+        "ÉloïseoftheNineLanterns",
+        "ada.lovelace",
+        "lantern.example",
     ] {
         let typed = Form {
             password: password.to_owned(),
@@ -372,6 +396,8 @@ fn an_email_is_stored_in_one_form() {
         ("Ада@ПОЧТА.РФ", "Ада@почта.рф"),
         ("王@例え.テスト", "王@例え.テスト"),
         ("a@b.c", "a@b.c"),
+        ("ada@127.0.0.1", "ada@127.0.0.1"),
+        ("ada@فرع-٣.example", "ada@فرع-٣.example"),
         (
             "!#$%&'*+-/=?^_`{|}~@a-b.Example",
             "!#$%&'*+-/=?^_`{|}~@a-b.example",
@@ -381,7 +407,7 @@ fn an_email_is_stored_in_one_form() {
         ("ada@XN--BCHER-KVA.example", "ada@xn--bcher-kva.example"),
     ] {
         assert_eq!(email(typed), Ok(stored.to_owned()), "{typed}");
-        let padded = format!("  {typed}\t\n");
+        let padded = format!("\u{3000} {typed}\t\n\u{a0}");
         assert_eq!(taken(&with_email(&padded)).email, stored, "{padded:?}");
     }
 }
@@ -418,6 +444,8 @@ fn an_email_has_a_shape() {
         "ada@[127.0.0.1]",
         "ada@lantern.example:25",
         "ada@lan!tern.example",
+        "ada@lan🏮tern.example",
+        "ada@lantern。example",
     ] {
         assert_eq!(email(typed), Err(Fault::Shape), "{typed}");
         assert_eq!(
@@ -439,7 +467,7 @@ fn an_email_is_one_word() {
         assert_eq!(email(typed), Err(Fault::Characters), "{typed:?}");
     }
     let spaces = [
-        ' ', '\t', '\n', '\r', '\u{a0}', '\u{3000}', '\0', '\u{7f}', '\u{85}',
+        ' ', '\t', '\n', '\r', '\u{a0}', '\u{3000}', '\0', '\u{7f}', '\u{80}', '\u{85}', '\u{9f}',
     ];
     for sign in spaces.into_iter().chain(TURNS) {
         for typed in [
@@ -488,6 +516,11 @@ fn an_email_has_three_limits() {
         format!("ada@{}.example", "é".repeat(32)),
         format!("ada@{0}.{0}.{0}.{0}", "é".repeat(31)),
         format!("ada@lantern.{}", "e.".repeat(150_000)),
+        // Small letters of fewer bytes: what was typed counts, K as three.
+        format!("ada@{}.example", "\u{212a}".repeat(22)),
+        format!("a@{0}.{0}.{0}.{0}", "\u{212a}".repeat(21)),
+        // What stands before the last `@`.
+        format!("a@{0}.{0}@lantern.example", "b".repeat(40)),
         // Too long and something else besides: the length comes first.
         format!("a da{}@lantern.example", "a".repeat(65)),
         format!("ada@-{}.example", label(64)),
@@ -500,6 +533,14 @@ fn an_email_has_three_limits() {
         assert_eq!(found, Some(expected), "{}", short(&wrong));
         assert_eq!(email(&wrong), Err(Fault::TooLong), "{}", short(&wrong));
     }
+    // And small letters of more bytes: a Ⱥ has two, a ⱥ three.
+    let grows = format!("ada@{0}.{0}.{0}.example", "Ⱥ".repeat(31));
+    assert_eq!(
+        email(&grows),
+        Ok(grows.replace('Ⱥ', "ⱥ")),
+        "{}",
+        short(&grows)
+    );
     let padded = format!("{}{}", " ".repeat(300), all(64, 61));
     assert_eq!(
         taken(&with_email(&padded)).email,
