@@ -53,6 +53,14 @@ fn fill_but_one(file: &TempDatabase) {
         .expect("the table takes them");
 }
 
+fn reserved_by(who: &str) -> State {
+    State::Reserved { by: who.to_owned() }
+}
+
+fn given_by(who: &str) -> State {
+    State::Given { by: who.to_owned() }
+}
+
 /// Nobody takes what somebody has.
 fn reserve(who: &str) -> impl Fn(&State) -> Result<State, Refused> + use<> {
     let by = who.to_owned();
@@ -204,7 +212,7 @@ fn what_is_missing_is_said_to_be() {
     let file = TempDatabase::new();
     let store = open(&file);
     let there = added(&store, &new("Emma"));
-    for id in [0, -1, there.id + 1, i64::MAX] {
+    for id in [0, -1, there.id + 1, (1 << 32) + there.id, i64::MAX] {
         let found = store.find(id);
         assert!(
             matches!(found, Err(StoreError::Missing)),
@@ -246,6 +254,14 @@ fn an_id_is_given_once() {
     store.remove(last.id).expect("it is there");
     let all = store.all().expect("a list");
     assert_eq!(all, [first], "what is left");
+    for state in [reserved_by("Ana"), given_by("Ana")] {
+        let wish = added(&store, &new("A cup"));
+        store
+            .change(wish.id, &|_| Ok(state.clone()))
+            .expect("a change");
+        let removed = store.remove(wish.id);
+        assert!(removed.is_ok(), "remove in {state:?}: {removed:?}");
+    }
     let next = added(&store, &new("A lamp"));
     assert!(
         next.id > last.id,
@@ -271,7 +287,7 @@ fn the_rule_decides() {
         (
             ana.clone(),
             State::Given {
-                by: "Ana".to_owned(),
+                by: "Ana and Olga".to_owned(),
             },
         ),
     ] {
@@ -595,7 +611,7 @@ fn tables_and_version_come_together() {
 /// A file of a newer program is refused, and stays as it is.
 #[test]
 fn a_newer_file_is_left_alone() {
-    for newer in [VERSION + 1, VERSION + 1000] {
+    for newer in [VERSION + 1, VERSION + 256, VERSION + 65536] {
         let file = TempDatabase::new();
         let connection = file.connect();
         connection.execute_batch(TABLES).expect("tables");
