@@ -13,7 +13,7 @@ pub const MOST_CENTS: u32 = 100_000_000;
 /// Reads a price, and gives it in cents.
 ///
 /// A price is written in ASCII digits, at least one, and may go on with a point or a comma and exactly two digits more.
-/// White space around it does not count. What is written like that and is more than [`MOST_CENTS`] is `TooMuch`, however many
+/// White space around it, of whatever script, does not count. What is written like that and is more than [`MOST_CENTS`] is `TooMuch`, however many
 /// digits it has; everything else that is no price is `NotAPrice`.
 ///
 /// | text | answer |
@@ -33,7 +33,7 @@ pub fn show_cents(cents: u64) -> String {
     todo!("two whole numbers, and a width for the second")
 }
 
-/// What becomes of a wish in `state` when `who` takes this step, or why nothing does.
+/// What becomes of a wish in `state` when `who` takes this step, or why nothing does. A name is the same only letter by letter.
 ///
 /// | state | `Reserve` | `Release` | `Give` |
 /// | --- | --- | --- | --- |

@@ -61,7 +61,7 @@ impl SqliteStore {
 /// What each function promises stands at the trait, in `src/given/wishes.rs`.
 impl Store for SqliteStore {
     fn add(&self, new: &NewWish) -> Result<Wish, StoreError> {
-        todo!("is there room, and the INSERT: nobody may come in between")
+        todo!("is the title new, is there room, and the INSERT: nobody may come in between")
     }
 
     fn all(&self) -> Result<Vec<Wish>, StoreError> {

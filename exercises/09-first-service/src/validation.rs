@@ -10,7 +10,7 @@ pub const MOST_LINK: usize = 500;
 
 /// Checks a draft: a wish, or an error for every field that is wrong, one for each field, in the order of this table.
 ///
-/// White space at both ends of a field does not count, and is not kept.
+/// White space at both ends of a field, of whatever script, does not count, and is not kept. The rest stays as it was typed.
 ///
 /// | field | what is right |
 /// | --- | --- |
@@ -30,7 +30,7 @@ pub fn check(draft: &Draft, parse_cents: ParseCents) -> Result<NewWish, Vec<Fiel
 /// It begins with `http://` or `https://`, in small or capital letters. The host follows: everything up to the first `/`, `?`
 /// or `#`, or to the end. It is not empty and has no `@`, because `https://bank.example@evil.example` leads elsewhere than it
 /// looks, and no `\`, which browsers take for a `/`. The whole has at most [`MOST_LINK`] bytes, and neither white space nor
-/// control characters.
+/// control characters, not even at its ends.
 pub fn is_address(text: &str) -> bool {
     todo!("cut off the scheme, then the host, and look at both")
 }

@@ -62,8 +62,8 @@ pub type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
 /// | `connections` | 1 to 1000 |
 /// | `timeout` | 1 to 300 |
 ///
-/// A number is written in ASCII digits and nothing else. A key that is not here is a mistake as well. After a mistake,
-/// `settings` is as it was.
+/// A number is written in ASCII digits and nothing else; zeros in front change nothing. A key that is not here, letter by
+/// letter, is a mistake as well. After a mistake, `settings` is as it was.
 pub fn set(settings: &mut Settings, key: &str, value: &str) -> Result<(), String> {
     match key {
         "port" => settings.port = number(value, 0, u16::MAX)?,
@@ -104,8 +104,8 @@ fn number(text: &str, least: u16, most: u16) -> Result<u16, String> {
 /// - **Flags**: `--port 3000` or `--port=3000`. What follows `--port` is its value, and what follows the first `=` is; a flag
 ///   without a value is a mistake, and so is a flag that is there twice, and whatever else stands there. The place of the
 ///   mistake is the flag without its value, or the word.
-/// - **Environment**: `WISHES_PORT`, in capital letters. Another variable that begins with `WISHES_` is a mistake (somebody
-///   mistyped it); all others are not ours. The place is the variable's name.
+/// - **Environment**: `WISHES_PORT`, in capital letters; an empty value is a value. Another variable that begins with
+///   `WISHES_` is a mistake (somebody mistyped it); all others are not ours. The place is the variable's name.
 /// - **File**: its name comes from `--config`, or else from `WISHES_CONFIG`; without these no file is read. Each line is
 ///   `key = value`, with or without white space around both; empty lines and lines that begin with `#` say nothing. A line without
 ///   `=` is a mistake, a key that is there twice, and one that does not exist. The place is the file's name as it was given, a

@@ -26,7 +26,9 @@ struct Problem<'a> {
 /// What asks for `/api`, or for anything below `/api/`, is a program. Elsewhere the header `Accept` decides: a list of media
 /// types with commas between them, each perhaps followed by `;` and parameters, of which `q` (0 to 1; without it, 1) says how
 /// welcome it is. The answer is for a person when `text/html` is in the list, its `q` is above 0, and not below that of
-/// `application/json`, if that is there too. Small and capital letters are the same. A `q` that is no number counts as 0.
+/// `application/json`, if that is there too; no other type counts, and neither does a `*`. In this header small and capital
+/// letters are the same, and white space around a type, a name or a value does not count. A `q` that is no number from 0 to 1
+/// counts as 0.
 ///
 /// | path | accept | answer |
 /// | --- | --- | --- |
@@ -60,7 +62,9 @@ fn welcome(accept: &str, kind: &str) -> f64 {
     let q = parameters.find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let is_q = name.trim().eq_ignore_ascii_case("q");
-        is_q.then(|| value.trim().parse().unwrap_or(0.0))
+        // `NaN` can be parsed as well, and is no number from 0 to 1.
+        let q = value.trim().parse().ok();
+        is_q.then(|| q.filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0))
     });
     q.unwrap_or(1.0)
 }

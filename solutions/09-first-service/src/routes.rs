@@ -43,6 +43,8 @@ struct Listing {
 /// Any other address is `NotFound { what: "page" }`; one of these with a method that is not here is `WrongMethod`. A body that
 /// axum refuses becomes a `Failure` too (`From` is given).
 ///
+/// The store is asked through [`Parts::ask`]: it may wait for a disk, and the thread that serves everybody may not.
+///
 /// Adding: the draft goes through `parts.check`, together with the model's `parse_cents`; what it finds is `Invalid`.
 ///
 /// A step: the name is trimmed. When it is empty then, or longer than [`MOST_NAME`] characters, the step is not taken, and the

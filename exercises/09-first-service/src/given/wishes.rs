@@ -167,7 +167,8 @@ pub type Rule<'a> = &'a dyn Fn(&State) -> Result<State, Refused>;
 
 /// Where the wishes are kept.
 pub trait Store: Send + Sync {
-    /// Adds a wish, in the state [`State::Wanted`], under an id that no wish ever had.
+    /// Adds a wish, in the state [`State::Wanted`], under an id that no wish ever had. A title that is on the list is
+    /// `Duplicate`, also when the list is full. What was given is on the list until it is removed.
     ///
     /// # Errors
     ///

@@ -140,6 +140,12 @@ fn a_flag_has_two_forms() {
         (&["--title=a=b=c", "--database", "c=d"], "a=b=c", "c=d"),
         (&["--database", "-", "--title", "=x="], "=x=", "-"),
         (&["--database", " a.db ", "--title", "x"], "x", " a.db "),
+        (&["--database= A.db ", "--title", "x"], "x", " A.db "),
+        (
+            &["--title", "--port", "--database", "--help"],
+            "--port",
+            "--help",
+        ),
     ] {
         let settings = World::new(flags, &[], &[]).settings();
         assert_eq!(settings.title, title, "{flags:?}");
@@ -150,12 +156,12 @@ fn a_flag_has_two_forms() {
 /// A file has a setting a line; empty lines and those with `#` in front say nothing, and a value may hold an `=`.
 #[test]
 fn a_file_is_read_line_by_line() {
-    let text = "\n# port = 1\n   \n  #title=x\nport=4000\r\n\ttitle =  A = B # C  \n database= /tmp/a b.db";
+    let text = "\n# port = 1\n   \n  #title=x\nport=4000\r\n\ttitle =  \"A\" = B # C  \n database=   /tmp/A b.db";
     let settings = World::new(&["--config=a.conf"], &[], &[("a.conf", text)]).settings();
     let expected = Settings {
         port: 4000,
-        title: "A = B # C".to_owned(),
-        database: PathBuf::from("/tmp/a b.db"),
+        title: "\"A\" = B # C".to_owned(),
+        database: PathBuf::from("/tmp/A b.db"),
         ..Settings::default()
     };
     assert_eq!(settings, expected, "{text:?}");
@@ -180,6 +186,42 @@ fn one_file_is_read() {
         unread.port, 1001,
         "a file that is not asked for may be missing"
     );
+}
+
+/// What is not `key = value` with a key that exists is a mistake, and so is a key that is there twice, with the same value too.
+#[test]
+fn every_line_is_judged() {
+    for line in [
+        "; port = 1",
+        "// port",
+        "[wishes]",
+        "Port = 1",
+        "--port = 1",
+        "WISHES_PORT = 1",
+        "database =",
+        "port = 8000",
+        "port=8000",
+        "port\t=\t8001",
+    ] {
+        let text = format!("port = 8000\ntimeout = 5\n{line}");
+        let world = World::new(&["--config", " etc/a.conf"], &[], &[(" etc/a.conf", &text)]);
+        assert_eq!(world.mistakes(), [" etc/a.conf, line 3"], "{world:?}");
+    }
+}
+
+/// A variable's value is taken as it is, and an empty one is a value as well.
+#[test]
+fn a_variable_is_taken_as_it_is() {
+    let world = World::new(&[], &[("WISHES_DATABASE", " A.db ")], &[]);
+    assert_eq!(
+        world.settings().database,
+        PathBuf::from(" A.db "),
+        "{world:?}"
+    );
+    for name in ["WISHES_PORT", "WISHES_DATABASE", "WISHES_TITLE"] {
+        let world = World::new(&[], &[(name, "")], &[]);
+        assert_eq!(world.mistakes(), [name], "{world:?}");
+    }
 }
 
 /// A file that cannot be read is a mistake of whoever named it.
@@ -209,6 +251,10 @@ fn every_value_has_its_limits() {
         ("port", "8o", false),
         ("port", "٣", false),
         ("port", "99999999999999999999", false),
+        ("port", "4294967376", false),
+        ("port", "18446744073709551696", false),
+        ("port", "080", true),
+        ("port", "00000000080", true),
         ("connections", "0", false),
         ("connections", "1", true),
         ("connections", "1000", true),
@@ -220,14 +266,18 @@ fn every_value_has_its_limits() {
         ("timeout", "10s", false),
         ("title", "", false),
         ("title", " \t", false),
+        ("title", "\u{a0}", false),
         ("title", "A", true),
         ("title", &long, true),
         ("title", &padded, true),
         ("title", &"é".repeat(61), false),
         ("database", "", false),
         ("database", "x", true),
+        ("database", " ", true),
         ("config", "a.conf", false),
         ("Port", "80", false),
+        (" port", "80", false),
+        ("port ", "80", false),
         ("colour", "red", false),
     ] {
         let mut settings = Settings::default();
@@ -243,9 +293,9 @@ fn every_value_has_its_limits() {
     }
     let mut settings = Settings::default();
     assert_eq!(
-        set(&mut settings, "title", " Ana "),
+        set(&mut settings, "title", " Ana\u{a0}"),
         Ok(()),
-        "title = \" Ana \""
+        "title = \" Ana\\u{{a0}}\""
     );
     assert_eq!(settings.title, "Ana", "without the spaces");
 }
@@ -339,6 +389,10 @@ fn what_is_no_flag_is_named() {
         ("-port", "-port"),
         ("---port=1", "---port"),
         ("--PORT=1", "--PORT"),
+        ("--po=1", "--po"),
+        ("--helpme", "--helpme"),
+        ("--help=1", "--help"),
+        ("-hh", "-hh"),
         ("--", "--"),
         ("", ""),
     ] {
@@ -348,6 +402,12 @@ fn what_is_no_flag_is_named() {
             "{word:?}"
         );
     }
+    let world = World::new(&["--title=", "x"], &[], &[]);
+    assert_eq!(
+        world.mistakes(),
+        ["--title", "x"],
+        "nothing behind the `=` is the value: {world:?}"
+    );
 }
 
 /// `--help` and `-h` ask for help, whatever else is wrong; as the value of a flag they do not.
@@ -358,6 +418,7 @@ fn help_is_always_given() {
         &["-h"],
         &["--port", "many", "--help"],
         &["stray", "-h", "--port"],
+        &["--help", "a", "b", "c", "d", "e", "f"],
         &["--config", "no.conf", "--help"],
     ] {
         let asked = World::new(flags, &[("WISHES_PORT", "x")], &[]).read();

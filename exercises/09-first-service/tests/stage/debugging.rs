@@ -98,6 +98,21 @@ fn the_overview_shows_every_round() {
         cents: 500,
         guests: 0,
     });
+    // Two rounds may have one title, a present may cost nothing, and many may take part with the same weight.
+    add_round(&connection, 14, u32::MAX, &[(1, 5), (2, 5), (3, 5)]);
+    add_round(&connection, 15, 0, &[(3, 5)]);
+    connection
+        .execute_batch("UPDATE rounds SET title = 'Tea' WHERE id > 13")
+        .expect("a title");
+    for (id, cents, guests) in [(14, u32::MAX, 3), (15, 0, 1)] {
+        let title = "Tea".to_owned();
+        expected.push(Line {
+            id,
+            title,
+            cents,
+            guests,
+        });
+    }
     expected.sort_by_key(|line| line.id);
     let lines: Vec<Line> = overview(&connection).expect("an overview");
     assert_eq!(lines, expected, "the overview");
@@ -125,11 +140,12 @@ fn the_overview_asks_few_questions() {
     );
 }
 
-/// A round's page finds its pledges by an index, and does not read those of other rounds.
+/// A round's page finds its pledges by an index, and does not read those of other rounds. The tables still refuse what they
+/// refused: a guest who is there twice, and a pledge without weight.
 #[test]
 fn a_round_reads_its_own_pledges_only() {
     let mut connection = database();
-    guests(&connection, &["Ana Brown", "Olga Petrov"]);
+    guests(&connection, &["Ana Brown", "Olga Petrov", "Cher"]);
     add_round(&connection, 1, 1000, &[(1, 1), (2, 1)]);
     let (_, asked) = statements(&mut connection, |connection| round(connection, 1));
     assert!(!asked.is_empty(), "it asks the database");
@@ -152,6 +168,33 @@ fn a_round_reads_its_own_pledges_only() {
         }
     }
     assert!(searched, "some step finds the pledges by their round");
+
+    for (guest, weight) in [(1, 2), (3, 0)] {
+        let sql = "INSERT INTO pledges (guest_id, round_id, weight) VALUES (?1, 1, ?2)";
+        let taken = connection.execute(sql, (guest, weight));
+        assert!(
+            taken.is_err(),
+            "the table still refuses weight {weight} of guest {guest}: {taken:?}"
+        );
+    }
+}
+
+/// Large prices and weights are shared as exactly as small ones.
+#[test]
+fn large_shares_are_exact() {
+    let mut values = support::seeded(0x0973);
+    let mut large = || u32::try_from(values.number(3_000_000_000..4_294_967_296)).unwrap_or(1);
+    for _ in 0..300 {
+        let (cents, weights) = (large(), [large(), large(), large()]);
+        let all: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
+        let mut expected = weights.map(|weight| u128::from(cents) * u128::from(weight) / all);
+        let left = u128::from(cents) - expected.iter().sum::<u128>();
+        for (share, _) in expected.iter_mut().zip(0..left) {
+            *share += 1;
+        }
+        let shares: Vec<u128> = split(cents, &weights).into_iter().map(u128::from).collect();
+        assert_eq!(shares, expected, "{cents} cents by {weights:?}");
+    }
 }
 
 /// Shares add up to the price, to the cent, whatever the price and the weights.
@@ -243,6 +286,12 @@ fn every_guest_has_initials() {
         ("Ana ", "A"),
         ("Ana\tBrown", "AB"),
         ("Ana\u{a0}Brown", "AB"),
+        ("Ana Ana", "AA"),
+        ("Anne-Marie Smith", "AS"),
+        ("Ana Brown (Jr.)", "A("),
+        ("3 Musketeers", "3M"),
+        ("'t Hart", "'H"),
+        ("Ana !", "A!"),
         ("", "?"),
         (" \t ", "?"),
     ] {
@@ -256,7 +305,7 @@ fn a_round_shows_who_pays_what() {
     let connection = database();
     guests(&connection, &["Olga Petrov", "Cher", "Émile Zola"]);
     add_round(&connection, 1, 5000, &[(2, 1)]);
-    add_round(&connection, 2, 100, &[(3, 1), (1, 1), (2, 1)]);
+    add_round(&connection, 2, 100, &[(3, 4), (1, 1), (2, 2)]);
     let share = |name: &str, initials: &str, cents| Share {
         name: name.to_owned(),
         initials: initials.to_owned(),
@@ -264,9 +313,9 @@ fn a_round_shows_who_pays_what() {
     };
     let found: Option<Round> = round(&connection, 2).expect("a round");
     let shares = vec![
-        share("Olga Petrov", "OP", 34),
-        share("Cher", "C", 33),
-        share("Émile Zola", "ÉZ", 33),
+        share("Olga Petrov", "OP", 15),
+        share("Cher", "C", 28),
+        share("Émile Zola", "ÉZ", 57),
     ];
     let expected = Round {
         title: "Gift 2".to_owned(),

@@ -69,7 +69,7 @@ fn two_errors() -> Failure {
 fn table() -> Vec<(Failure, u16, &'static str)> {
     let body = |status| Failure::Body {
         status,
-        said: "EOF at line 1".to_owned(),
+        said: "EOF\nat line 1".to_owned(),
     };
     vec![
         (
@@ -87,8 +87,13 @@ fn table() -> Vec<(Failure, u16, &'static str)> {
             405,
             "this address does not take this method",
         ),
-        (body(StatusCode::BAD_REQUEST), 400, "EOF at line 1"),
-        (body(StatusCode::PAYLOAD_TOO_LARGE), 413, "EOF at line 1"),
+        (
+            Failure::NotFound { what: "round" },
+            404,
+            "there is no such round",
+        ),
+        (body(StatusCode::BAD_REQUEST), 400, "EOF\nat line 1"),
+        (body(StatusCode::PAYLOAD_TOO_LARGE), 413, "EOF\nat line 1"),
         (two_errors(), 422, "some fields need another look"),
         (
             Failure::Refused(Refused::NotYours),
@@ -122,13 +127,14 @@ fn below_api_everybody_is_a_program() {
         ("/apiary", Audience::Person),
         ("/api-keys", Audience::Person),
         ("/a/api/x", Audience::Person),
+        ("/API/x", Audience::Person),
         ("/", Audience::Person),
     ] {
         assert_eq!(audience(path, Some(BROWSER)), expected, "{path}");
     }
 }
 
-/// Elsewhere it is a person who accepts `text/html` at least as much as `application/json`.
+/// Elsewhere it is a person who accepts `text/html` at least as much as `application/json`; no other type counts, and no `*`.
 #[test]
 fn accept_decides() {
     use Audience::{Person, Program};
@@ -153,7 +159,26 @@ fn accept_decides() {
         (Some("text/html ; Q = 0"), Program),
         (Some("text/html;charset=utf-8;q=0"), Program),
         (Some("text/html;charset=utf-8"), Person),
+        (Some("Text/HTML; charset=utf-8; q=0"), Program),
+        (Some("text/html;q=0;level=1"), Program),
+        (Some("text/html;qs=0"), Person),
         (Some("text/html;q=much"), Program),
+        (Some("text/html;q=NaN"), Program),
+        (Some("text/html;q=-1"), Program),
+        (Some("text/html;q=1.5"), Program),
+        (Some("application/json;q=NaN, text/html;q=0.5"), Person),
+        (Some("application/json;q=inf, text/html;q=0.5"), Person),
+        (Some("text/*"), Program),
+        (Some("application/xhtml+xml"), Program),
+        (Some("*/*, text/html;q=0.1"), Person),
+        (Some("application/*, text/html;q=0.1"), Person),
+        (Some("application/xml, text/html;q=0.1"), Person),
+        (Some("application/problem+json, text/html;q=0.1"), Person),
+        (Some("image/png, image/webp, image/avif, text/html"), Person),
+        (
+            Some("text/html;q=0.5, image/png, image/webp, application/json"),
+            Program,
+        ),
         (
             Some("text/html;level=1;q=0.3, application/json;q=0.20"),
             Person,
@@ -306,8 +331,10 @@ async fn nothing_internal_leaks() {
 #[test]
 fn the_log_gets_the_whole_chain() {
     let mut values = support::seeded(0x0952);
-    for length in 1..6 {
-        let texts: Vec<String> = (0..length).map(|_| values.word(3..12)).collect();
+    for length in [2, 3, 4, 5, 40] {
+        let mut texts: Vec<String> = (0..length).map(|_| values.word(3..12)).collect();
+        // Said twice is broken twice.
+        texts.push(texts[length / 2].clone());
         let reported: Option<String> = report(&broken(&texts));
         assert_eq!(reported, Some(texts.join(": ")), "{texts:?}");
     }

@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 
 use first_service::given::parts::Parts;
 use first_service::given::standins::{self, Memory};
 use first_service::given::wishes::{
-    NewWish, PriceError, Priority, Refused, Rule, State, Store, StoreError, Wish,
+    FieldError, NewWish, PriceError, Priority, Refused, Rule, State, Store, StoreError, Wish,
 };
 use first_service::routes::routes;
 use reqwest::{Method, Response};
@@ -178,6 +179,234 @@ async fn a_draft_is_checked() {
     );
 }
 
+/// The check decides what a wish is: all that it finds is answered, and what it makes of a draft is what is added and shown.
+#[tokio::test]
+async fn the_check_decides() {
+    let mut parts = standins::parts();
+    parts.check = |draft, _| {
+        let error = |field, message: &str| FieldError {
+            field,
+            message: message.to_owned(),
+        };
+        if draft.title.is_empty() {
+            return Err(vec![error("title", "no title"), error("price", "no price")]);
+        }
+        Ok(NewWish {
+            title: format!("{} {}", draft.title, draft.priority),
+            cents: 77,
+            link: Some(format!("https://{}", draft.link)),
+            priority: Priority::High,
+        })
+    };
+    let store = parts.store.clone();
+    let server = program(parts, routes()).await;
+    for path in ["/api/wishes", "/wishes"] {
+        let asked = server.post(path);
+        let asked = match path {
+            "/wishes" => asked.form(&[("title", "")]),
+            _ => asked.json(&json!({})),
+        };
+        let response = http::answer(asked).await;
+        let status = http::status(&response);
+        let said = http::text(response).await;
+        assert_eq!(status, 422, "POST {path}: {said}");
+        for part in ["no title", "no price"] {
+            assert!(said.contains(part), "POST {path}: {part:?} in {said}");
+        }
+    }
+    let draft = json!({ "title": " Emma", "price": "", "link": "a.example", "priority": "odd" });
+    let response = http::answer(server.post("/api/wishes").json(&draft)).await;
+    let wish: Value = http::json(response).await;
+    assert_eq!(wish["title"], json!(" Emma odd"), "what is shown: {wish}");
+    assert_eq!(wish["link"], json!("https://a.example"), "{wish}");
+    let form = [("title", " emma"), ("priority", "odd")];
+    let response = http::answer(server.post("/wishes").form(&form)).await;
+    assert_eq!(http::status(&response), 303, "POST /wishes with {form:?}");
+    let titles: Vec<String> = store
+        .all()
+        .expect("a list")
+        .into_iter()
+        .map(|wish| wish.title)
+        .collect();
+    assert_eq!(titles, [" Emma odd", " emma odd"], "what is added");
+}
+
+/// The page is made of the service's own parts, and the list has every wish, however many there are, given ones too.
+#[tokio::test]
+async fn every_wish_is_listed() {
+    let mut parts = standins::parts();
+    parts.title = "Ana's list".into();
+    parts.model.show_cents = |cents| format!("{cents} coins");
+    parts.model.sort = |wishes| wishes.sort_by_key(|wish| wish.title.clone());
+    for number in 100..250 {
+        let wish = NewWish {
+            title: format!("Wish {number}"),
+            cents: number,
+            link: None,
+            priority: Priority::Normal,
+        };
+        let wish = parts.store.add(&wish).expect("a new title");
+        let by = "Ana".to_owned();
+        let given = parts
+            .store
+            .change(wish.id, &|_| Ok(State::Given { by: by.clone() }));
+        given.expect("it is there");
+    }
+    let server = program(parts, routes()).await;
+    let listed: Value = http::json(http::answer(server.get("/api/wishes")).await).await;
+    let wishes = listed["wishes"].as_array().expect("a list");
+    assert_eq!(wishes.len(), 150, "wishes of GET /api/wishes");
+    assert_eq!(wishes[0]["title"], json!("Wish 100"), "the model's order");
+    let page = http::text(http::answer(server.get("/")).await).await;
+    for part in [
+        "Wish 100",
+        "Wish 249",
+        "249 coins",
+        "4200 coins",
+        "Ana&#x27;s list",
+    ] {
+        assert!(page.contains(part), "{part:?} in {page}");
+    }
+    let response = http::answer(server.delete("/api/wishes/1")).await;
+    assert_eq!(
+        http::status(&response),
+        204,
+        "DELETE of a wish that was given"
+    );
+}
+
+/// A store that does not work.
+struct Broken;
+
+fn broken<T>() -> Result<T, StoreError> {
+    Err(StoreError::Broken("the disk is gone".into()))
+}
+
+impl Store for Broken {
+    fn add(&self, _: &NewWish) -> Result<Wish, StoreError> {
+        broken()
+    }
+
+    fn all(&self) -> Result<Vec<Wish>, StoreError> {
+        broken()
+    }
+
+    fn find(&self, _: i64) -> Result<Wish, StoreError> {
+        broken()
+    }
+
+    fn change(&self, _: i64, _: Rule<'_>) -> Result<Wish, StoreError> {
+        broken()
+    }
+
+    fn remove(&self, _: i64) -> Result<(), StoreError> {
+        broken()
+    }
+}
+
+/// A store that does not work is no empty list, no missing wish and no success: whatever is asked, the failure is `Broken`.
+#[tokio::test]
+async fn a_broken_store_is_told() {
+    let mut parts = standins::parts();
+    parts.store = Arc::new(Broken);
+    let server = program(parts, routes()).await;
+    let draft = json!({ "title": "Emma", "price": "12" });
+    let deed = json!({ "step": "reserve", "who": "Ana" });
+    for (case, request) in [
+        ("GET /", server.get("/")),
+        ("POST /wishes", server.post("/wishes").form(&draft)),
+        (
+            "POST /wishes/1/steps",
+            server.post("/wishes/1/steps").form(&deed),
+        ),
+        ("GET /api/wishes", server.get("/api/wishes")),
+        ("POST /api/wishes", server.post("/api/wishes").json(&draft)),
+        ("GET /api/wishes/1", server.get("/api/wishes/1")),
+        ("DELETE /api/wishes/1", server.delete("/api/wishes/1")),
+        (
+            "POST /api/wishes/1/steps",
+            server.post("/api/wishes/1/steps").json(&deed),
+        ),
+    ] {
+        refused(http::answer(request).await, 500, "Broken", case).await;
+    }
+}
+
+/// A store that notes on which threads it is asked.
+#[derive(Default)]
+struct Noted(Memory, Mutex<Vec<ThreadId>>);
+
+impl Noted {
+    fn asked(&self) -> &Memory {
+        let mut threads = self.1.lock().expect("no thread panics");
+        threads.push(thread::current().id());
+        &self.0
+    }
+}
+
+impl Store for Noted {
+    fn add(&self, new: &NewWish) -> Result<Wish, StoreError> {
+        self.asked().add(new)
+    }
+
+    fn all(&self) -> Result<Vec<Wish>, StoreError> {
+        self.asked().all()
+    }
+
+    fn find(&self, id: i64) -> Result<Wish, StoreError> {
+        self.asked().find(id)
+    }
+
+    fn change(&self, id: i64, rule: Rule<'_>) -> Result<Wish, StoreError> {
+        self.asked().change(id, rule)
+    }
+
+    fn remove(&self, id: i64) -> Result<(), StoreError> {
+        self.asked().remove(id)
+    }
+}
+
+/// The store may wait for a disk, so it is asked on other threads than the one that serves everybody.
+#[tokio::test]
+async fn nobody_waits_for_anothers_disk() {
+    let store = Arc::new(Noted::default());
+    let mut parts = standins::parts();
+    parts.store = store.clone();
+    let server = program(parts, routes()).await;
+    let form = [("title", "Emma"), ("price", "12")];
+    let draft = json!({ "title": "A lamp", "price": "12" });
+    let by_form = [("step", "reserve"), ("who", "Ana")];
+    let deed = json!({ "step": "reserve", "who": "Ana" });
+    for (case, request) in [
+        ("POST /wishes", server.post("/wishes").form(&form)),
+        ("POST /api/wishes", server.post("/api/wishes").json(&draft)),
+        ("GET /", server.get("/")),
+        ("GET /api/wishes", server.get("/api/wishes")),
+        ("GET /api/wishes/1", server.get("/api/wishes/1")),
+        (
+            "POST /wishes/1/steps",
+            server.post("/wishes/1/steps").form(&by_form),
+        ),
+        (
+            "POST /api/wishes/2/steps",
+            server.post("/api/wishes/2/steps").json(&deed),
+        ),
+        ("DELETE /api/wishes/2", server.delete("/api/wishes/2")),
+    ] {
+        let status = http::status(&http::answer(request).await);
+        assert!((200..400).contains(&status), "{case}: {status}");
+        // This test and its server have one thread.
+        let mut threads = store.1.lock().expect("no thread panics");
+        assert!(!threads.is_empty(), "{case}: the store is asked");
+        let here = threads.contains(&thread::current().id());
+        assert!(
+            !here,
+            "{case}: the store was asked on the thread that serves"
+        );
+        threads.clear();
+    }
+}
+
 /// What the store refuses is the client's to know: a title that is there is a duplicate.
 #[tokio::test]
 async fn the_stores_answer_counts() {
@@ -287,6 +516,15 @@ async fn a_step_is_taken() {
 
     let response = http::answer(server.post("/api/wishes/2/steps").json(&deed)).await;
     refused(response, 409, "AlreadyReserved", "what the rule refuses").await;
+    let again = [("step", "reserve"), ("who", "Olga")];
+    let response = http::answer(server.post("/wishes/2/steps").form(&again)).await;
+    refused(
+        response,
+        409,
+        "AlreadyReserved",
+        "a form that the rule refuses",
+    )
+    .await;
     let release = json!({ "step": "release", "who": "Ana" });
     let response = http::answer(server.post("/api/wishes/1/steps").json(&release)).await;
     refused(response, 409, "NotReserved", "another step").await;
@@ -311,10 +549,16 @@ async fn the_rule_is_the_models() {
     };
     store.add(&new).expect("a new title");
     let server = program(parts, routes()).await;
-    let deed = json!({ "step": "release", "who": "Zoë" });
-    let response = http::answer(server.post("/api/wishes/1/steps").json(&deed)).await;
-    let wish: Value = http::json(response).await;
-    assert_eq!(wish["by"], json!("Release Zoë"), "{wish}");
+    for (step, who, by) in [
+        ("release", "Zoë", "Release Zoë"),
+        ("give", "O'Brien-Smith, 3rd", "Give O'Brien-Smith, 3rd"),
+        ("reserve", "\u{a0}Mary  Anne\u{3000}", "Reserve Mary  Anne"),
+    ] {
+        let deed = json!({ "step": step, "who": who });
+        let response = http::answer(server.post("/api/wishes/1/steps").json(&deed)).await;
+        let wish: Value = http::json(response).await;
+        assert_eq!(wish["by"], json!(by), "{deed}: {wish}");
+    }
     let deed = json!({ "step": "give", "who": "Nobody" });
     let response = http::answer(server.post("/api/wishes/1/steps").json(&deed)).await;
     refused(response, 409, "NotYours", "what the rule refuses").await;
@@ -412,13 +656,23 @@ async fn what_is_missing_is_named() {
         let path = format!("/api/wishes/{id}");
         let response = http::answer(server.get(&path)).await;
         refused(response, 404, "wish", &format!("GET {path}")).await;
+        let removed = http::answer(server.delete(&path)).await;
+        refused(removed, 404, "wish", &format!("DELETE {path}")).await;
         let steps = http::answer(server.post(&format!("{path}/steps")).json(&deed)).await;
         refused(steps, 404, "wish", &format!("POST {path}/steps")).await;
         let form = [("step", "reserve"), ("who", "Ana")];
         let steps = http::answer(server.post(&format!("/wishes/{id}/steps")).form(&form)).await;
         refused(steps, 404, "wish", &format!("POST /wishes/{id}/steps")).await;
     }
-    for path in ["/nothing", "/api", "/api/wishes/1/2", "/wishes/1"] {
+    for path in [
+        "/nothing",
+        "/api",
+        "/api/wishes/",
+        "/api/wishes/1/",
+        "/api/wishes/1/2",
+        "/wishes/",
+        "/wishes/1",
+    ] {
         let response = http::answer(server.get(path)).await;
         refused(response, 404, "page", &format!("GET {path}")).await;
     }

@@ -1,5 +1,6 @@
 use std::cell::Cell;
 use std::fs;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::thread;
 
@@ -52,6 +53,14 @@ fn fill_but_one(file: &TempDatabase) {
         .expect("the table takes them");
 }
 
+fn reserved_by(who: &str) -> State {
+    State::Reserved { by: who.to_owned() }
+}
+
+fn given_by(who: &str) -> State {
+    State::Given { by: who.to_owned() }
+}
+
 /// Nobody takes what somebody has.
 fn reserve(who: &str) -> impl Fn(&State) -> Result<State, Refused> + use<> {
     let by = who.to_owned();
@@ -87,10 +96,19 @@ fn wishes_survive_the_program() {
             assert_eq!(stored.state, State::Wanted, "the state of a new wish");
             expected.push(stored);
         }
-        let changed = store
-            .change(expected[2].id, &reserve("Ana"))
-            .expect("a change");
-        expected[2] = changed;
+        let dear = NewWish {
+            cents: u32::MAX,
+            ..new("The moon")
+        };
+        expected.push(added(&store, &dear));
+        let by = "Ana".to_owned();
+        for (place, state) in [
+            (2, State::Reserved { by: by.clone() }),
+            (4, State::Given { by }),
+        ] {
+            let changed = store.change(expected[place].id, &|_| Ok(state.clone()));
+            expected[place] = changed.expect("a change");
+        }
     }
     let store = open(&file);
     assert_eq!(
@@ -107,7 +125,7 @@ fn wishes_survive_the_program() {
     }
 }
 
-/// A title is on the list once, letter by letter; the wish that was there stays as it is.
+/// A title is on the list once, letter by letter, also when its wish has come true; the wish that was there stays as it is.
 #[test]
 fn a_title_is_there_once() {
     let file = TempDatabase::new();
@@ -125,6 +143,15 @@ fn a_title_is_there_once() {
         store.find(first.id).expect("a wish"),
         first,
         "the first one"
+    );
+    let by = "Ana".to_owned();
+    store
+        .change(first.id, &|_| Ok(State::Given { by: by.clone() }))
+        .expect("a change");
+    let again = store.add(&new("Emma"));
+    assert!(
+        matches!(again, Err(StoreError::Duplicate)),
+        "the title of a wish that was given: {again:?}"
     );
     added(&store, &new("emma"));
     for title in [" Emma", "Emma ", "Émma"] {
@@ -185,7 +212,7 @@ fn what_is_missing_is_said_to_be() {
     let file = TempDatabase::new();
     let store = open(&file);
     let there = added(&store, &new("Emma"));
-    for id in [0, -1, there.id + 1, i64::MAX] {
+    for id in [0, -1, there.id + 1, (1 << 32) + there.id, i64::MAX] {
         let found = store.find(id);
         assert!(
             matches!(found, Err(StoreError::Missing)),
@@ -227,6 +254,14 @@ fn an_id_is_given_once() {
     store.remove(last.id).expect("it is there");
     let all = store.all().expect("a list");
     assert_eq!(all, [first], "what is left");
+    for state in [reserved_by("Ana"), given_by("Ana")] {
+        let wish = added(&store, &new("A cup"));
+        store
+            .change(wish.id, &|_| Ok(state.clone()))
+            .expect("a change");
+        let removed = store.remove(wish.id);
+        assert!(removed.is_ok(), "remove in {state:?}: {removed:?}");
+    }
     let next = added(&store, &new("A lamp"));
     assert!(
         next.id > last.id,
@@ -252,7 +287,7 @@ fn the_rule_decides() {
         (
             ana.clone(),
             State::Given {
-                by: "Ana".to_owned(),
+                by: "Ana and Olga".to_owned(),
             },
         ),
     ] {
@@ -333,8 +368,8 @@ fn a_wish_is_reserved_once() {
                     gate.wait();
                     let rule = reserve(&format!("guest {guest}"));
                     store.change(id, &|state| {
-                        // A pause between look and act.
-                        (0..500).for_each(|_| thread::yield_now());
+                        // Some work between look and act.
+                        black_box((0..20_000_u64).map(black_box).sum::<u64>());
                         rule(state)
                     })
                 })
@@ -381,6 +416,105 @@ fn the_list_is_full_at_its_limit() {
     );
     store.remove(last.id).expect("it is there");
     added(&store, &new("One more"));
+    store.remove(7).expect("it is there");
+    added(&store, &new("In the place of another"));
+    let ids: Vec<i64> = store
+        .all()
+        .expect("a list")
+        .iter()
+        .map(|wish| wish.id)
+        .collect();
+    assert!(ids.is_sorted(), "by ascending id: {ids:?}");
+
+    let given = "UPDATE wishes SET state = 'given', by_whom = 'Ana'";
+    file.connect().execute_batch(given).expect("they are given");
+    let beyond = store.add(&new("Beyond"));
+    assert!(
+        matches!(beyond, Err(StoreError::Full)),
+        "what was given is on the list as well: {beyond:?}"
+    );
+}
+
+/// What `work` says when another program is in the middle of `sql`, and finishes it while `work` waits.
+fn behind<T: Send>(file: &TempDatabase, sql: &str, work: impl FnOnce() -> T + Send) -> T {
+    let other = file.connect();
+    other
+        .execute_batch(&format!("BEGIN IMMEDIATE; {sql}"))
+        .expect("the other one's turn");
+    let gate = Gate::new(2);
+    thread::scope(|scope| {
+        let working = scope.spawn(|| {
+            gate.wait();
+            work()
+        });
+        gate.wait();
+        // The other one has work to do, so that `work` stands before the door. Work, and no pause: on a busy machine a
+        // pause can take longer than a right answer's patience.
+        let counted =
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000)
+             SELECT count(*) FROM n";
+        let counted = other.query_row(counted, [], |row| row.get::<_, i64>(0));
+        assert_eq!(counted, Ok(30_000), "the other one's work");
+        // When somebody reads and waits at once, this is refused; then the other one's work has never been.
+        let finished = other.execute_batch("COMMIT");
+        let answer = working.join().expect("the thread ends");
+        finished.expect("the other one can finish: nobody who waits stands in its way");
+        answer
+    })
+}
+
+/// Who waits for another's turn looks when that turn is over: the last place is taken, and so is the title.
+#[test]
+fn an_add_looks_when_its_turn_has_come() {
+    let file = TempDatabase::new();
+    let store = open(&file);
+    fill_but_one(&file);
+    let row = |title: &str| {
+        format!(
+            "INSERT INTO wishes (title, cents, priority, state) VALUES ('{title}', 1, 'low', 'wanted')"
+        )
+    };
+    let full = behind(&file, &row("Quicker"), || store.add(&new("Slower")));
+    assert!(
+        matches!(full, Err(StoreError::Full)),
+        "another took the last place: {full:?}"
+    );
+    store.remove(3).expect("it is there");
+    let taken = behind(&file, &row("Emma"), || store.add(&new("Emma")));
+    assert!(
+        matches!(taken, Err(StoreError::Duplicate)),
+        "another took the title: {taken:?}"
+    );
+}
+
+/// Who waits for another's turn looks when that turn is over: the wish is reserved, or gone.
+#[test]
+fn a_change_looks_when_its_turn_has_come() {
+    let file = TempDatabase::new();
+    let store = open(&file);
+    let wish = added(&store, &new("Emma"));
+    let sql = "UPDATE wishes SET state = 'reserved', by_whom = 'Olga'";
+    let late = behind(&file, sql, || store.change(wish.id, &reserve("Ana")));
+    assert!(
+        matches!(late, Err(StoreError::Refused(Refused::AlreadyReserved))),
+        "Olga was quicker: {late:?}"
+    );
+    let gone = behind(&file, "DELETE FROM wishes", || {
+        store.change(wish.id, &reserve("Olga"))
+    });
+    assert!(
+        matches!(gone, Err(StoreError::Missing)),
+        "another removed it: {gone:?}"
+    );
+}
+
+/// Who opens a file while another makes its tables waits, and finds them.
+#[test]
+fn an_open_looks_when_its_turn_has_come() {
+    let file = TempDatabase::new();
+    let sql = format!("{TABLES} PRAGMA user_version = {VERSION};");
+    let opened = behind(&file, &sql, || SqliteStore::open(&file.path()).map(drop));
+    assert!(opened.is_ok(), "another made the tables: {opened:?}");
 }
 
 /// The last place on the list goes to one of several that come at the same moment.
@@ -477,7 +611,7 @@ fn tables_and_version_come_together() {
 /// A file of a newer program is refused, and stays as it is.
 #[test]
 fn a_newer_file_is_left_alone() {
-    for newer in [VERSION + 1, VERSION + 1000] {
+    for newer in [VERSION + 1, VERSION + 256, VERSION + 65536] {
         let file = TempDatabase::new();
         let connection = file.connect();
         connection.execute_batch(TABLES).expect("tables");

@@ -10,6 +10,7 @@ use support::http;
 fn price(text: &str) -> Result<u32, PriceError> {
     match text {
         "12.50" => Ok(1250),
+        "A Dozen, please" => Ok(u32::MAX),
         "one cent" => Ok(1),
         "nothing" => Ok(0),
         "the moon" => Err(PriceError::TooMuch),
@@ -36,11 +37,16 @@ fn checked(draft: &Draft) -> NewWish {
 fn fields(draft: &Draft) -> Vec<&'static str> {
     match check(draft, price) {
         Ok(wish) => panic!("{draft:?} is wrong, and became {wish:?}"),
-        Err(errors) => errors.iter().map(|error| error.field).collect(),
+        Err(errors) => {
+            for error in &errors {
+                assert!(error.message.contains(' '), "a sentence: {error:?}");
+            }
+            errors.iter().map(|error| error.field).collect()
+        }
     }
 }
 
-/// A draft that is right becomes a wish, field by field, without the spaces at the ends.
+/// A draft that is right becomes a wish, field by field, without the white space at the ends, of whatever script.
 #[test]
 fn a_right_draft_becomes_a_wish() {
     let mut values = support::seeded(0x0941);
@@ -57,11 +63,12 @@ fn a_right_draft_becomes_a_wish() {
             ("high", Priority::High),
             ("", Priority::Normal),
         ]);
+        let (before, behind) = *values.pick(&[(" ", "\t"), ("\u{a0}", "\n"), ("  ", "\u{3000}")]);
         let typed = Draft {
-            title: format!(" {title}\t"),
-            price: " 12.50\n".to_owned(),
-            link: format!("  {link} "),
-            priority: format!(" {word} "),
+            title: format!("{before}{title}{behind}"),
+            price: format!("{before}12.50{behind}"),
+            link: format!("{before}{link}{behind}"),
+            priority: format!("{before}{word}{behind}"),
         };
         let wish: NewWish = checked(&typed);
         assert_eq!(wish.title, title, "the title of {typed:?}");
@@ -118,6 +125,9 @@ fn a_title_has_a_length() {
         &"界".repeat(120),
         &"é".repeat(120),
         "👩‍👩‍👧 a family",
+        "???",
+        "♥",
+        "-",
     ] {
         assert_eq!(checked(&titled(title)).title, title, "the title");
     }
@@ -150,6 +160,8 @@ fn a_price_has_two_ways_to_be_wrong() {
         ..draft()
     };
     assert_eq!(checked(&priced("one cent")).cents, 1, "a cent is a price");
+    let dozen = checked(&priced(" A Dozen, please ")).cents;
+    assert_eq!(dozen, u32::MAX, "what the parser takes is a price");
     for text in ["", "nothing", "cheap", "the moon", "12.5"] {
         assert_eq!(fields(&priced(text)), ["price"], "{text:?}");
     }
@@ -215,6 +227,7 @@ fn an_address_of_the_web_is_taken() {
 }
 
 /// Anything else is none: other schemes, no host, a host behind an `@`, white space, too long.
+/// `is_address` judges the text as it is, and does not trim it.
 #[test]
 fn anything_else_is_no_address() {
     let long = format!("https://a.example/{}", "x".repeat(501 - 18));
@@ -243,6 +256,8 @@ fn anything_else_is_no_address() {
         "https://a.example/\u{a0}b",
         "https://a.example/a\nb",
         "https://a.example/\u{7}",
+        "https://a.example/\u{9b}",
+        "httpſ://a.example",
         "xhttps://a.example",
         "httpx://a.example",
         "https2://a.example",
@@ -258,12 +273,21 @@ fn anything_else_is_no_address() {
         };
         assert_eq!(fields(&typed), ["link"], "{typed:?}");
     }
+    for link in [
+        " https://a.example",
+        "https://a.example\n",
+        "\u{a0}https://a.example",
+    ] {
+        assert!(!is_address(link), "{link:?}");
+    }
 }
 
 /// A priority is one of the three words, in small letters, or left out.
 #[test]
 fn a_priority_is_one_of_three() {
-    for word in ["urgent", "High", "LOW", "normal.", "low high", "1"] {
+    for word in [
+        "urgent", "High", "LOW", "normal.", "low high", "1", "highest", "lowly", "hig",
+    ] {
         let typed = Draft {
             priority: word.to_owned(),
             ..draft()
