@@ -27,7 +27,7 @@ pub enum Comparison {
 ///
 /// A tag is a text in quotes, `"7"`, or a weak one, `W/"7"`. Between the quotes stands anything but a quote, also a comma. A field
 /// is a list of tags with commas between them, and spaces or tabs around these; empty places in the list do not count. Or it
-/// is a single `*`, which names every tag. A field that is neither names none, not even what could be read of it.
+/// is a single `*`, perhaps with spaces or tabs around it, which names every tag. A field that is neither names none, not even what could be read of it.
 ///
 /// | field | tag | strong | weak |
 /// | --- | --- | --- | --- |

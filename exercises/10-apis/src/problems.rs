@@ -89,10 +89,10 @@ pub fn routes(carrier: Arc<dyn Carrier>) -> Router {
 /// - An answer of status 400 or higher that is no problem by its content type becomes one: type [`BLANK`], its status, the
 ///   status in words as title (`Error` where `canonical_reason` has no words), and no detail. Nothing of its body stays: nobody
 ///   knows what is in it. Its headers stay, but those that speak of the body: `Content-Type`, `Content-Length`, `Content-Encoding`.
-/// - An answer that is a problem (`application/problem+json`, in letters of any size, perhaps with parameters behind a `;`) keeps
+/// - An answer of status 400 or higher that is a problem (`application/problem+json`, in letters of any size, perhaps with parameters behind a `;`) keeps
 ///   its fields, however many. One whose body is no JSON object is treated like an answer that is no problem.
 /// - Every problem gets the field `instance`: [`REQUEST`] and the id.
-/// - Other answers stay as they are.
+/// - Answers below 400 stay as they are, whatever their content type.
 /// - When the answer has a [`Cause`], the log gets one line: the id, `": "`, and the cause. Otherwise it gets none.
 pub fn with_problems(router: Router, ids: Ids, log: Log) -> Router {
     todo!("let the routes answer first, then look at the answer")

@@ -425,6 +425,7 @@ fn values_have_their_form() {
         ("language", "de, en"),
         ("language", "de,de"),
         ("language", "é"),
+        ("language", "éß"),
         ("language", "d1"),
         ("author", ""),
         ("contains", ""),
@@ -439,6 +440,7 @@ fn values_have_their_form() {
         ("contains", " "),
         ("author", "0"),
         ("language", "zz,aa"),
+        ("from_cents", "00000000000000000950"),
         ("from_cents", "4294967295"),
         ("to_cents", "0"),
     ] {
@@ -448,6 +450,26 @@ fn values_have_their_form() {
         refused(&[("from_cents", "9"), ("to_cents", "1")]),
         [""; 0],
         "a range in which nothing is"
+    );
+    let codes = |first: char| ('a'..='z').map(move |second| format!("{first}{second}"));
+    let all: Vec<String> = ('a'..='z').flat_map(codes).collect();
+    assert_eq!(
+        refused(&[("language", &all.join(","))]),
+        [""; 0],
+        "all codes there can be, each once"
+    );
+}
+
+/// The list has every book that meets the query, however many these are.
+#[tokio::test]
+async fn nobody_cuts_the_list() {
+    let mut values = support::seeded(0x100F);
+    let books: Vec<Title> = (0..1_200).map(|_| title(&mut values)).collect();
+    let (_, router) = catalogue(&books);
+    assert_eq!(
+        found(&router, &[]).await.len(),
+        1_200,
+        "books without parameters"
     );
 }
 

@@ -130,6 +130,19 @@ async fn looking_and_writing_are_one_step() {
     answer.is(if theirs_were_there { 200 } else { 201 });
 }
 
+/// Of two who take a book away at the same moment, one did it (204); for the other it was not there (404).
+#[tokio::test]
+async fn a_book_is_taken_away_once() {
+    let (shelf, router) = with_emma();
+    let taken = Arc::new(AtomicBool::new(false));
+    let tell = taken.clone();
+    shelf.meanwhile(move |shelf| tell.store(shelf.remove(&parsed(EMMA)), Ordering::SeqCst));
+    let answer = call("DELETE", &at(EMMA)).send(&router).await;
+    let taken_by_others = taken.load(Ordering::SeqCst);
+    answer.is(if taken_by_others { 404 } else { 204 });
+    assert_eq!(shelf.all(), [], "the shelf after DELETE");
+}
+
 /// `PUT` makes a book (201) or takes the place of one (200); sent again it changes nothing more.
 #[tokio::test]
 async fn put_says_what_is_there_then() {
@@ -236,7 +249,8 @@ async fn a_patch_has_a_type() {
     }
     let mut untyped = call("PATCH", &at(EMMA));
     untyped = untyped.header("x-kind", "application/json");
-    untyped.send(&router).await.is(415);
+    let refused = untyped.send(&router).await.is(415);
+    refused.has("accept-patch", "application/merge-patch+json");
     let broken = call("PATCH", &at(EMMA)).body("application/json", r#"{"title":"#);
     broken.send(&router).await.is(400);
     unchanged(&shelf, "patches that were refused");
@@ -299,6 +313,11 @@ fn a_merge_patch_is_as_the_rfc_says() {
         // Beyond the appendix: a list is no object, and is never put together from two.
         (json!({"a":[1,2,3]}), json!({"a":[9]}), json!({"a":[9]})),
         (json!([{"a":1},{"b":2}]), json!([{"c":3}]), json!([{"c":3}])),
+        (
+            json!({"a":[1]}),
+            json!({"a":[null, {"b":null}]}),
+            json!({"a":[null, {"b":null}]}),
+        ),
         (json!({"a":1}), json!({}), json!({"a":1})),
         (json!(7), json!({}), json!({})),
         (json!(null), json!({"a":{"b":null}}), json!({"a":{}})),

@@ -100,6 +100,7 @@ fn values() -> Vec<(&'static str, Value, bool)> {
             (name, long("ß", 100), true),
             (name, long("📚", 100), true),
             (name, long("ß", 101), false),
+            (name, json!(format!(" {}", "x".repeat(100))), false),
             (name, json!(7), false),
             (name, json!(null), false),
             (name, json!(["Jane"]), false),
@@ -110,6 +111,11 @@ fn values() -> Vec<(&'static str, Value, bool)> {
         (email, json!("a@b"), true),
         (email, json!("jané@höfe.example"), true),
         (email, json!("Jane.Fairfax@Highbury.Example"), true),
+        (
+            email,
+            json!(format!("{}@highbury", "jane".repeat(90))),
+            true,
+        ),
         (email, json!("jane"), false),
         (email, json!("@highbury"), false),
         (email, json!("jane@"), false),
@@ -139,6 +145,8 @@ fn values() -> Vec<(&'static str, Value, bool)> {
         (postcode, json!("101"), false),
         (postcode, json!("10100"), false),
         (postcode, json!("1 01"), false),
+        (postcode, json!(" 1010"), false),
+        (postcode, json!("1010\n"), false),
         (postcode, json!("+101"), false),
         (postcode, json!("101a"), false),
         (postcode, json!("١٠١٠"), false),
@@ -153,6 +161,7 @@ fn values() -> Vec<(&'static str, Value, bool)> {
             (copies, json!(100), false),
             (copies, json!(-1), false),
             (copies, json!(257), false),
+            (copies, json!((1_u64 << 32) + 1), false),
             (copies, json!(u64::MAX), false),
             (copies, json!(1.5), false),
             (copies, json!(2.0), false),
@@ -176,6 +185,7 @@ fn values() -> Vec<(&'static str, Value, bool)> {
         (message, json!(""), true),
         (message, json!(" \n "), true),
         (message, long("é", 200), true),
+        (message, long("📚", 200), true),
         (message, long("é", 201), false),
         (message, json!(null), false),
         (message, json!(false), false),
@@ -292,6 +302,7 @@ fn unknown_fields_are_errors() {
         ("/customer", "a~b", "/customer/a~0b"),
         ("/ship_to", "~1", "/ship_to/~01"),
         ("/ship_to", "/~", "/ship_to/~1~0"),
+        ("/ship_to", "a/b~c/d~e", "/ship_to/a~1b~0c~1d~0e"),
         ("/lines/1", "größe", "/lines/1/größe"),
         ("/lines/0", "isbn ", "/lines/0/isbn "),
     ] {
@@ -306,6 +317,10 @@ fn unknown_fields_are_errors() {
             "{pointer} in {order}"
         );
     }
+    let mut order = good();
+    order["customer"]["phone"] = json!(null);
+    order["customer"]["fax"] = json!(1);
+    wrong_at(&order, &["/customer/fax", "/customer/phone"]);
 }
 
 /// One cause is one error: no postcode is measured for a country that is none, but it has to be there and a text.
@@ -319,6 +334,10 @@ fn one_cause_is_one_error() {
     );
     wrong_at(
         &with(&[country.clone(), (postcode, json!("?"))]),
+        &[country.0],
+    );
+    wrong_at(
+        &with(&[country.clone(), (postcode, json!(""))]),
         &[country.0],
     );
     wrong_at(
