@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use crate::given::api_page;
 use crate::given::partner::{Partner, Partners};
 use crate::given::refusal::{Problem, refusal};
-use crate::given::stock::{SHELF, Title, find};
+use crate::given::stock::{SHELF, Title, find, whole};
 
 /// How many lines an order has at most.
 pub const MOST_LINES: usize = 20;
@@ -71,6 +71,7 @@ struct Line {
     #[schema(pattern = "^[0-9]{13}$")]
     isbn: String,
     #[schema(minimum = 1, maximum = 99)]
+    #[serde(deserialize_with = "whole")]
     copies: u32,
 }
 
@@ -102,7 +103,7 @@ enum OrderState {
 #[into_params(parameter_in = Query)]
 struct Wanted {
     /// At most so many cents.
-    most_cents: Option<u32>,
+    most_cents: Option<i32>,
 }
 
 /// The shop, in memory. A clone is the same shop. Given.
@@ -156,8 +157,8 @@ impl Shop {
 async fn list_books(wanted: Result<Query<Wanted>, QueryRejection>) -> Response {
     match wanted {
         Ok(Query(wanted)) => {
-            let most = wanted.most_cents.unwrap_or(u32::MAX);
-            let books = SHELF.iter().filter(|title| title.cents <= most);
+            let most = i64::from(wanted.most_cents.unwrap_or(i32::MAX));
+            let books = SHELF.iter().filter(|title| i64::from(title.cents) <= most);
             Json(books.map(Book::from).collect::<Vec<Book>>()).into_response()
         }
         Err(rejection) => refusal(rejection.status(), &rejection.body_text()),

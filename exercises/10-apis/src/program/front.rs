@@ -4,18 +4,18 @@ use minijinja::{Environment, Error, Value, context};
 
 use super::parts::Part;
 
-/// What to look at first in each part.
-const EXAMPLES: [(&str, &str); 10] = [
-    ("resources", "/resources/books"),
-    ("validation", "/validation/orders"),
-    ("problems", "/problems/shipments/p1"),
-    ("pagination", "/pagination/orders?limit=5"),
-    ("filtering", "/filtering/catalogue?sort=-price_cents"),
-    ("conditional", "/conditional/levels"),
-    ("idempotency", "/idempotency/payments"),
-    ("openapi", "/docs"),
-    ("webhooks", "/webhooks/hooks"),
-    ("versions", "/versions/books"),
+/// What to look at first in each part, and whether a browser can: it neither posts nor has a token.
+const EXAMPLES: [(&str, &str, bool); 10] = [
+    ("resources", "/resources/books", true),
+    ("validation", "/validation/orders", false),
+    ("problems", "/problems/shipments/p1", true),
+    ("pagination", "/pagination/orders?limit=5", false),
+    ("filtering", "/filtering/catalogue?sort=-price_cents", true),
+    ("conditional", "/conditional/levels", true),
+    ("idempotency", "/idempotency/payments", false),
+    ("openapi", "/docs", true),
+    ("webhooks", "/webhooks/hooks", false),
+    ("versions", "/versions/books", true),
 ];
 
 /// The page that lists these parts.
@@ -32,8 +32,13 @@ pub fn page(parts: &[Part]) -> Result<String, Error> {
     let shown: Vec<Value> = parts
         .iter()
         .map(|part| {
-            let example = EXAMPLES.iter().find(|(name, _)| *name == part.name);
-            context! { name => part.name, written => part.written, example => example.map(|(_, path)| *path) }
+            let example = EXAMPLES.iter().find(|(name, _, _)| *name == part.name);
+            context! {
+                name => part.name,
+                written => part.written,
+                example => example.map(|(_, path, _)| *path),
+                readable => example.is_some_and(|(_, _, readable)| *readable),
+            }
         })
         .collect();
     pages

@@ -110,6 +110,9 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits, log: &Log) -> Result<Router, 
         // The document's page has links that begin at the root.
         router = match part.name {
             "openapi" if part.written => router.merge(part.router),
+            "openapi" => router
+                .nest("/docs", part.router.clone())
+                .nest("/openapi.json", part.router),
             name => router.merge(below(name, part.router)),
         };
     }

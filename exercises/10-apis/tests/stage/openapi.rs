@@ -66,7 +66,9 @@ fn misfit(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<S
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
-        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(number) if number.as_f64().is_some_and(|number| number.fract() != 0.0) => {
+            "number"
+        }
         Value::Number(_) => "integer",
     };
     if !types.contains(is) {
@@ -388,17 +390,20 @@ async fn document_and_service_agree() {
     let mut values = support::seeded(0x10DA);
     let line = json!({ "isbn": ISBN, "copies": 1 });
     let lines = |count: usize| json!({ "lines": vec![line.clone(); count] });
-    let copies = |count: u32| json!({ "lines": [{ "isbn": ISBN, "copies": count }] });
+    let copies = |count: Value| json!({ "lines": [{ "isbn": ISBN, "copies": count }] });
     let note = |length: usize| json!({ "lines": [line.clone()], "note": "ß".repeat(length) });
     let mut orders = vec![
         lines(0),
         lines(1),
         lines(MOST_LINES),
         lines(MOST_LINES + 1),
-        copies(0),
-        copies(1),
-        copies(MOST_COPIES),
-        copies(MOST_COPIES + 1),
+        copies(json!(0)),
+        copies(json!(1)),
+        copies(json!(MOST_COPIES)),
+        copies(json!(MOST_COPIES + 1)),
+        // 2.0 is an `integer`, and 2.5 is none.
+        copies(json!(2.0)),
+        copies(json!(2.5)),
         note(0),
         note(MOST_NOTE),
         note(MOST_NOTE + 1),
