@@ -690,6 +690,51 @@ fn an_older_password_never_beats_a_newer_one() {
     }
 }
 
+/// Each of its first hashings takes so long that somebody stores another old hash of the same password meanwhile.
+struct Overtaken<'a> {
+    inner: Counting<'a>,
+    connection: &'a Connection,
+    others: Vec<String>,
+}
+
+impl Passwords for Overtaken<'_> {
+    fn hash(&mut self, password: &str) -> Result<String, PasswordError> {
+        if let Some(other) = self.others.pop() {
+            self.connection
+                .execute("UPDATE users SET password_hash = ?1", [other])
+                .expect("the table takes it");
+        }
+        self.inner.hash(password)
+    }
+
+    fn verify(&mut self, password: &str, stored: &str) -> Result<Check, PasswordError> {
+        self.inner.verify(password, stored)
+    }
+}
+
+/// A sign-in begins again as often as it was overtaken: with the right password it gets in at last.
+#[test]
+fn overtaken_again_and_again() {
+    let connection = table();
+    let password = "a lamp for the night";
+    let old = |passes| {
+        let (id, version) = (Algorithm::Argon2id, Version::V0x13);
+        foreign(id, version, cost(8, passes), password)
+    };
+    let user = add(&connection, "ada@lantern.example", &old(1));
+    let mut passwords = Overtaken {
+        inner: Counting::new(cost(16, 1)),
+        connection: &connection,
+        others: vec![old(4), old(3), old(2)],
+    };
+    match sign_in(&connection, &mut passwords, "ada@lantern.example", password) {
+        Ok(id) => assert_eq!(id, user, "overtaken three times"),
+        Err(error) => panic!("overtaken three times, with the right password: {error:?}"),
+    }
+    let left = stored(&connection, user);
+    assert!(left.contains("$m=16,"), "what is stored at last: {left}");
+}
+
 /// An account that is deleted while its hash is being renewed lets nobody in.
 #[test]
 fn an_account_that_is_gone_lets_nobody_in() {

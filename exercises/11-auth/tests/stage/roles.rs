@@ -283,6 +283,8 @@ async fn what_has_no_rule_is_closed() {
         ("GET", "/users/1/role"),
         ("POST", "/users/1/role"),
         ("BREW", "/users/1/role"),
+        ("OPTIONS", "/users/1/role"),
+        ("TRACE", "/users/1/role"),
     ] {
         for user in [None, Some(1), Some(2), Some(3), Some(4), Some(99)] {
             let (status, ran) = shop.ask(method, path, user).await;
@@ -426,6 +428,38 @@ fn an_admin_decides() {
             "after user {id} became {role:?}"
         );
     }
+}
+
+/// A role is all that changes, a closed account stays closed; and an admin may be made the only one.
+#[test]
+fn nothing_but_the_role_changes() {
+    let mut connection = in_memory();
+    prepare(&connection);
+    let rest = |connection: &Connection| -> Vec<String> {
+        let mut statement = connection
+            .prepare("SELECT id || email || password_hash || disabled FROM users ORDER BY id")
+            .expect("a statement");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<rusqlite::Result<_>>().expect("texts")
+    };
+    let before = rest(&connection);
+    for user in [6, 5, 1] {
+        let answer = set_role(&mut connection, 4, user, Role::Packer);
+        assert!(answer.is_ok(), "user {user} becomes a packer: {answer:?}");
+        assert_eq!(rest(&connection), before, "what is no role, of all users");
+    }
+    let admins: Vec<String> = roles(&connection);
+    assert_eq!(
+        admins,
+        [
+            "packer",
+            "packer",
+            "bookkeeper",
+            "admin",
+            "packer",
+            "packer"
+        ]
+    );
 }
 
 /// Whoever is no admin, or a disabled one, changes nothing; nor does an admin for themselves, or for nobody.

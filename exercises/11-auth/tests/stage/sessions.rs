@@ -358,6 +358,26 @@ fn a_use_counts_to_the_second() {
     }
 }
 
+/// One clock is behind the other: the list goes by the ids all the same, and what begins later than now has not run out.
+#[test]
+fn what_begins_later_has_not_run_out() {
+    let (mut connection, entropy) = (tables(), CountedEntropy::new(0x111d));
+    let first = begun(&mut connection, &entropy, ADA, NOON + 5);
+    begun(&mut connection, &entropy, ADA, NOON);
+    assert_eq!(prune(&connection, NOON - 1), Ok(0), "what has run out");
+    let sessions = listed(&connection, ADA, NOON - 1);
+    let began: Vec<i64> = sessions.iter().map(|session| session.created_at).collect();
+    assert_eq!(began, [NOON + 5, NOON], "in the order of their ids");
+    for resembling in [format!(" {first}"), format!("{first}\n"), String::new()] {
+        end(&connection, &resembling).expect("nothing to end");
+    }
+    assert_eq!(
+        rows(&connection),
+        2,
+        "after signing out with what is no secret"
+    );
+}
+
 /// A session says whose it is; whether that account is closed is asked elsewhere.
 #[test]
 fn a_closed_account_has_its_sessions() {
