@@ -362,6 +362,15 @@ fn a_review_is_edited_by_its_author() {
             "after the author wrote {text:?}"
         );
     }
+    let odd = "two lines\r\n\0\tand what follows a NUL\u{301} ";
+    let answer = edit_review(&connection, ADA, adas, odd);
+    assert_eq!(said(&answer), "Ok", "the author writes {odd:?}");
+    let found: String = connection
+        .query_row("SELECT text FROM reviews WHERE id = ?1", [adas], |row| {
+            row.get(0)
+        })
+        .expect("the review");
+    assert_eq!(found, odd, "every byte of the text");
     let before = all(&connection);
     for (user, id, expected) in [
         (ADA, bobs, "NotYours"),
