@@ -25,7 +25,7 @@ pub fn list(connection: &Connection, user: i64) -> Result<Vec<Order>, OwnershipE
     todo!("a LEFT JOIN, and what belongs together put together")
 }
 
-/// Cancels an open order of this user's. One that is cancelled already stays so, and that is no error.
+/// Cancels an open order of this user's; its lines stay. One that is cancelled already stays so, and that is no error.
 ///
 /// Nobody may come in between the look and the change: whose order it is and whether it is open are asked in the statement that
 /// changes it.
@@ -56,7 +56,8 @@ pub fn set_copies(
     todo!("the line finds its order, the order its owner, all in one UPDATE")
 }
 
-/// Gives an order of this user's to somebody else, in whatever state it is. From then on it is theirs, and this user's no more.
+/// Gives an order of this user's to any user, in whatever state it is; a closed account is a user as well. From then on it is
+/// theirs, and this user's no more.
 ///
 /// Two who give the same order away at the same moment do not both succeed.
 ///

@@ -29,7 +29,7 @@ pub const HASH_BYTES: usize = 32;
 /// | more than [`MOST_BYTES`] bytes | `TooLong` |
 /// | on the list [`COMMON`], in small or capital letters | `Common` |
 ///
-/// Every character counts, spaces too: ` password1234` is not `password1234`.
+/// Every character counts, spaces too, and those that nobody sees: ` password1234` is not `password1234`.
 pub fn weakness(password: &str) -> Option<Weakness> {
     todo!("characters at one end, bytes at the other, then the list")
 }
@@ -79,7 +79,7 @@ impl Passwords for Hasher {
     /// part in the comparison. What has no salt or no hash is `Unreadable`, as is what was not made by Argon2.
     ///
     /// It is outdated when it was not made by Argon2id in version 19, or with less memory or fewer passes than the hasher's
-    /// cost. A costlier one stays.
+    /// cost. A costlier one stays, and nothing else is asked: not the lanes, and not how long salt and hash are.
     fn verify(&mut self, password: &str, stored: &str) -> Result<Check, PasswordError> {
         todo!(
             "take the string apart, do the same work again, compare the two hashes in constant time: Output does, with =="
@@ -87,14 +87,15 @@ impl Passwords for Hasher {
     }
 }
 
-/// Signs somebody in: gives the id of the user with this email, letter by letter, whose password this is.
+/// Signs somebody in: gives the id of the user with this email, letter by letter, whose password this is. Nothing else is asked
+/// here: not whether the password may be chosen today ([`weakness`]), and not whether the account is closed.
 ///
 /// An unknown email and a wrong password are both `Wrong`, and both cost one hashing or one comparison at today's cost: a
 /// stopwatch must not find out who has an account.
 ///
 /// Now is the only moment at which the password is at hand: when what is stored is outdated, it is replaced by a hash of
 /// today's cost. It is replaced only if it is still what was compared with. When somebody has changed it meanwhile, what is
-/// stored now decides: the sign-in begins again.
+/// stored now decides, as it does when the user is gone: the sign-in begins again.
 ///
 /// # Errors
 ///

@@ -34,14 +34,17 @@ pub fn clear_cookie() -> String {
     todo!("the same cookie, empty and without a life")
 }
 
-/// The secret that a request brings in its `Cookie` headers; there may be several of them.
+/// The secret that a request brings in its `Cookie` headers; there may be several of them. Pairs are parted by `;` and by nothing
+/// else, and spaces around a pair are no part of it. A value is taken as it is, and an empty one counts as well.
 ///
 /// | `Cookie` | secret |
 /// | --- | --- |
 /// | `__Host-session=s3` | `s3` |
 /// | `theme=dark; __Host-session=a=b; cart=7` | `a=b` |
+/// | `theme=dark;__Host-session="s3"` | `"s3"` |
 /// | `theme=dark`, and in a second header `__Host-session=s3` | `s3` |
 /// | `x__Host-session=s3`, `__host-session=s3`, `session=s3` | none |
+/// | `theme=dark,__Host-session=s3` | none: the comma belongs to the value of `theme` |
 /// | `__Host-session=s3; __Host-session=s4` | none: one of the two is not ours |
 ///
 /// A header that is no text is passed over.
@@ -50,14 +53,15 @@ pub fn secret_of(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Begins a session for somebody who has just signed in, and gives its secret: 32 bytes of `entropy`, written as base64 for URLs,
-/// without padding ([`BASE64URL_NOPAD`]). The table gets its SHA-256 digest, and the secret nowhere.
+/// without padding ([`BASE64URL_NOPAD`]). The table gets the SHA-256 digest of this
+/// text, and the secret nowhere.
 ///
 /// The secret is always a new one. What the browser has presented may have been planted by somebody who knows it: the session
 /// that it stands for, if there is one, ends, whosever it is.
 ///
 /// # Errors
 ///
-/// `NoEntropy`; `Broken`. Then nothing has ended either.
+/// `NoEntropy`; `Broken`. Then nothing has ended, and nothing has begun.
 pub fn begin(
     connection: &mut Connection,
     entropy: &dyn Entropy,
@@ -71,7 +75,8 @@ pub fn begin(
 /// The user whose session this is; `None` when there is no such session, or it has run out.
 ///
 /// It has run out when it was last used [`IDLE`] seconds ago or earlier, or when it began [`ABSOLUTE`] seconds ago or
-/// earlier. Otherwise it has been used now. Requests may arrive in another order than they began: `used_at` never goes back.
+/// earlier. Otherwise it has been used now, to the second. Requests may arrive in another order than they began, and clocks of two
+/// machines differ: `used_at` never goes back. Whether the account is closed is asked elsewhere.
 pub fn user_of(
     connection: &Connection,
     secret: &str,

@@ -60,7 +60,7 @@ fn state_of(word: &str) -> rusqlite::Result<State> {
     State::of_word(word).ok_or(rusqlite::Error::InvalidQuery)
 }
 
-/// Cancels an open order of this user's. One that is cancelled already stays so, and that is no error.
+/// Cancels an open order of this user's; its lines stay. One that is cancelled already stays so, and that is no error.
 ///
 /// Nobody may come in between the look and the change: whose order it is and whether it is open are asked in the statement that
 /// changes it.
@@ -118,7 +118,8 @@ pub fn set_copies(
     }
 }
 
-/// Gives an order of this user's to somebody else, in whatever state it is. From then on it is theirs, and this user's no more.
+/// Gives an order of this user's to any user, in whatever state it is; a closed account is a user as well. From then on it is
+/// theirs, and this user's no more.
 ///
 /// Two who give the same order away at the same moment do not both succeed.
 ///

@@ -71,6 +71,15 @@ async fn shelf(user: Option<CurrentUser>) -> String {
     })
 }
 
+async fn both(
+    CurrentUser(user): CurrentUser,
+    StaffUser(staff): StaffUser,
+    again: Option<CurrentUser>,
+) -> String {
+    let again = again.map(|CurrentUser(user)| user.id);
+    format!("user {}, staff {}, again {again:?}", user.id, staff.id)
+}
+
 async fn desk(StaffUser(user): StaffUser) -> String {
     format!("staff {}", user.id)
 }
@@ -144,6 +153,7 @@ async fn ask(book: &Arc<Book>, path: &str, authorization: &[&str]) -> Answer {
         .route("/me", get(me))
         .route("/shelf", get(shelf))
         .route("/desk", get(desk))
+        .route("/both", get(both))
         .with_state(state);
     let mut request = Request::get(path).body(Body::empty()).expect("a request");
     for value in authorization {
@@ -240,6 +250,46 @@ fn no_token_and_a_bad_token_are_told_apart() {
     for values in cases {
         assert_eq!(tells(values), "Err(Malformed)", "Authorization: {values:?}");
     }
+    let proxy = HeaderMap::from_iter([(
+        header::PROXY_AUTHORIZATION,
+        HeaderValue::from_static("Bearer abc"),
+    )]);
+    let found = bearer(&proxy).ok();
+    assert_eq!(found, Some(None), "Proxy-Authorization: Bearer abc");
+}
+
+/// A token is made of the characters that the standard lists, however many, and ends in as many `=` as there are; any other
+/// character, in it or behind it, spoils it. Only spaces part it from its scheme.
+#[test]
+fn every_character_of_a_token_counts() {
+    let asked = |line: &str| {
+        let value = HeaderValue::from_bytes(line.as_bytes()).expect("a header");
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value)]);
+        match bearer(&headers) {
+            Ok(found) => format!("Ok({found:?})"),
+            Err(refusal) => format!("Err({refusal:?})"),
+        }
+    };
+    for character in ('\u{20}'..='\u{7e}').chain(['\t']) {
+        let allowed = character.is_ascii_alphanumeric() || "-._~+/".contains(character);
+        for (front, back) in [("abc", "def"), ("abc", "")] {
+            let token = format!("{front}{character}{back}");
+            let good = allowed || (character == '=' && back.is_empty());
+            let expected = match good {
+                true => format!("Ok({:?})", Some(&token)),
+                false => "Err(Malformed)".to_owned(),
+            };
+            let line = format!("Bearer {token}");
+            assert_eq!(asked(&line), expected, "Authorization: {line:?}");
+        }
+    }
+    for token in ["a===".to_owned(), "a".repeat(10_000)] {
+        let expected = format!("Ok({:?})", Some(&token));
+        assert_eq!(asked(&format!("Bearer {token}")), expected, "{token:?}");
+    }
+    assert_eq!(asked("Bearer \tabc"), "Err(Malformed)", "a space and a tab");
+    let tab = asked("Bearer\tabc");
+    assert!(!tab.contains("abc"), "a tab for the space: {tab}");
 }
 
 /// Each refusal has its status, its words, and the header that says how to do better, or none; ours names no cause.
@@ -284,7 +334,21 @@ async fn a_known_token_is_its_user() {
             expected.push(token.clone());
         }
     }
+    for token in ["abc==", "A-._~+/9="] {
+        book.add(token, 8, Role::Customer, false);
+        let answer = ask(&book, "/me", &[&format!("Bearer {token}")]).await;
+        assert_eq!(answer, Answer::ok("user 8"), "/me with {token}");
+        expected.push(token.to_owned());
+    }
     assert_eq!(book.asked(), expected, "what the directory was asked");
+}
+
+/// A handler may have several of them among its arguments: none takes anything away from the next.
+#[tokio::test]
+async fn one_leaves_the_request_to_the_next() {
+    let answer = ask(&book(), "/both", &["Bearer bob"]).await;
+    let expected = Answer::ok("user 2, staff 2, again Some(2)");
+    assert_eq!(answer, expected, "/both with bob's token");
 }
 
 /// Without a token the answer is 401 with a challenge, and nobody is asked for one.

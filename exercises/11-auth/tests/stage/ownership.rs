@@ -203,6 +203,7 @@ fn an_open_order_is_cancelled() {
     let open = order(&connection, ADA, "open");
     let other = order(&connection, ADA, "open");
     let shipped = order(&connection, ADA, "shipped");
+    let ordered = line(&connection, open, "Emma", 2);
     let state = |id: i64| find(&connection, ADA, id).map(|order| order.state).ok();
     for time in ["once", "twice"] {
         let answer = cancel(&connection, ADA, open);
@@ -210,6 +211,13 @@ fn an_open_order_is_cancelled() {
         assert_eq!(state(open), Some(State::Cancelled), "cancelled {time}");
     }
     assert_eq!(state(other), Some(State::Open), "the owner's other order");
+    let found = find(&connection, ADA, open).map(|order| order.lines);
+    let lines = [Line {
+        id: ordered,
+        title: "Emma".to_owned(),
+        copies: 2,
+    }];
+    assert_eq!(found.ok().as_deref(), Some(&lines[..]), "its lines stay");
     let answer = cancel(&connection, ADA, shipped);
     assert_eq!(said(&answer), "NotOpen", "an order that has been shipped");
     assert_eq!(
@@ -225,7 +233,9 @@ fn a_line_belongs_to_its_order() {
     let connection = tables();
     let orders = [ADA, ADA, BOB].map(|owner| order(&connection, owner, "open"));
     let lines = orders.map(|order| line(&connection, order, "Emma", 1));
-    let mut copies = [1_u8; 3];
+    // The same book stands in the first order once more; nobody changes that line.
+    line(&connection, orders[0], "Emma", 1);
+    let mut copies = [1_u8; 4];
     for (turn, user) in [ADA, BOB, CLEO].into_iter().enumerate() {
         for (o, order) in orders.iter().enumerate() {
             for (l, line) in lines.iter().enumerate() {
@@ -249,8 +259,10 @@ fn a_line_belongs_to_its_order() {
     for copies in [0, 255] {
         let answer = set_copies(&connection, ADA, orders[0], lines[0], copies);
         assert_eq!(said(&answer), "Ok", "{copies} copies");
+        let found = find(&connection, ADA, orders[0]).expect("the order");
+        assert_eq!(found.lines[0].copies, copies, "copies that stand there");
     }
-    for missing in [0, -1, lines[2] + 1, i64::MAX] {
+    for missing in [0, -1, lines[2] + 2, i64::MAX] {
         let answer = set_copies(&connection, ADA, orders[0], missing, 5);
         assert_eq!(said(&answer), "Missing", "line {missing}");
     }
@@ -323,6 +335,12 @@ fn what_is_given_away_is_gone() {
         assert_eq!(said(&nobody), "NoSuchUser", "to somebody who is not there");
         assert_eq!(said(&find(&connection, BOB, id)), "Ok", "Bob still has it");
     }
+    let id = order(&connection, ADA, "open");
+    connection
+        .execute("UPDATE users SET disabled = 1 WHERE id = ?1", [BOB])
+        .expect("Bob's account is closed");
+    let answer = give(&connection, ADA, id, BOB);
+    assert_eq!(said(&answer), "Ok", "to a user whose account is closed");
 }
 
 /// A review can be seen by everybody: somebody else's is forbidden, one that is not there is missing, and neither changes anything.
@@ -344,6 +362,15 @@ fn a_review_is_edited_by_its_author() {
             "after the author wrote {text:?}"
         );
     }
+    let odd = "two lines\r\n\0\tand what follows a NUL\u{301} ";
+    let answer = edit_review(&connection, ADA, adas, odd);
+    assert_eq!(said(&answer), "Ok", "the author writes {odd:?}");
+    let found: String = connection
+        .query_row("SELECT text FROM reviews WHERE id = ?1", [adas], |row| {
+            row.get(0)
+        })
+        .expect("the review");
+    assert_eq!(found, odd, "every byte of the text");
     let before = all(&connection);
     for (user, id, expected) in [
         (ADA, bobs, "NotYours"),

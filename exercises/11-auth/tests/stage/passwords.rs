@@ -86,6 +86,11 @@ fn short_counts_characters_and_long_counts_bytes() {
         );
     }
     assert_eq!(weakness(""), Some(Weakness::TooShort), "the empty text");
+    for mark in ['\t', '\0', '\u{200b}', '\u{301}'] {
+        let eleven = "q".repeat(FEWEST_CHARACTERS - 1);
+        let marked = format!("{eleven}{mark}");
+        assert_eq!(weakness(&marked), None, "12 characters: {marked:?}");
+    }
     let huge = "a ".repeat(50_000);
     assert_eq!(weakness(&huge), Some(Weakness::TooLong), "100,000 bytes");
 }
@@ -218,6 +223,10 @@ fn only_the_password_itself_matches() {
             "{length} bytes, of which the last is another"
         );
     }
+    let most = "q".repeat(MOST_BYTES);
+    let stored = hashed(&mut hasher, &most);
+    let check = checked(&mut hasher, &format!("{most}q"), &stored);
+    assert!(!check.matches, "513 bytes against the hash of 512");
     let stored = hashed(&mut hasher, "nul\0and what follows");
     assert!(
         !checked(&mut hasher, "nul\0and something else", &stored).matches,
@@ -259,6 +268,32 @@ fn a_string_is_read_at_its_own_cost() {
     let stored = foreign(Argon2id, new, short, "a lamp for the night");
     let check = checked(&mut hasher(cost(16, 2)), "a lamp for the night", &stored);
     assert!(check.matches, "a hash of 16 bytes: {stored}");
+}
+
+/// Algorithm, version, memory and passes say whether a string is outdated. Lanes, and the lengths of salt and hash, do not.
+#[test]
+fn nothing_else_is_outdated() {
+    let lanes = |lanes, length| Params::new(32, 2, lanes, Some(length)).expect("a cost");
+    for (today, made, salt) in [
+        (2, lanes(1, 32), "0123456789abcdef"),
+        (1, lanes(2, 32), "0123456789abcdef"),
+        (1, lanes(1, 16), "0123456789abcdef"),
+        (1, lanes(1, 48), "0123456789abcdef"),
+        (1, lanes(1, 32), "01234567"),
+        (1, lanes(1, 32), "0123456789abcdef0123456789abcdef"),
+    ] {
+        let stored = Argon2::new(Algorithm::Argon2id, Version::V0x13, made)
+            .hash_password_with_salt(b"a lamp for the night", salt.as_bytes())
+            .expect("argon2 hashes")
+            .to_string();
+        let mut hasher = hasher(lanes(today, 32));
+        let check = checked(&mut hasher, "a lamp for the night", &stored);
+        assert!(check.matches, "the password against {stored}");
+        assert!(
+            !check.outdated,
+            "outdated, when today is m=32,t=2,p={today}: {stored}"
+        );
+    }
 }
 
 /// Both work in the memory that the hasher was given. What needs more is refused, and nothing grows.
@@ -441,6 +476,35 @@ fn everybody_signs_in_as_themselves() {
             matches!(trimmed, Err(SignInError::Wrong)),
             "{email:?} with the spaces cut off: {trimmed:?}"
         );
+        for other in [format!(" {email}"), format!("{email} ")] {
+            let signed_in = sign_in(&connection, &mut passwords, &other, password);
+            assert!(
+                matches!(signed_in, Err(SignInError::Wrong)),
+                "{other:?}, which is nobody's: {signed_in:?}"
+            );
+        }
+    }
+}
+
+/// A sign-in asks whose password it is and nothing else: not whether it could be chosen today, and not whether an account is open.
+#[test]
+fn a_password_that_was_good_enough_stays_good() {
+    let connection = table();
+    let mut passwords = Counting::new(cost(8, 1));
+    let huge = "q".repeat(MOST_BYTES + 1);
+    for password in ["", "lamp", "password1234", &huge] {
+        let stored = hashed(&mut passwords.hasher, password);
+        let user = add(&connection, &format!("{password}@lantern.example"), &stored);
+        let closed = "UPDATE users SET disabled = ?1 WHERE id = ?2";
+        for disabled in [0, 1] {
+            connection
+                .execute(closed, [disabled, user])
+                .expect("the table takes it");
+            let email = format!("{password}@lantern.example");
+            let signed_in = sign_in(&connection, &mut passwords, &email, password);
+            let case = format!("{password:?}, disabled: {disabled}");
+            assert_eq!(signed_in.ok(), Some(user), "{case}");
+        }
     }
 }
 
@@ -624,6 +688,76 @@ fn an_older_password_never_beats_a_newer_one() {
             }
         }
     }
+}
+
+/// Each of its first hashings takes so long that somebody stores another old hash of the same password meanwhile.
+struct Overtaken<'a> {
+    inner: Counting<'a>,
+    connection: &'a Connection,
+    others: Vec<String>,
+}
+
+impl Passwords for Overtaken<'_> {
+    fn hash(&mut self, password: &str) -> Result<String, PasswordError> {
+        if let Some(other) = self.others.pop() {
+            self.connection
+                .execute("UPDATE users SET password_hash = ?1", [other])
+                .expect("the table takes it");
+        }
+        self.inner.hash(password)
+    }
+
+    fn verify(&mut self, password: &str, stored: &str) -> Result<Check, PasswordError> {
+        self.inner.verify(password, stored)
+    }
+}
+
+/// A sign-in begins again as often as it was overtaken: with the right password it gets in at last.
+#[test]
+fn overtaken_again_and_again() {
+    let connection = table();
+    let password = "a lamp for the night";
+    let old = |passes| {
+        let (id, version) = (Algorithm::Argon2id, Version::V0x13);
+        foreign(id, version, cost(8, passes), password)
+    };
+    let user = add(&connection, "ada@lantern.example", &old(1));
+    let mut passwords = Overtaken {
+        inner: Counting::new(cost(16, 1)),
+        connection: &connection,
+        others: vec![old(4), old(3), old(2)],
+    };
+    match sign_in(&connection, &mut passwords, "ada@lantern.example", password) {
+        Ok(id) => assert_eq!(id, user, "overtaken three times"),
+        Err(error) => panic!("overtaken three times, with the right password: {error:?}"),
+    }
+    let left = stored(&connection, user);
+    assert!(left.contains("$m=16,"), "what is stored at last: {left}");
+}
+
+/// An account that is deleted while its hash is being renewed lets nobody in.
+#[test]
+fn an_account_that_is_gone_lets_nobody_in() {
+    let connection = table();
+    let (id, version) = (Algorithm::Argon2id, Version::V0x13);
+    let old = foreign(id, version, cost(8, 1), "a lamp for the night");
+    add(&connection, "ada@lantern.example", &old);
+    let delete = || {
+        connection
+            .execute("DELETE FROM users", [])
+            .expect("the table gives it up");
+    };
+    let mut passwords = Counting::with_meanwhile(cost(16, 1), delete);
+    let signed_in = sign_in(
+        &connection,
+        &mut passwords,
+        "ada@lantern.example",
+        "a lamp for the night",
+    );
+    assert!(
+        matches!(signed_in, Err(SignInError::Wrong)),
+        "an account that was deleted meanwhile: {signed_in:?}"
+    );
 }
 
 /// Two sign-ins with the same, right password both renew the hash: one of them does, and both get in.

@@ -60,6 +60,8 @@ const RULES: &[Rule] = &[
     Rule::new("GET", "/account", Access::SignedIn),
     Rule::new("POST", "/account", Access::SignedIn),
     Rule::new("GET", "/books", Access::Needs(Permission::Refund)),
+    // There is no such route: a request for this address finds `/books/{id}`.
+    Rule::new("GET", "/books/new", Access::Public),
 ];
 
 /// A rule is for one method and one route, letter by letter; of several the first counts, and where there is none, there is none.
@@ -93,23 +95,28 @@ fn a_rule_is_for_one_method_and_one_route() {
         assert_eq!(access(RULES, &method, route), None, "{method} {route}");
     }
     assert_eq!(access(&[], &Method::GET, "/books"), None, "an empty table");
+    for method in ["*", "", "ANY", "HEAD", "POST,GET"] {
+        let rules = [Rule::new(method, "/books", Access::Public)];
+        let found = access(&rules, &Method::GET, "/books");
+        assert_eq!(found, None, "GET, where the only rule is for {method:?}");
+    }
 }
 
 /// What a table of any rules says of any request is what its first line for it says.
 #[test]
 fn the_table_alone_decides() {
-    let methods = ["GET", "POST", "DELETE"];
+    let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
     let routes = ["/a", "/b", "/a/{id}", "/a/{id}/b"];
     let mut values = seeded(0x1131);
     for _ in 0..60 {
-        let rules: Vec<Rule> = (0..values.size(0..8))
+        let rules: Vec<Rule> = (0..values.size(0..12))
             .map(|_| {
                 let access = match values.size(0..6) {
                     0 => Access::Public,
                     1 => Access::SignedIn,
                     permission => Access::Needs(Permission::ALL[permission - 2]),
                 };
-                let (method, route) = (methods[values.size(0..3)], routes[values.size(0..4)]);
+                let (method, route) = (methods[values.size(0..5)], routes[values.size(0..4)]);
                 Rule::new(method, route, access)
             })
             .collect();
@@ -271,10 +278,13 @@ async fn what_has_no_rule_is_closed() {
         ("GET", "/export"),
         ("HEAD", "/export"),
         ("GET", "/books/7"),
+        ("GET", "/books/new"),
         ("DELETE", "/books"),
         ("GET", "/users/1/role"),
         ("POST", "/users/1/role"),
         ("BREW", "/users/1/role"),
+        ("OPTIONS", "/users/1/role"),
+        ("TRACE", "/users/1/role"),
     ] {
         for user in [None, Some(1), Some(2), Some(3), Some(4), Some(99)] {
             let (status, ran) = shop.ask(method, path, user).await;
@@ -418,6 +428,38 @@ fn an_admin_decides() {
             "after user {id} became {role:?}"
         );
     }
+}
+
+/// A role is all that changes, a closed account stays closed; and an admin may be made the only one.
+#[test]
+fn nothing_but_the_role_changes() {
+    let mut connection = in_memory();
+    prepare(&connection);
+    let rest = |connection: &Connection| -> Vec<String> {
+        let mut statement = connection
+            .prepare("SELECT id || email || password_hash || disabled FROM users ORDER BY id")
+            .expect("a statement");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<rusqlite::Result<_>>().expect("texts")
+    };
+    let before = rest(&connection);
+    for user in [6, 5, 1] {
+        let answer = set_role(&mut connection, 4, user, Role::Packer);
+        assert!(answer.is_ok(), "user {user} becomes a packer: {answer:?}");
+        assert_eq!(rest(&connection), before, "what is no role, of all users");
+    }
+    let admins: Vec<String> = roles(&connection);
+    assert_eq!(
+        admins,
+        [
+            "packer",
+            "packer",
+            "bookkeeper",
+            "admin",
+            "packer",
+            "packer"
+        ]
+    );
 }
 
 /// Whoever is no admin, or a disabled one, changes nothing; nor does an admin for themselves, or for nobody.

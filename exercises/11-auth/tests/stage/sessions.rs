@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use rusqlite::Connection;
 use rusqlite::types::Value;
+use sha2::{Digest, Sha256};
 use support::database::{TempDatabase, in_memory};
 
 /// Noon of a day in 2001. The machine's clock shows another year.
@@ -96,6 +97,11 @@ fn a_stolen_table_opens_nothing() {
         Some(ADA),
         "the secret itself"
     );
+    let digest: Vec<u8> = connection
+        .query_row("SELECT digest FROM sessions", [], |row| row.get(0))
+        .expect("one session");
+    let expected: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    assert_eq!(digest, expected, "the digest of the text that was given");
     let row: Vec<Value> = connection
         .query_row("SELECT * FROM sessions", [], |row| {
             (0..5).map(|column| row.get(column)).collect()
@@ -226,6 +232,31 @@ fn what_does_not_begin_ends_nothing() {
     assert_eq!(rows(&connection), 1, "sessions in the table");
 }
 
+/// What ends and what begins are one: when the presented session cannot end, none begins.
+#[test]
+fn what_cannot_end_lets_nothing_begin() {
+    let (mut connection, entropy) = (tables(), CountedEntropy::new(0x111a));
+    let secret = begun(&mut connection, &entropy, ADA, NOON);
+    connection
+        .execute_batch(
+            "CREATE TRIGGER kept BEFORE DELETE ON sessions
+             BEGIN SELECT RAISE(ABORT, 'nothing is deleted today'); END",
+        )
+        .expect("a trigger");
+    let answer = begin(&mut connection, &entropy, BOB, Some(&secret), NOON);
+    assert!(
+        matches!(answer, Err(SessionError::Broken(_))),
+        "while nothing can be deleted: {answer:?}"
+    );
+    assert_eq!(rows(&connection), 1, "sessions in the table");
+    assert_eq!(listed(&connection, BOB, NOON), [], "Bob's sessions");
+    assert_eq!(
+        whose(&connection, &secret, NOON),
+        Some(ADA),
+        "Ada's goes on"
+    );
+}
+
 /// A session that nobody uses runs out after `IDLE` seconds, to the second; each use begins the time anew.
 #[test]
 fn unused_it_runs_out() {
@@ -305,6 +336,58 @@ fn the_last_use_never_goes_back() {
     let session = listed(&connection, ADA, NOON + 600).pop();
     let used_at = session.map(|session| session.used_at);
     assert_eq!(used_at, Some(NOON + 600), "when it was last used");
+}
+
+/// A use counts to the second; one that began before the sign-in, by another machine's clock, is a use, and changes no time.
+#[test]
+fn a_use_counts_to_the_second() {
+    let (mut connection, entropy) = (tables(), CountedEntropy::new(0x111b));
+    let secret = begun(&mut connection, &entropy, ADA, NOON);
+    for (now, used_at) in [
+        (NOON - 1, NOON),
+        (NOON - 3_600, NOON),
+        (NOON + 1, NOON + 1),
+        (NOON + 2, NOON + 2),
+        (NOON, NOON + 2),
+    ] {
+        let after = now - NOON;
+        assert_eq!(whose(&connection, &secret, now), Some(ADA), "{after} s");
+        let session = listed(&connection, ADA, NOON + 2).pop();
+        let times = session.map(|session| (session.created_at, session.used_at));
+        assert_eq!(times, Some((NOON, used_at)), "after a use at {after} s");
+    }
+}
+
+/// One clock is behind the other: the list goes by the ids all the same, and what begins later than now has not run out.
+#[test]
+fn what_begins_later_has_not_run_out() {
+    let (mut connection, entropy) = (tables(), CountedEntropy::new(0x111d));
+    let first = begun(&mut connection, &entropy, ADA, NOON + 5);
+    begun(&mut connection, &entropy, ADA, NOON);
+    assert_eq!(prune(&connection, NOON - 1), Ok(0), "what has run out");
+    let sessions = listed(&connection, ADA, NOON - 1);
+    let began: Vec<i64> = sessions.iter().map(|session| session.created_at).collect();
+    assert_eq!(began, [NOON + 5, NOON], "in the order of their ids");
+    for resembling in [format!(" {first}"), format!("{first}\n"), String::new()] {
+        end(&connection, &resembling).expect("nothing to end");
+    }
+    assert_eq!(
+        rows(&connection),
+        2,
+        "after signing out with what is no secret"
+    );
+}
+
+/// A session says whose it is; whether that account is closed is asked elsewhere.
+#[test]
+fn a_closed_account_has_its_sessions() {
+    let (mut connection, entropy) = (tables(), CountedEntropy::new(0x111c));
+    let secret = begun(&mut connection, &entropy, ADA, NOON);
+    connection
+        .execute("UPDATE users SET disabled = 1 WHERE id = ?1", [ADA])
+        .expect("Ada's account is closed");
+    assert_eq!(whose(&connection, &secret, NOON + 1), Some(ADA));
+    assert_eq!(listed(&connection, ADA, NOON + 1).len(), 1, "in her list");
 }
 
 /// A list shows the user's own sessions that are alive, with their times, and looking at it uses none of them.
@@ -544,6 +627,10 @@ fn a_cookie_is_found_by_its_name() {
         (vec!["__host-session=s3"], None),
         (vec!["session=s3; theme=__Host-session"], None),
         (vec!["theme=__Host-session=s3"], None),
+        (vec!["theme=dark,__Host-session=s3"], None),
+        (vec!["__Host-session=\"s3\""], Some("\"s3\"")),
+        (vec!["__Host-session=; __Host-session=s4"], None),
+        (vec!["__Host-session=s3; __Host-session="], None),
         (vec!["__Host-session=s3; __Host-session=s4"], None),
         (vec!["__Host-session=s3", "__Host-session=s3"], None),
         (vec![], None),

@@ -16,7 +16,7 @@ use crate::given::users::{Directory, Refusal, Role, User};
 /// The token that a request brings in its header `Authorization`, as RFC 6750 has it; `None` when it brings none.
 ///
 /// The name of the scheme may be in small or capital letters. One space or more follow, then the token: letters, digits and
-/// `-._~+/`, at least one of them, and then perhaps some `=`.
+/// `-._~+/`, at least one of them, and then perhaps some `=`. Nothing stands behind it, not even a space, and a tab is no space.
 ///
 /// | `Authorization` | answer |
 /// | --- | --- |
