@@ -507,10 +507,14 @@ async fn errors_keep_secrets() {
     }
     let detail = detail(
         "application/problem+json",
-        json!({ "detail": format!("<{TOKEN}>") }).to_string(),
+        json!({ "detail": format!("<{TOKEN}> {TOKEN}{TOKEN}") }).to_string(),
     )
     .await;
-    assert_eq!(detail.as_deref(), Some("<***>"), "the token in a detail");
+    assert_eq!(
+        detail.as_deref(),
+        Some("<***> ******"),
+        "the token in a detail, three times"
+    );
 
     let base = closed_port().await + "/key-77e1/v2";
     let client = client(&settings(base));
@@ -638,6 +642,7 @@ async fn a_call_ends_in_its_time() {
         matches!(error.why, Why::TimedOut),
         "a byte at a time, without end: {error:?}"
     );
+    assert_eq!(error.call, "search", "which call took too long");
 }
 
 /// An answer that breaks off, or is no HTTP, is no answer.

@@ -385,6 +385,12 @@ async fn document_and_service_agree() {
     let (server, _) = shop().await;
     let schema = &document["paths"]["/orders"]["post"]["requestBody"]["content"]["application/json"]
         ["schema"];
+    for name in ["NewOrder", "Line"] {
+        assert_eq!(
+            document["components"]["schemas"][name]["additionalProperties"], false,
+            "the service refuses members that {name} does not have, and so does the document"
+        );
+    }
     let mut values = support::seeded(0x10DA);
     let line = json!({ "isbn": ISBN, "copies": 1 });
     let lines = |count: usize| json!({ "lines": vec![line.clone(); count] });

@@ -587,6 +587,32 @@ async fn all_of_it_has_one_deadline() {
         "Retry-After of half an eternity"
     );
 
+    let far = Script::failing(&later(503, "18446744073709551615"), 1);
+    let slowly = Policy {
+        first: ms(5_000),
+        ..policy()
+    };
+    let ran1 = ran(&get(), &slowly, &Budget::new(9), |most| most, far).await;
+    assert_eq!(
+        ran1.result.map_err(|gave_up| gave_up.why),
+        Err(Why::Deadline),
+        "Retry-After of half an eternity, and 5 s on top"
+    );
+    let steps = [(500, Err(status(503))), (0, Ok(1))];
+    let late = Policy {
+        first: ms(500),
+        ..total(1_000)
+    };
+    let budget = Budget::new(1);
+    let ran4 = ran(&get(), &late, &budget, |most| most, Script::new(steps)).await;
+    assert_eq!(
+        ran4.result,
+        gave_up(Why::Deadline, 1, status(503)),
+        "half of the time is gone, and the wait takes the other half: {ran4:?}"
+    );
+    assert_eq!(ran4.took, 500, "nothing is waited for: {ran4:?}");
+    assert!(budget.take(), "a retry that is not made costs nothing");
+
     let steps = [(0, Err(status(503))), (5_000, Ok(1))];
     let ran2 = ran(
         &get(),
