@@ -140,6 +140,7 @@ async fn one_shelf_has_two_faces() {
             "/books/0",
             "/books/-1",
             "/books/two",
+            "/books/%202",
             "/books/9223372036854775808",
         ] {
             let none = shop.get(missing, Some(speaks)).await;
@@ -374,7 +375,7 @@ async fn versions_are_not_mixed() {
             (MOST_TITLE, true),
             (MOST_TITLE + 1, false),
         ] {
-            let draft = json!({ own: "é".repeat(length), "cents": 1 });
+            let draft = json!({ own: "𝄞".repeat(length), "cents": 1 });
             let answer = shop.send("PUT", "/books/1", speaks, &draft).await;
             let expected = if fits { 200 } else { 422 };
             assert_eq!(
@@ -568,5 +569,36 @@ async fn strays_are_told_their_version() {
         }
         let listed = shop.get("/books", Some("2")).await;
         assert_eq!(listed.status, 200, "version 2 at {now}: {listed:?}");
+    }
+}
+
+/// What came is kept as it came, if it is a space or nothing; and all books are listed, however many there are.
+#[tokio::test]
+async fn nothing_is_made_prettier() {
+    let shop = shop().await;
+    for (speaks, title, draft) in [
+        ("1", "name", json!({ "name": " ", "cents": 0 })),
+        (
+            "2",
+            "title",
+            json!({ "title": " ", "cents": 0, "series": "" }),
+        ),
+    ] {
+        let answer = shop.send("PUT", "/books/2", speaks, &draft).await;
+        assert_eq!(
+            answer.status, 200,
+            "a space is a character, version {speaks}: {answer:?}"
+        );
+        assert_eq!(answer.body[title], " ", "version {speaks}: {answer:?}");
+    }
+    let series = shop.shelf.find(2).and_then(|book| book.series);
+    assert_eq!(series.as_deref(), Some(""), "a series without a letter");
+    for number in 0..1_100 {
+        shop.shelf.add(format!("Volume {number}"), 100, None);
+    }
+    for speaks in ["1", "2"] {
+        let listed = shop.get("/books", Some(speaks)).await;
+        let count = listed.body["books"].as_array().map(Vec::len);
+        assert_eq!(count, Some(1_102), "books, version {speaks}");
     }
 }
