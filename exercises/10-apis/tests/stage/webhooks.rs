@@ -307,6 +307,15 @@ fn a_header_has_many_signatures() {
             alone.signature
         );
     }
+    let early = with(format!(
+        "{right}{}",
+        " v1,AAAA".repeat(MOST_SIGNATURES + 10)
+    ));
+    assert_eq!(
+        verify(&secrets, NOW, &early),
+        Ok(()),
+        "the first one is right; what comes behind the others does not count"
+    );
     for (place, expected) in [
         (0, Ok(())),
         (MOST_SIGNATURES - 1, Ok(())),
@@ -635,4 +644,69 @@ async fn a_broken_table_takes_nothing() {
         "too much said: {said}"
     );
     assert_eq!(shop.inbox(), [], "the inbox");
+}
+
+/// A signature has one form: `v1,` and Base64 with its padding, and nothing but spaces between two of them.
+#[test]
+fn a_signature_has_one_form() {
+    let secrets = [secret("k")];
+    let signs = ['+', '/'];
+    let good = (0..1_000)
+        .map(|number| message(&secrets, &format!("m{number}"), NOW, BODY))
+        .find(|message| message.signature.contains(signs))
+        .expect("a signature with a sign that has another form in addresses");
+    assert_eq!(verify(&secrets, NOW, &good), Ok(()), "{good:?}");
+    let code = &good.signature["v1,".len()..];
+    for wrong in [
+        format!("V1,{code}"),
+        format!("v1{code}"),
+        format!("v1,,{code}"),
+        format!("v1=,{code}"),
+        format!(",{code}"),
+        code.to_owned(),
+        format!("v1,{}", code.trim_end_matches('=')),
+        format!("v1,{code}="),
+        format!("v1,{}", code.replace('+', "-").replace('/', "_")),
+        format!("v1,AAAA\tv1,{code}"),
+        format!("v1,AAAA;v1,{code}"),
+        format!("v1,AAAA,v1,{code}"),
+        format!("v1,{code},"),
+    ] {
+        let message = Message {
+            signature: wrong,
+            ..good.clone()
+        };
+        assert_eq!(
+            verify(&secrets, NOW, &message),
+            Err(Refused::Forged),
+            "{:?} for {:?}",
+            message.signature,
+            good.signature
+        );
+    }
+}
+
+/// An id may be any text without a full stop, and there may be any number of secrets.
+#[test]
+fn ids_and_secrets_are_not_counted() {
+    let secrets: Vec<Secret> = (0..20)
+        .map(|number| secret(&format!("k{number}")))
+        .collect();
+    for id in ["m 1", "Bücher/7", "a,b;c", " "] {
+        for one in &secrets {
+            let message = message(std::slice::from_ref(one), id, NOW, BODY);
+            assert_eq!(
+                verify(&secrets, NOW, &message),
+                Ok(()),
+                "signed with one of 20 secrets: {message:?}"
+            );
+        }
+    }
+    let twice = [secret("k"), secret("k")];
+    let signed = message(&twice, "m1", NOW, BODY).signature;
+    assert_eq!(
+        signed.split(' ').count(),
+        2,
+        "one signature a secret: {signed}"
+    );
 }
