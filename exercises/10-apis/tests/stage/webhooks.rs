@@ -401,8 +401,9 @@ fn an_id_is_new_once() {
             .expect("the table is there")
     };
     assert_eq!(rows(), 5, "all are remembered");
+    assert!(take(&here, "m1", last + 1), "what is removed is new again");
     assert!(take(&there, "m2", last + 1), "a new one");
-    assert_eq!(rows(), 1, "what would be out of time is removed");
+    assert_eq!(rows(), 2, "what would be out of time is removed");
 }
 
 /// Of many that bring one id at the same moment, over connections of their own, one is told that it is new.
@@ -621,8 +622,20 @@ async fn messages_have_a_limit() {
             NOW,
             &vec![b'x'; length],
         );
-        let (status, said) = shop.answer(&large).await;
+        let response = http::answer(shop.send(&large)).await;
+        let (status, kind) = (
+            http::status(&response),
+            http::header(&response, "content-type"),
+        );
+        let said = http::text(response).await;
         assert_eq!(status, expected, "{length} bytes: {said}");
+        if status == 413 {
+            assert_eq!(
+                kind.as_deref(),
+                Some("application/problem+json"),
+                "{length} bytes: {said}"
+            );
+        }
     }
     assert_eq!(shop.inbox().len(), 1, "messages in the inbox");
 }
@@ -708,5 +721,40 @@ fn ids_and_secrets_are_not_counted() {
         signed.split(' ').count(),
         2,
         "one signature a secret: {signed}"
+    );
+}
+
+/// The inbox may wait for the disk: it does not do so on the thread that answers everybody.
+#[tokio::test]
+async fn the_inbox_has_a_thread_of_its_own() {
+    let file = TempDatabase::new();
+    let seen = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&seen);
+    let desk = Desk {
+        secrets: Arc::new([secret("new")]),
+        taken: Arc::new(taken(&file)),
+        now: Arc::new(|| NOW),
+        inbox: Arc::new(move |_, _| {
+            let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+            *place = Some(thread::current().id());
+        }),
+    };
+    let server = spawn(routes(desk)).await;
+    let shop = Shop {
+        server,
+        inbox: Inbox::default(),
+        clock: Arc::default(),
+        file,
+    };
+    let sent = message(&[secret("new")], "m1", NOW, BODY);
+    let (status, said) = shop.answer(&sent).await;
+    assert_eq!(status, 204, "{said}");
+    let seen = *seen.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(seen.is_some(), "the inbox has the message");
+    // This test and the server share one thread.
+    assert_ne!(
+        seen,
+        Some(thread::current().id()),
+        "the thread of the inbox is the one of the server"
     );
 }
