@@ -158,7 +158,8 @@ pub struct Receipt {
 ///
 /// The detail of a failed call is the member `detail` of a body of the type `application/problem+json` (parameters such as
 /// `; charset=utf-8` may follow, in letters of either case), the first [`MOST_DETAIL`] characters of it. Where it repeats the
-/// token, `***` stands in its place. From any other body, from one that is too large or unreadable, there is no detail.
+/// token, `***` stands in its place. From any other body, from one that is too large, unreadable, or not there in time or as a
+/// whole, there is no detail: the status is told all the same.
 ///
 /// The body of a success may be of any type, if it is the JSON that the call hopes for.
 ///
@@ -189,7 +190,8 @@ impl Wholesaler {
 
     /// The book of this name, if there is one. The name goes into the path as one segment, whatever is in it.
     ///
-    /// An empty name, `.`, `..` and one with a control character in it cannot: there is no such book, and nothing is sent.
+    /// An empty name, `.`, `..` and one with a control character in it ([`char::is_control`]) cannot: there is no such book, and
+    /// nothing is sent.
     ///
     /// # Errors
     ///

@@ -146,7 +146,7 @@ impl Taken {
     /// Says whether the id is new, and remembers it: in one step, so that of many who ask for one id at the same moment one is
     /// told yes.
     ///
-    /// Ids that were taken more than two [`WINDOW`]s before `now` are removed: a message that was sent again would be out of time.
+    /// Ids that were taken more than two [`WINDOW`]s before `now` are removed first: a message that was sent again would be out of time.
     ///
     /// # Errors
     ///

@@ -127,14 +127,14 @@ pub fn may_retry(request: &Request, failure: &Failure) -> bool {
 /// have to succeed for each retry.
 #[derive(Debug)]
 pub struct Budget {
-    most: u32,
-    tenths: Mutex<u32>,
+    most: u64,
+    tenths: Mutex<u64>,
 }
 
 impl Budget {
     /// A full budget of so many retries. It never holds more than that.
     pub fn new(retries: u32) -> Self {
-        let most = retries.saturating_mul(10);
+        let most = u64::from(retries) * 10;
         Self {
             most,
             tenths: Mutex::new(most),
@@ -156,7 +156,7 @@ impl Budget {
     /// Gives a tenth of a retry back.
     pub fn give(&self) {
         let mut tenths = self.tenths.lock().unwrap_or_else(PoisonError::into_inner);
-        *tenths = tenths.saturating_add(1).min(self.most);
+        *tenths = (*tenths + 1).min(self.most);
     }
 }
 

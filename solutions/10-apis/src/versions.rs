@@ -134,8 +134,9 @@ pub fn sunset(at: i64) -> Option<String> {
 /// | a body that axum's `Json` refuses | the status of its rejection |
 /// | a title without characters, or with more than [`MOST_TITLE`] | 422, and the detail calls it as its version does: `name`, `title` |
 ///
-/// Every answer, refusals too, has `Vary: Lantern-Version`, and, if the version is known, `Lantern-Version` with its number. Every
-/// answer of version 1 has `Deprecation`, `Sunset`, and `Link: <GUIDE>; rel="deprecation"`; those of version 2 have none of these.
+/// Every answer, refusals too, and those to an address or a method that there is not, has `Vary: Lantern-Version`, and, if the
+/// version is known, `Lantern-Version` with its number. Every answer of version 1, before [`Plan::deprecated`], too, has
+/// `Deprecation`, `Sunset`, and `Link: <GUIDE>; rel="deprecation"`; those of version 2 have none of these.
 pub fn routes(desk: Desk) -> Router {
     Router::new()
         .route("/books", get(list).post(add))

@@ -159,13 +159,17 @@ async fn the_calls_do_what_the_table_says() {
     let books: Vec<Book> = at(&list).search("jane & co").await.expect("books");
     assert_eq!(books, [expected.clone(), expected], "search");
 
+    let any = other(json_reply(200, "application/json", "[]".to_owned())).await;
+    let books: Vec<Book> = at(&any).search("").await.expect("no books");
+    assert_eq!(books, [], "search for nothing");
+
     let desk = other(json_reply(
         201,
         "application/json",
         r#"{"order":18446744073709551615,"cents":2850}"#.to_owned(),
     ))
     .await;
-    let receipt: Receipt = at(&desk).order("k 1", &order()).await.expect("a receipt");
+    let receipt: Receipt = at(&desk).order("Key 1", &order()).await.expect("a receipt");
     assert_eq!(
         receipt,
         Receipt {
@@ -178,6 +182,7 @@ async fn the_calls_do_what_the_table_says() {
     for (other, method, target) in [
         (&shelf, Method::GET, "/api/v2/books/emma-1"),
         (&list, Method::GET, "/api/v2/books?q=jane+%26+co"),
+        (&any, Method::GET, "/api/v2/books?q="),
         (&desk, Method::POST, "/api/v2/orders"),
     ] {
         let came = other.came();
@@ -203,7 +208,7 @@ async fn the_calls_do_what_the_table_says() {
         .headers
         .get("idempotency-key")
         .and_then(|value| value.to_str().ok());
-    assert_eq!(key, Some("k 1"), "the key: {:?}", came.headers);
+    assert_eq!(key, Some("Key 1"), "the key: {:?}", came.headers);
     let kind = came
         .headers
         .get("content-type")
@@ -335,7 +340,9 @@ fn decoded(text: &str) -> String {
 async fn some_names_are_no_segment() {
     let shelf = other(json_reply(200, "application/json", book().to_string())).await;
     let client = at(&shelf);
-    for name in ["", ".", "..", "a\tb", "a\nb", "\u{0}", "\r", "a\u{7f}"] {
+    for name in [
+        "", ".", "..", "a\tb", "a\nb", "\u{0}", "\r", "a\u{7f}", "\u{85}",
+    ] {
         let found = client.book(name).await;
         assert!(matches!(found, Ok(None)), "{name:?}: {found:?}");
     }
@@ -474,6 +481,13 @@ async fn problem_details_are_read() {
         cut.chars().count(),
         MOST_DETAIL + 1
     );
+    for said in ["", " two  spaces "] {
+        assert_eq!(
+            detail(kind, problem(said)).await.as_deref(),
+            Some(said),
+            "a detail as it came"
+        );
+    }
     let whole = "é".repeat(MOST_DETAIL);
     assert_eq!(
         detail(kind, problem(&whole)).await,
@@ -507,10 +521,14 @@ async fn errors_keep_secrets() {
     }
     let detail = detail(
         "application/problem+json",
-        json!({ "detail": format!("<{TOKEN}>") }).to_string(),
+        json!({ "detail": format!("<{TOKEN}> {TOKEN}{TOKEN}") }).to_string(),
     )
     .await;
-    assert_eq!(detail.as_deref(), Some("<***>"), "the token in a detail");
+    assert_eq!(
+        detail.as_deref(),
+        Some("<***> ******"),
+        "the token in a detail, three times"
+    );
 
     let base = closed_port().await + "/key-77e1/v2";
     let client = client(&settings(base));
@@ -638,6 +656,7 @@ async fn a_call_ends_in_its_time() {
         matches!(error.why, Why::TimedOut),
         "a byte at a time, without end: {error:?}"
     );
+    assert_eq!(error.call, "search", "which call took too long");
 }
 
 /// An answer that breaks off, or is no HTTP, is no answer.

@@ -124,6 +124,15 @@ fn a_key_is_for_one_request() {
         Begun::AnotherRequest,
         "while it runs"
     );
+    for byte in [0, 15, 31] {
+        let mut near = first.clone();
+        near.fingerprint[byte] ^= 1;
+        assert_eq!(
+            begun(&keys, NOW, &near),
+            Begun::AnotherRequest,
+            "byte {byte} of the fingerprint is another one"
+        );
+    }
     let late = NOW + LEASE;
     assert_eq!(
         begun(&keys, late, &other),
@@ -204,11 +213,14 @@ fn a_key_is_forgotten_after_a_day() {
 fn what_is_forgotten_is_removed() {
     let file = TempDatabase::new();
     let keys = open(&file);
-    for old in 0..30 {
-        yours(&keys, NOW + old, &call("ana", &format!("old{old}"), 1));
-    }
+    let old = "
+        WITH RECURSIVE old (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM old WHERE number < 1019)
+        INSERT INTO calls (partner, key, fingerprint, begun, attempt, leased_until)
+        SELECT 'ana', 'old' || number, zeroblob(32), ?1 + number, 1, ?1 + number + 60 FROM old";
+    let added = file.connect().execute(old, [NOW - 990]);
+    assert_eq!(added.expect("the table is there"), 1_020, "old keys");
     let fresh = call("bo", "fresh", 1);
-    let lease = yours(&keys, NOW + KEPT - 1, &fresh);
+    let lease = yours(&keys, NOW + KEPT - 991, &fresh);
     finish(&keys, &lease, &answer(201, "done"));
     let again = begun(&keys, NOW + KEPT + 9, &fresh);
     assert_eq!(again, Begun::Answered(answer(201, "done")), "bo's answer");
@@ -218,7 +230,7 @@ fn what_is_forgotten_is_removed() {
         .expect("the table is there");
     assert_eq!(
         left, 21,
-        "20 of ana's keys are younger than a day, and one is bo's"
+        "20 of ana's 1,020 keys are younger than a day, and one is bo's"
     );
 }
 
@@ -623,6 +635,8 @@ async fn another_body_is_refused() {
         PAYMENT.replace("1234\"", "1235\""),
         PAYMENT.replace(',', ", "),
         PAYMENT.replace('}', r#","note":"x"}"#),
+        format!("{PAYMENT}\n"),
+        format!(" {PAYMENT}"),
     ];
     for other in others {
         let (status, kind, body) =
@@ -790,4 +804,17 @@ async fn cards_and_tables_stay_inside() {
         charges,
         "nothing is charged without a key that is kept"
     );
+}
+
+/// An answer that cannot be kept is not given: the client asks again, and the till knows the charge.
+#[tokio::test]
+async fn an_answer_that_is_not_kept_is_not_given() {
+    let shop = shop().await;
+    let stop = "CREATE TRIGGER stop BEFORE UPDATE ON calls BEGIN SELECT RAISE(ABORT, 'no'); END";
+    let file = shop.file.connect();
+    file.execute_batch(stop).expect("a trigger");
+    let (status, kind, body) =
+        parts(http::answer(shop.pay("ana-token", "k1", PAYMENT)).await).await;
+    assert_eq!(status, 500, "the answer cannot be written: {body}");
+    assert_eq!(kind, "application/problem+json", "{body}");
 }

@@ -110,6 +110,12 @@ fn misfit(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<S
             return Some(format!("{at}: {text:?} does not match {pattern}"));
         }
     }
+    if let Some(items) = value.as_array()
+        && schema["uniqueItems"] == true
+        && (1..items.len()).any(|end| items[..end].contains(&items[end]))
+    {
+        return Some(format!("{at}: two items are the same"));
+    }
     for (number, item) in value.as_array().into_iter().flatten().enumerate() {
         let wrong = misfit(document, &schema["items"], item, &format!("{at}/{number}"));
         if wrong.is_some() {
@@ -387,6 +393,12 @@ async fn document_and_service_agree() {
     let (server, _) = shop().await;
     let schema = &document["paths"]["/orders"]["post"]["requestBody"]["content"]["application/json"]
         ["schema"];
+    for name in ["NewOrder", "Line"] {
+        assert_eq!(
+            document["components"]["schemas"][name]["additionalProperties"], false,
+            "the service refuses members that {name} does not have, and so does the document"
+        );
+    }
     let mut values = support::seeded(0x10DA);
     let line = json!({ "isbn": ISBN, "copies": 1 });
     let lines = |count: usize| json!({ "lines": vec![line.clone(); count] });
@@ -526,6 +538,18 @@ fn parameters_are_described() {
             .iter()
             .filter(|parameter| parameter["in"] != "path")
             .collect();
+        for parameter in parameters.iter().filter(|one| one["in"] == "path") {
+            let (schema, value) = match path.as_str() {
+                "/orders/{id}" => (&parameter["schema"], vec![json!(1), json!("1")]),
+                _ => (&parameter["schema"], vec![json!(ISBN)]),
+            };
+            let fits = |value| misfit(&document, schema, value, "path").is_none();
+            assert!(
+                value.iter().any(fits),
+                "{method} {path}: a parameter such as {} does not fit {schema}",
+                value[0]
+            );
+        }
         if path == "/books" {
             assert_eq!(others.len(), 1, "{method} {path}: {others:?}");
             assert_eq!(

@@ -207,6 +207,9 @@ fn retry_after_is_read_both_ways() {
         ("1e3", None),
         ("１２", None),
         ("5 seconds", None),
+        ("120s", None),
+        (" 120", None),
+        ("120 ", None),
         ("soon", None),
         ("2001-09-09T01:47:40Z", None),
     ] {
@@ -226,7 +229,8 @@ fn retry_after_is_read_both_ways() {
 fn some_failures_are_final() {
     let helps = [408, 429, 500, 502, 503, 504];
     let methods = [
-        "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH", "CONNECT", "BUY", "get",
+        "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH", "TRACE", "CONNECT", "BUY",
+        "get",
     ];
     for method in methods {
         for has_key in [false, true] {
@@ -288,9 +292,15 @@ fn a_budget_counts_in_tenths() {
         assert!(budget.take(), "round {round}: ten tenths are one");
     }
     assert!(!Budget::new(0).take(), "a budget of nothing");
-    let large = Budget::new(u32::MAX);
-    large.give();
-    assert!(large.take(), "the largest budget");
+    let many = Budget::new(5_000);
+    let taken = (0..5_001).filter(|_| many.take()).count();
+    assert_eq!(taken, 5_000, "of 5,000 retries");
+    // Ten times the second one is 4 in 32 bits.
+    for retries in [u32::MAX, 429_496_730] {
+        let large = Budget::new(retries);
+        large.give();
+        assert!(large.take(), "a budget of {retries}");
+    }
 }
 
 /// However many threads give and take at the same moment: no tenth is lost, and none is taken twice.
@@ -436,7 +446,7 @@ async fn every_wait_follows_the_rule() {
     }
 }
 
-/// What `Retry-After` asks for comes on top of the wait, and a date counts from the moment of the answer.
+/// What `Retry-After` asks for comes on top of the wait, whatever the status is, and a date counts from the moment of the answer.
 #[tokio::test(start_paused = true)]
 async fn servers_may_ask_for_time() {
     let steps = [
@@ -444,21 +454,27 @@ async fn servers_may_ask_for_time() {
         (3_000, Err(later(429, "Sun, 09 Sep 2001 01:46:50 GMT"))),
         (0, Err(later(503, "Sun, 09 Sep 2001 01:46:40 GMT"))),
         (0, Err(later(503, "soon"))),
+        (0, Err(later(500, "1"))),
         (0, Ok(1)),
     ];
+    let patient = Policy {
+        attempts: 6,
+        ..policy()
+    };
     let ran = ran(
         &get(),
-        &policy(),
+        &patient,
         &Budget::new(100),
         |most| most / 10,
         Script::new(steps),
     )
     .await;
     assert_eq!(ran.result, Ok(1), "{ran:?}");
-    // 2 s and 10 ms; the second takes 3 s, and at 5 s the date is 5 s away; after that 40 ms and 80 ms.
+    // 2 s and 10 ms; the second takes 3 s, and at 5 s the date is 5 s away; after that 40 ms and 80 ms. Whatever the
+    // status is: the fifth asks for 1 s, and 160 ms come on top.
     assert_eq!(
         ran.tried,
-        [0, 2_010, 10_030, 10_070, 10_150],
+        [0, 2_010, 10_030, 10_070, 10_150, 11_310],
         "when it was tried, in ms: {ran:?}"
     );
 }
@@ -570,6 +586,32 @@ async fn all_of_it_has_one_deadline() {
         Err(Why::Deadline),
         "Retry-After of half an eternity"
     );
+
+    let far = Script::failing(&later(503, "18446744073709551615"), 1);
+    let slowly = Policy {
+        first: ms(5_000),
+        ..policy()
+    };
+    let ran1 = ran(&get(), &slowly, &Budget::new(9), |most| most, far).await;
+    assert_eq!(
+        ran1.result.map_err(|gave_up| gave_up.why),
+        Err(Why::Deadline),
+        "Retry-After of half an eternity, and 5 s on top"
+    );
+    let steps = [(500, Err(status(503))), (0, Ok(1))];
+    let late = Policy {
+        first: ms(500),
+        ..total(1_000)
+    };
+    let budget = Budget::new(1);
+    let ran4 = ran(&get(), &late, &budget, |most| most, Script::new(steps)).await;
+    assert_eq!(
+        ran4.result,
+        gave_up(Why::Deadline, 1, status(503)),
+        "half of the time is gone, and the wait takes the other half: {ran4:?}"
+    );
+    assert_eq!(ran4.took, 500, "nothing is waited for: {ran4:?}");
+    assert!(budget.take(), "a retry that is not made costs nothing");
 
     let steps = [(0, Err(status(503))), (5_000, Ok(1))];
     let ran2 = ran(

@@ -140,6 +140,7 @@ async fn one_shelf_has_two_faces() {
             "/books/0",
             "/books/-1",
             "/books/two",
+            "/books/%202",
             "/books/9223372036854775808",
         ] {
             let none = shop.get(missing, Some(speaks)).await;
@@ -374,7 +375,7 @@ async fn versions_are_not_mixed() {
             (MOST_TITLE, true),
             (MOST_TITLE + 1, false),
         ] {
-            let draft = json!({ own: "é".repeat(length), "cents": 1 });
+            let draft = json!({ own: "𝄞".repeat(length), "cents": 1 });
             let answer = shop.send("PUT", "/books/1", speaks, &draft).await;
             let expected = if fits { 200 } else { 422 };
             assert_eq!(
@@ -513,6 +514,7 @@ async fn the_first_version_ends_on_its_day() {
 fn moments_are_written_in_two_ways() {
     for (at, structured, date) in [
         (0, "@0", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (-1, "@-1", "Wed, 31 Dec 1969 23:59:59 GMT"),
         (NOW, "@1000000000", "Sun, 09 Sep 2001 01:46:40 GMT"),
         (
             1_709_164_800,
@@ -530,5 +532,73 @@ fn moments_are_written_in_two_ways() {
     }
     for at in [i64::MAX, i64::MIN] {
         assert_eq!(sunset(at), None, "Sunset at {at}");
+    }
+}
+
+/// The headers stand in every answer: to addresses that are none, to methods that are none, and before the day from which
+/// on version 1 should not be used any more.
+#[tokio::test]
+async fn strays_are_told_their_version() {
+    let shop = shop().await;
+    for (now, of_v1) in [
+        (NOW - 100_000, [404, 405]),
+        (NOW, [404, 405]),
+        (GONE, [410, 410]),
+    ] {
+        shop.clock.store(now, Ordering::SeqCst);
+        for (speaks, statuses) in [("1", of_v1), ("2", [404, 405])] {
+            for ((method, path), status) in [("GET", "/nowhere"), ("DELETE", "/books")]
+                .into_iter()
+                .zip(statuses)
+            {
+                let response = http::answer(shop.ask(method, path, Some(speaks), None)).await;
+                let case = format!("{method} {path}, version {speaks}, at {now}");
+                assert_eq!(http::status(&response), status, "{case}");
+                for (name, expected) in [
+                    ("vary", Some("Lantern-Version")),
+                    ("lantern-version", Some(speaks)),
+                    ("deprecation", (speaks == "1").then_some("@999913600")),
+                ] {
+                    assert_eq!(
+                        http::header(&response, name).as_deref(),
+                        expected,
+                        "{name}: {case}"
+                    );
+                }
+            }
+        }
+        let listed = shop.get("/books", Some("2")).await;
+        assert_eq!(listed.status, 200, "version 2 at {now}: {listed:?}");
+    }
+}
+
+/// What came is kept as it came, if it is a space or nothing; and all books are listed, however many there are.
+#[tokio::test]
+async fn nothing_is_made_prettier() {
+    let shop = shop().await;
+    for (speaks, title, draft) in [
+        ("1", "name", json!({ "name": " ", "cents": 0 })),
+        (
+            "2",
+            "title",
+            json!({ "title": " ", "cents": 0, "series": "" }),
+        ),
+    ] {
+        let answer = shop.send("PUT", "/books/2", speaks, &draft).await;
+        assert_eq!(
+            answer.status, 200,
+            "a space is a character, version {speaks}: {answer:?}"
+        );
+        assert_eq!(answer.body[title], " ", "version {speaks}: {answer:?}");
+    }
+    let series = shop.shelf.find(2).and_then(|book| book.series);
+    assert_eq!(series.as_deref(), Some(""), "a series without a letter");
+    for number in 0..1_100 {
+        shop.shelf.add(format!("Volume {number}"), 100, None);
+    }
+    for speaks in ["1", "2"] {
+        let listed = shop.get("/books", Some(speaks)).await;
+        let count = listed.body["books"].as_array().map(Vec::len);
+        assert_eq!(count, Some(1_102), "books, version {speaks}");
     }
 }

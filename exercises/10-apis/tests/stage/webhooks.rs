@@ -307,6 +307,15 @@ fn a_header_has_many_signatures() {
             alone.signature
         );
     }
+    let early = with(format!(
+        "{right}{}",
+        " v1,AAAA".repeat(MOST_SIGNATURES + 10)
+    ));
+    assert_eq!(
+        verify(&secrets, NOW, &early),
+        Ok(()),
+        "the first one is right; what comes behind the others does not count"
+    );
     for (place, expected) in [
         (0, Ok(())),
         (MOST_SIGNATURES - 1, Ok(())),
@@ -392,8 +401,9 @@ fn an_id_is_new_once() {
             .expect("the table is there")
     };
     assert_eq!(rows(), 5, "all are remembered");
+    assert!(take(&here, "m1", last + 1), "what is removed is new again");
     assert!(take(&there, "m2", last + 1), "a new one");
-    assert_eq!(rows(), 1, "what would be out of time is removed");
+    assert_eq!(rows(), 2, "what would be out of time is removed");
 }
 
 /// Of many that bring one id at the same moment, over connections of their own, one is told that it is new.
@@ -612,8 +622,20 @@ async fn messages_have_a_limit() {
             NOW,
             &vec![b'x'; length],
         );
-        let (status, said) = shop.answer(&large).await;
+        let response = http::answer(shop.send(&large)).await;
+        let (status, kind) = (
+            http::status(&response),
+            http::header(&response, "content-type"),
+        );
+        let said = http::text(response).await;
         assert_eq!(status, expected, "{length} bytes: {said}");
+        if status == 413 {
+            assert_eq!(
+                kind.as_deref(),
+                Some("application/problem+json"),
+                "{length} bytes: {said}"
+            );
+        }
     }
     assert_eq!(shop.inbox().len(), 1, "messages in the inbox");
 }
@@ -635,4 +657,104 @@ async fn a_broken_table_takes_nothing() {
         "too much said: {said}"
     );
     assert_eq!(shop.inbox(), [], "the inbox");
+}
+
+/// A signature has one form: `v1,` and Base64 with its padding, and nothing but spaces between two of them.
+#[test]
+fn a_signature_has_one_form() {
+    let secrets = [secret("k")];
+    let signs = ['+', '/'];
+    let good = (0..1_000)
+        .map(|number| message(&secrets, &format!("m{number}"), NOW, BODY))
+        .find(|message| message.signature.contains(signs))
+        .expect("a signature with a sign that has another form in addresses");
+    assert_eq!(verify(&secrets, NOW, &good), Ok(()), "{good:?}");
+    let code = &good.signature["v1,".len()..];
+    for wrong in [
+        format!("V1,{code}"),
+        format!("v1{code}"),
+        format!("v1,,{code}"),
+        format!("v1=,{code}"),
+        format!(",{code}"),
+        code.to_owned(),
+        format!("v1,{}", code.trim_end_matches('=')),
+        format!("v1,{code}="),
+        format!("v1,{}", code.replace('+', "-").replace('/', "_")),
+        format!("v1,AAAA\tv1,{code}"),
+        format!("v1,AAAA;v1,{code}"),
+        format!("v1,AAAA,v1,{code}"),
+        format!("v1,{code},"),
+    ] {
+        let message = Message {
+            signature: wrong,
+            ..good.clone()
+        };
+        assert_eq!(
+            verify(&secrets, NOW, &message),
+            Err(Refused::Forged),
+            "{:?} for {:?}",
+            message.signature,
+            good.signature
+        );
+    }
+}
+
+/// An id may be any text without a full stop, and there may be any number of secrets.
+#[test]
+fn ids_and_secrets_are_not_counted() {
+    let secrets: Vec<Secret> = (0..20)
+        .map(|number| secret(&format!("k{number}")))
+        .collect();
+    for id in ["m 1", "Bücher/7", "a,b;c", " "] {
+        for one in &secrets {
+            let message = message(std::slice::from_ref(one), id, NOW, BODY);
+            assert_eq!(
+                verify(&secrets, NOW, &message),
+                Ok(()),
+                "signed with one of 20 secrets: {message:?}"
+            );
+        }
+    }
+    let twice = [secret("k"), secret("k")];
+    let signed = message(&twice, "m1", NOW, BODY).signature;
+    assert_eq!(
+        signed.split(' ').count(),
+        2,
+        "one signature a secret: {signed}"
+    );
+}
+
+/// The inbox may wait for the disk: it does not do so on the thread that answers everybody.
+#[tokio::test]
+async fn the_inbox_has_a_thread_of_its_own() {
+    let file = TempDatabase::new();
+    let seen = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&seen);
+    let desk = Desk {
+        secrets: Arc::new([secret("new")]),
+        taken: Arc::new(taken(&file)),
+        now: Arc::new(|| NOW),
+        inbox: Arc::new(move |_, _| {
+            let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+            *place = Some(thread::current().id());
+        }),
+    };
+    let server = spawn(routes(desk)).await;
+    let shop = Shop {
+        server,
+        inbox: Inbox::default(),
+        clock: Arc::default(),
+        file,
+    };
+    let sent = message(&[secret("new")], "m1", NOW, BODY);
+    let (status, said) = shop.answer(&sent).await;
+    assert_eq!(status, 204, "{said}");
+    let seen = *seen.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(seen.is_some(), "the inbox has the message");
+    // This test and the server share one thread.
+    assert_ne!(
+        seen,
+        Some(thread::current().id()),
+        "the thread of the inbox is the one of the server"
+    );
 }
