@@ -480,11 +480,19 @@ async fn half_a_sign_in_renews_the_hash() {
         let password = "correct horse battery";
         let outdated = format!("outdated:{}", tokens::digest(password));
         app.person("ada@lantern.example", &outdated);
+        app.person("ben@lantern.example", "Ben's hash");
         app.execute(half, []);
         let answer: Answer = login(&app, "ada@lantern.example", password).await;
         assert_eq!(answer.code(), code, "half a sign-in: {:?}", answer.body);
-        let kept: String = app.query("SELECT password_hash FROM users", []);
+        let kept: String = app.query("SELECT password_hash FROM users WHERE id = 1", []);
         assert_eq!(kept, stored(password), "the hash after {code}");
+        let bens: String = app.query("SELECT password_hash FROM users WHERE id = 2", []);
+        assert_eq!(bens, "Ben's hash", "somebody else's hash after {code}");
+        let journal = app.journal.take();
+        assert!(
+            journal.iter().all(|line| !line.starts_with("record")),
+            "half a sign-in is no event: {journal:?}"
+        );
     }
 }
 

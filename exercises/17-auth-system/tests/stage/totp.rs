@@ -537,6 +537,8 @@ async fn removing_removes_everything() {
         Factor::NotEnrolled,
         "Ada has no factor"
     );
+    let left: i64 = app.query("SELECT count(*) FROM recovery_codes WHERE user_id = 1", []);
+    assert_eq!(left, 0, "Ada's recovery codes in the table");
     let (secret, _) = enrolled(&app, 1).await;
     assert_eq!(
         check(&app, 1, Some(&codes[1])),
@@ -599,7 +601,13 @@ async fn a_stolen_token_removes_nothing() {
         removed.body
     );
     assert_eq!(check(&app, 1, None), Factor::NotEnrolled, "after it");
+    let _ = app.journal.take();
     let again: Answer = remove(&app, 1, &codes[4]).await;
+    assert_eq!(
+        app.journal.take(),
+        ["begin ada+books@lantern.example"],
+        "an attempt where nothing is left to remove, which stays counted"
+    );
     assert_eq!(
         (again.status, again.code()),
         (400, "invalid_code"),
