@@ -199,11 +199,11 @@ fn every_line_is_judged() {
         "--port = 1",
         "WISHES_PORT = 1",
         "database =",
-        "port = 8000",
-        "port=8000",
-        "port\t=\t8001",
+        "connections = 8",
+        "connections=8",
+        "connections\t=\t9",
     ] {
-        let text = format!("port = 8000\ntimeout = 5\n{line}");
+        let text = format!("connections = 8\ntimeout = 5\n{line}");
         let world = World::new(&["--config", " etc/a.conf"], &[], &[(" etc/a.conf", &text)]);
         assert_eq!(world.mistakes(), [" etc/a.conf, line 3"], "{world:?}");
     }

@@ -94,6 +94,7 @@ fn too_much_is_told_apart() {
         "1000001.5".to_owned(),
         "2000000.".to_owned(),
         "9999999,999".to_owned(),
+        "2000000.xy".to_owned(),
     ] {
         assert_eq!(
             parse_cents(&crooked),
