@@ -148,12 +148,12 @@ pub fn routes(carrier: Arc<dyn Carrier>) -> Router {
 ///
 /// - Each request gets an id from `ids`, once. Every answer, error or not, carries it as `x-request-id`, in
 ///   place of one that a handler may have set.
-/// - An answer of status 400 or higher (there is no highest) that is no problem by its content type becomes one: type [`BLANK`], its status, the
-///   status in words as title (`Error` where `canonical_reason` has no words), and no detail. Nothing of its body stays: nobody
+/// - An answer of status 400 or higher (there is no highest) that is no problem by its content type becomes one: type
+///   [`BLANK`], its status, the status in words as title (`Error` where `canonical_reason` has no words), and no detail. Nothing of its body stays: nobody
 ///   knows what is in it. Its headers stay, but those that speak of the body: `Content-Type`, `Content-Length`, `Content-Encoding`.
-/// - An answer of status 400 or higher that is a problem (`application/problem+json`, in letters of any size, perhaps with parameters behind a `;`) keeps
-///   its fields as they are, however many, `null` or at odds with the answer; it gets no other than `instance`. One whose body is
-///   no JSON object is treated like an answer that is no problem.
+/// - An answer of status 400 or higher that is a problem (`application/problem+json`, in letters of any size, perhaps with
+///   parameters behind a `;` and spaces around it) keeps its fields as they are, however many, `null` or at odds with the
+///   answer; it gets no other than `instance`. One whose body is no JSON object is treated like an answer that is no problem.
 /// - Every problem gets the field `instance`: [`REQUEST`] and the id.
 /// - Answers below 400 stay as they are, whatever their content type.
 /// - When the answer has a [`Cause`], whatever its status, the log is called once, with the id, `": "`, and the cause, sign for sign.
