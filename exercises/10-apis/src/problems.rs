@@ -50,7 +50,7 @@ pub struct Problem {
 /// | `CarrierBusy` | [`TYPES`]`carrier-busy` | `The carrier is busy` | 503 | `ask again in 30 s` | `seconds` |
 /// | `Broken` | [`BLANK`] | `Internal Server Error` | 500 | none | |
 ///
-/// Extensions are the fields of the failure; numbers stay numbers.
+/// Extensions are those fields of the failure that the table names, under their own names; numbers stay numbers.
 pub fn problem_of(failure: &Failure) -> Problem {
     todo!("a row for each row of the table")
 }
@@ -63,7 +63,8 @@ impl IntoResponse for Problem {
 }
 
 /// The answer to a failure is that of its problem. `CarrierBusy` adds its seconds as `Retry-After`. `Broken` puts a [`Cause`] into
-/// the extensions of the answer: the error's text, and behind it the text of each `source()` below it, joined with `": "`.
+/// the extensions of the answer: the error's text, and behind it the text of each `source()` below it, joined with `": "`; each
+/// of them as it is, also when two say the same.
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         todo!("first what the problem answers, then what is added to it")
@@ -77,7 +78,7 @@ impl IntoResponse for Failure {
 /// | `GET /shipments/{id}` | 200, the [`Shipment`] |
 /// | `POST /shipments/{id}/dispatch`, JSON, [`Dispatch`] | 200, the [`Shipment`] as it is then |
 ///
-/// The carrier's failures are returned as they are. What axum refuses, it answers itself.
+/// Each request asks the carrier for one thing, once. Its failures are returned as they are. What axum refuses, it answers itself.
 pub fn routes(carrier: Arc<dyn Carrier>) -> Router {
     todo!("two addresses")
 }
@@ -85,15 +86,18 @@ pub fn routes(carrier: Arc<dyn Carrier>) -> Router {
 /// Makes every error of these routes a problem, whoever answered it: a handler, an extractor, or axum where there is no such
 /// address or method.
 ///
-/// - Each request gets an id from `ids`, once. Every answer, error or not, carries it as `x-request-id`.
-/// - An answer of status 400 or higher that is no problem by its content type becomes one: type [`BLANK`], its status, the
-///   status in words as title (`Error` where `canonical_reason` has no words), and no detail. Nothing of its body stays: nobody
+/// - Each request gets an id from `ids`, once. Every answer, error or not, carries it as `x-request-id`, in
+///   place of one that a handler may have set.
+/// - An answer of status 400 or higher (there is no highest) that is no problem by its content type becomes one: type
+///   [`BLANK`], its status, the status in words as title (`Error` where `canonical_reason` has no words), and no detail. Nothing of its body stays: nobody
 ///   knows what is in it. Its headers stay, but those that speak of the body: `Content-Type`, `Content-Length`, `Content-Encoding`.
-/// - An answer of status 400 or higher that is a problem (`application/problem+json`, in letters of any size, perhaps with parameters behind a `;`) keeps
-///   its fields, however many. One whose body is no JSON object is treated like an answer that is no problem.
+/// - An answer of status 400 or higher that is a problem (`application/problem+json`, in letters of any size, perhaps with
+///   parameters behind a `;` and spaces around it) keeps its fields as they are, however many, `null` or at odds with the
+///   answer; it gets no other than `instance`. One whose body is no JSON object is treated like an answer that is no problem.
 /// - Every problem gets the field `instance`: [`REQUEST`] and the id.
 /// - Answers below 400 stay as they are, whatever their content type.
-/// - When the answer has a [`Cause`], the log gets one line: the id, `": "`, and the cause. Otherwise it gets none.
+/// - When the answer has a [`Cause`], whatever its status, the log is called once, with the id, `": "`, and the cause, sign for sign.
+///   Otherwise it is not called.
 pub fn with_problems(router: Router, ids: Ids, log: Log) -> Router {
     todo!("let the routes answer first, then look at the answer")
 }

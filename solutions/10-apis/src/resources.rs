@@ -67,10 +67,11 @@ pub fn merge(target: &mut Value, patch: &Value) {
 /// - A body that is no JSON by its content type is 415; that cannot be read as JSON, 400; that is JSON but not what is asked
 ///   for, 422. axum's `Json` does all that. What is refused changes nothing.
 /// - `PATCH` takes `application/merge-patch+json` and `application/json`, in letters of any size, perhaps with parameters
-///   behind a `;`. Any other type, or none, is 415 with `Accept-Patch: application/merge-patch+json`. A patch after which the book
-///   would be no book, or would have another ISBN, is 422. Two patches at the same moment both count.
+///   behind a `;` and spaces around it. Any other type, or none, is 415 with
+///   `Accept-Patch: application/merge-patch+json`. A patch after which the book would be no book, or would have another ISBN, is 422. Two patches at the same moment both count.
 /// - `GET /books` answers `application/json` or `text/csv` ([`books::csv`]), whichever `Accept` likes better, and JSON where
-///   that is equal ([`accept::best`]). 406 when it likes neither. All three answers say `Vary: Accept`, for whoever keeps copies.
+///   that is equal ([`accept::best`]). 406 when it likes neither. `Accept`
+///   comes in one line here. All three answers say `Vary: Accept`, for whoever keeps copies.
 pub fn routes(shelf: Arc<Shelf>) -> Router {
     Router::new()
         .route("/books", get(list).post(add))

@@ -8,7 +8,7 @@ use apis::given::shipments::{Carrier, Cause, Depot, Failure, Ids, Log, Shipment}
 use apis::problems::{Problem, problem_of, routes, with_problems};
 use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -117,11 +117,35 @@ fn problem(answer: &Answer, instance: &str) -> Value {
         "instance in {problem}"
     );
     assert_eq!(
-        answer.header("x-request-id"),
-        instance,
-        "the header x-request-id"
+        all(answer, "x-request-id"),
+        [instance],
+        "the header x-request-id of the answer {}",
+        answer.status
     );
     problem
+}
+
+/// All values of a header, in their order.
+fn all(answer: &Answer, name: &str) -> Vec<String> {
+    let values = answer.headers.get_all(name).iter();
+    values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .collect()
+}
+
+/// An address that answers always the same: a status, these headers, and a body.
+fn answering(code: u16, headers: &[(&'static str, &str)], body: &str) -> Router {
+    let status = StatusCode::from_u16(code).expect("a status");
+    let headers: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect();
+    let body = body.to_owned();
+    let answer = move || async move {
+        let headers = headers.into_iter().collect::<Vec<_>>();
+        (status, AppendHeaders(headers), Body::from(body)).into_response()
+    };
+    Router::new().route("/", get(answer))
 }
 
 /// Every failure has its type, title, status and detail, and its numbers as further fields.
@@ -283,6 +307,15 @@ async fn nothing_internal_leaks() {
             );
         }
     }
+    for texts in [
+        ["disk full", "disk full", "disk full"],
+        ["not sent\nr9: paid", "", " disk full\r\n"],
+    ] {
+        let response = broken(&texts.map(str::to_owned)).into_response();
+        let cause: Option<&Cause> = response.extensions().get();
+        let expected = Cause(texts.join(": "));
+        assert_eq!(cause, Some(&expected), "the cause of {texts:?}");
+    }
     for failure in failures("7", 90).into_iter().take(4) {
         let name = format!("{failure:?}");
         let response = failure.into_response();
@@ -340,6 +373,48 @@ async fn parcels_are_shown_and_sent() {
     }
 }
 
+/// A carrier that writes down what it was asked, and does not know a parcel until it is sent.
+#[derive(Default)]
+struct Counting(Mutex<Vec<String>>);
+
+impl Counting {
+    fn note(&self, asked: String) {
+        self.0.lock().expect("what was asked").push(asked);
+    }
+}
+
+impl Carrier for Counting {
+    fn find(&self, id: &str) -> Result<Shipment, Failure> {
+        self.note(format!("find {id}"));
+        Err(Failure::NoSuchShipment { id: id.to_owned() })
+    }
+
+    fn dispatch(&self, id: &str, grams: u64) -> Result<Shipment, Failure> {
+        self.note(format!("dispatch {id} {grams}"));
+        let tracking = Some(format!("of {grams}"));
+        let id = id.to_owned();
+        Ok(Shipment { id, tracking })
+    }
+}
+
+/// The carrier is asked for one thing a request, and what it says is the answer: looking first is a question too many.
+#[tokio::test]
+async fn the_carrier_is_asked_once() {
+    let carrier = Arc::new(Counting::default());
+    let router = routes(carrier.clone());
+    let grams = json!({ "grams": 7 });
+    let sent = call("POST", "/shipments/9/dispatch").json(&grams);
+    let sent = sent.send(&router).await.is(200).json();
+    assert_eq!(sent, json!({ "id": "9", "tracking": "of 7" }));
+    call("GET", "/shipments/9").send(&router).await.is(404);
+    let asked = carrier.0.lock().expect("what was asked").clone();
+    assert_eq!(
+        asked,
+        ["dispatch 9 7", "find 9"],
+        "what the carrier was asked"
+    );
+}
+
 /// What axum answers by itself is a problem as well: no such address, method or body.
 #[tokio::test]
 async fn the_frameworks_errors_are_problems() {
@@ -386,7 +461,9 @@ async fn the_frameworks_errors_are_problems() {
 #[tokio::test]
 async fn a_handlers_text_does_not_get_out() {
     let mut values = support::seeded(0x1006);
-    for code in [400_u16, 401, 403, 418, 429, 499, 500, 502, 503, 599] {
+    for code in [
+        400_u16, 401, 403, 418, 429, 499, 500, 502, 503, 599, 600, 999,
+    ] {
         let secret = values.word(12..20);
         let text = format!("no such table: {secret}");
         let status = StatusCode::from_u16(code).expect("a status");
@@ -506,6 +583,141 @@ async fn a_problem_keeps_its_fields() {
     );
 }
 
+/// A problem of a handler is its own affair: what is missing, `null` or at odds with the answer stays so.
+#[tokio::test]
+async fn a_problem_stays_as_its_handler_made_it() {
+    for (code, body) in [
+        (400, json!({})),
+        (404, json!({ "detail": "" })),
+        (409, json!({ "title": "Sold out", "left": 0 })),
+        (
+            422,
+            json!({ "type": "t", "title": null, "status": null, "errors": [null] }),
+        ),
+        (429, json!({ "type": null, "status": 400, "title": "" })),
+        (
+            503,
+            json!({ "status": "503", "seconds": u64::MAX, "x": { "instance": 1 } }),
+        ),
+        (600, json!({ "type": 7, "instance": null })),
+    ] {
+        for kind in [
+            "application/problem+json",
+            "application/problem+json;charset=utf-8",
+            "APPLICATION/PROBLEM+JSON ; charset=utf-8",
+        ] {
+            let headers = [("content-type", kind)];
+            let (router, _) = around(answering(code, &headers, &body.to_string()));
+            let answer = call("GET", "/").send(&router).await.is(code);
+            let mut expected = body.clone();
+            expected["instance"] = json!("urn:lantern:request:r1");
+            assert_eq!(answer.json(), expected, "{code}, {kind:?}: {body}");
+        }
+    }
+}
+
+/// The content type says what a problem is, all of it: one that only begins like it, ends like it or names it is another.
+#[tokio::test]
+async fn a_type_that_looks_alike_is_no_problem() {
+    let body = json!({ "type": "t", "detail": "no such table" }).to_string();
+    for kind in [
+        "application/problem+jsonx",
+        "application/problem+json-seq",
+        "application/problem",
+        "application/problem+xml",
+        "x-application/problem+json",
+        "application/json; of=application/problem+json",
+        "application/vnd.lantern+json",
+        "",
+    ] {
+        let (router, _) = around(answering(409, &[("content-type", kind)], &body));
+        let answer = call("GET", "/").send(&router).await.is(409);
+        let expected = json!({
+            "type": "about:blank",
+            "title": "Conflict",
+            "status": 409,
+            "instance": "urn:lantern:request:r1"
+        });
+        assert_eq!(problem(&answer, "r1"), expected, "content type {kind:?}");
+    }
+}
+
+/// Of the headers only those go that speak of the body; the others stay, however often they come. The id is there once.
+#[tokio::test]
+async fn the_headers_stay() {
+    let problem_body = json!({ "title": "t" }).to_string();
+    for (code, kind, body) in [
+        (200, "text/plain", "fine"),
+        (401, "text/plain", "no"),
+        (401, "application/problem+json", problem_body.as_str()),
+        (503, "application/problem+json", "[]"),
+    ] {
+        let headers = [
+            ("content-type", kind),
+            ("set-cookie", "a=1"),
+            ("x-request-id", "theirs"),
+            ("set-cookie", "b=2"),
+            ("content-language", "de"),
+            ("content-security-policy", "default-src 'none'"),
+            ("www-authenticate", "Bearer"),
+            ("www-authenticate", "Basic"),
+            ("x-request-id", "theirs too"),
+        ];
+        let (router, _) = around(answering(code, &headers, body));
+        let answer = call("GET", "/").send(&router).await.is(code);
+        for (name, expected) in [
+            ("x-request-id", &["r1"][..]),
+            ("set-cookie", &["a=1", "b=2"]),
+            ("content-language", &["de"]),
+            ("content-security-policy", &["default-src 'none'"]),
+            ("www-authenticate", &["Bearer", "Basic"]),
+        ] {
+            let got = all(&answer, name);
+            assert_eq!(got, expected, "{name} of the answer {code}, {kind}: {body}");
+        }
+        assert_eq!(
+            all(&answer, "content-type").len(),
+            1,
+            "content types of {code}"
+        );
+    }
+}
+
+/// Whoever gives a cause wants it in the log, whatever the answer says: once, with the id, sign for sign.
+#[tokio::test]
+async fn every_cause_is_logged() {
+    let mut values = support::seeded(0x1016);
+    for code in [
+        200_u16, 204, 303, 400, 404, 409, 499, 500, 501, 503, 599, 600,
+    ] {
+        let texts = [
+            "disk full",
+            " two\nlines\r\n",
+            "twice: twice: twice",
+            "{id} ä",
+            "",
+        ];
+        for text in texts {
+            let cause = format!("{text}{}", values.word(0..9));
+            let given = cause.clone();
+            let handler = move || async move {
+                let status = StatusCode::from_u16(code).expect("a status");
+                let mut response = status.into_response();
+                response.extensions_mut().insert(Cause(given));
+                response
+            };
+            let (router, lines) = around(Router::new().route("/", get(handler)));
+            call("GET", "/").send(&router).await.is(code);
+            let expected = format!("r1: {cause}");
+            assert_eq!(
+                logged(&lines),
+                [expected],
+                "the log after a {code} with a cause"
+            );
+        }
+    }
+}
+
 /// What broke is one line of the log, with the id that the client has: so the two halves can be put together.
 #[tokio::test]
 async fn the_log_and_the_answer_share_an_id() {
@@ -562,4 +774,9 @@ async fn what_is_fine_stays_as_it_is() {
         );
     }
     assert_eq!(logged(&lines), [""; 0], "nothing broke");
+    let long = "0123456789".repeat(300_000);
+    let (router, _) = around(answering(200, &[], &long));
+    let answer = call("GET", "/").send(&router).await.is(200);
+    assert_eq!(answer.body.len(), long.len(), "bytes of a long answer");
+    assert!(answer.body == long, "a long answer came as other bytes");
 }

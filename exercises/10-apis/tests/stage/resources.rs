@@ -231,6 +231,8 @@ async fn a_patch_has_a_type() {
         "Application/Merge-Patch+JSON",
         "application/json; charset=utf-8",
         "application/merge-patch+json;charset=utf-8",
+        "application/json ; charset=utf-8",
+        " application/merge-patch+json ",
     ] {
         let sent = call("PATCH", &at(EMMA)).body(kind, r#"{"title":"Emma"}"#);
         sent.send(&router).await.is(200);
