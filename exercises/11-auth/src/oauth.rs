@@ -277,8 +277,8 @@ pub fn client(patience: Duration) -> Result<Client, OauthError> {
 /// | `code`, `code_verifier` | as given |
 /// | `redirect_uri`, `client_id`, `client_secret` | the provider's settings |
 ///
-/// The answer is right if its status is 200 and its body JSON from which the text `id_token` can be read, as a derived struct does, in
-/// at most [`MOST_ANSWER`] bytes. No more than that is read. Other fields do not matter.
+/// The answer is right if its status is 200 and its body JSON with the text `id_token`, in at most [`MOST_ANSWER`] bytes. No more than
+/// that is read. Other fields do not matter, and what a list in the place of an object means is left to your library.
 ///
 /// # Errors
 ///
