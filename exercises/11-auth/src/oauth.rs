@@ -277,8 +277,8 @@ pub fn client(patience: Duration) -> Result<Client, OauthError> {
 /// | `code`, `code_verifier` | as given |
 /// | `redirect_uri`, `client_id`, `client_secret` | the provider's settings |
 ///
-/// The answer is right if its status is 200 and its body a JSON object with the text `id_token`, in at most [`MOST_ANSWER`] bytes. No
-/// more than that is read. Other fields do not matter.
+/// The answer is right if its status is 200 and its body JSON with the text `id_token`, in at most [`MOST_ANSWER`] bytes. No more than
+/// that is read. Other fields do not matter, and what a list in the place of an object means is left to your library.
 ///
 /// # Errors
 ///
@@ -296,7 +296,8 @@ pub async fn exchange(
 ///
 /// | what | is right if |
 /// | --- | --- |
-/// | algorithm and signature | `EdDSA`, whatever the header says, with the provider's `public_key` |
+/// | algorithm | the header says `EdDSA`: a token that names another one is refused, however it is signed |
+/// | signature | it is one of `EdDSA`, by the provider's `public_key` |
 /// | `iss` | it is exactly the provider's issuer |
 /// | `aud` | it is our `client_id`, alone: as a text, or as a list of this one |
 /// | `nonce` | it is `nonce` |

@@ -99,7 +99,7 @@ pub fn issue(keys: &[Key], customer: &str, now: i64) -> Result<String, TokenErro
 ///
 /// | what | is right if |
 /// | --- | --- |
-/// | algorithm | it is `HS256`. What the header says was written by whoever sends the token |
+/// | algorithm | the header says `HS256`: a token that names another one is refused, and no header makes another one right |
 /// | `kid` | it is there, and a key of ours is called so |
 /// | that key | `now` lies between its `signs_from` (included) and [`LIFETIME`] after its `signs_until` (excluded): by then the last token that it signed has expired |
 /// | signature | it was made with that key |

@@ -357,7 +357,7 @@ impl Audience {
     }
 }
 
-/// Reads an ID token, if it is right.
+/// Reads an ID token, if it is right. One whose header names another algorithm than EdDSA is refused.
 pub fn identity(
     provider: &Provider,
     id_token: &str,

@@ -116,7 +116,7 @@ pub fn issue(keys: &[Key], customer: &str, now: i64) -> Result<String, TokenErro
         .map_err(|_| TokenError::Invalid)
 }
 
-/// Reads a token, if it is ours and good at `now`.
+/// Reads a token, if it is ours and good at `now`. One whose header names another algorithm than HS256 is refused.
 pub fn verify(keys: &[Key], token: &str, now: i64) -> Result<Claims, TokenError> {
     // The header is read before anything is proved; the only thing that it decides is which of our keys is tried.
     let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;

@@ -22,7 +22,7 @@ use support::server::{Server, spawn};
 use crate::meeting::{connect, meet};
 use crate::provider::{
     Answer, ISSUER, IdentityProvider, Mischief, NOW, PUBLIC, REDIRECT, claims, endpoint, provider,
-    signed,
+    signed, signing_key,
 };
 
 /// Long enough for any machine; the tests of impatience have their own.
@@ -970,6 +970,18 @@ fn a_token_is_signed_by_the_provider() {
         ("HS256 with an empty key", b""),
     ] {
         refused(&hmac(key, &content), NOW, case);
+    }
+    for algorithm in ["HS256", "ES256", "RS256", "eddsa", "none", ""] {
+        let header = json!({"alg": algorithm, "typ": "JWT"});
+        let content = format!("{}.{}", part(&header), part(&claims("nonce")));
+        let signature =
+            jsonwebtoken::crypto::sign(content.as_bytes(), &signing_key(), Algorithm::EdDSA)
+                .expect("a signature");
+        refused(
+            &format!("{content}.{signature}"),
+            NOW,
+            &format!("signed by the provider with EdDSA, but `alg` says {algorithm:?}"),
+        );
     }
     // A key that the header brings along is the sender's: that of RFC 8032, test 2.
     let pkcs8 = "302e020100300506032b6570042204204ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";

@@ -327,14 +327,19 @@ pub fn claims(nonce: &str) -> Value {
     })
 }
 
-/// A token with the provider's signature.
-pub fn signed(claims: &Value) -> String {
+/// The key with which the provider signs.
+pub fn signing_key() -> EncodingKey {
     // The head of an Ed25519 key in PKCS#8, and the key.
     let hex = format!("302e020100300506032b657004220420{PRIVATE}");
     let der = HEXLOWER.decode(hex.as_bytes()).expect("hexadecimal");
+    EncodingKey::from_ed_der(&der)
+}
+
+/// A token with the provider's signature.
+pub fn signed(claims: &Value) -> String {
     let mut header = Header::new(Algorithm::EdDSA);
     header.kid = Some("2001-09".to_owned());
-    jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(&der)).expect("a token")
+    jsonwebtoken::encode(&header, claims, &signing_key()).expect("a token")
 }
 
 /// How a token endpoint answers that speaks through a bare socket.

@@ -217,6 +217,40 @@ async fn a_reset_ends_every_session() {
     );
 }
 
+/// A new password forgives nobody's guesses: what the lockout counts about other people and clients stays as it is.
+#[tokio::test]
+async fn a_reset_forgives_no_guesses() {
+    let app = app().await;
+    app.execute(
+        "INSERT INTO attempts (key, failures, last_at, locked_until)
+         VALUES ('ben@lantern.example', 4, 1, 0), ('192.0.2.7 ben@lantern.example', 5, 2, 2000000000),
+                ('192.0.2.7', 49, 3, 3)",
+        [],
+    );
+    let counted = |when: &str| {
+        let rows: String = app.query(
+            "SELECT ifnull(group_concat(line, '; '), '') FROM
+                 (SELECT key || ' ' || failures || ' ' || last_at || ' ' || locked_until AS line
+                  FROM attempts ORDER BY last_at)",
+            [],
+        );
+        assert_eq!(
+            rows,
+            "ben@lantern.example 4 1 0; 192.0.2.7 ben@lantern.example 5 2 2000000000; 192.0.2.7 49 3 3",
+            "the attempts that are counted, after {when}"
+        );
+    };
+    forgot(&app, "ada@lantern.example").await;
+    counted("Ada has asked for a link");
+    let token = app.mailed_token("ada@lantern.example");
+    let answer: Answer = reset(&app, &token, "a brand new password").await;
+    assert_eq!(answer.status, 204, "the reset: {:?}", answer.body);
+    counted("her reset");
+    let answer: Answer = change(&app, "a brand new password", "another new password").await;
+    assert_eq!(answer.status, 204, "the change: {:?}", answer.body);
+    counted("her change");
+}
+
 /// A token works once; used, unknown and digested ones get one answer, which costs no hash and changes nothing.
 #[tokio::test]
 async fn a_token_works_once() {

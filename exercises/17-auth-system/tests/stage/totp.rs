@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
-use auth_system::given::neighbours::Factor;
+use auth_system::given::app::Tx;
+use auth_system::given::neighbours::{Audit, Event, Factor};
+use auth_system::given::problem::Problem;
 use auth_system::given::tokens;
 use auth_system::totp::{self, Authenticator, Enrolment, hotp, routes};
 use data_encoding::BASE32_NOPAD;
@@ -107,6 +109,110 @@ async fn every_code_is_drawn_for_itself() {
         drawn >= 100,
         "{drawn} random bytes for ten codes of ten: {codes:?}"
     );
+}
+
+/// The bytes that a secret or a recovery code is made of.
+fn bytes_of(text: &str) -> Vec<u8> {
+    let plain = text.replace('-', "");
+    BASE32_NOPAD.decode(plain.as_bytes()).expect("base32")
+}
+
+/// Fails if a byte follows from another one, from who it is for, or from how many were made before: `adas` and `bens` are
+/// made alike, in order. That this happens by chance to a right answer is less likely than 1 in 2^60.
+fn assert_random(adas: &[Vec<u8>], bens: &[Vec<u8>], what: &str) {
+    let constant = |column: Vec<u8>| column.iter().all(|byte| *byte == column[0]);
+    for place in 0..adas[0].len() {
+        for (whose, rows) in [("Ada's", adas), ("Ben's", bens)] {
+            let column = rows.iter().map(|row| row[place]).collect();
+            assert!(
+                !constant(column),
+                "byte {place} of {whose} {what} is always {}: {rows:02x?}",
+                rows[0][place]
+            );
+        }
+        let pairs = adas.iter().zip(bens);
+        let differences = pairs.map(|(ada, ben)| ada[place].wrapping_sub(ben[place]));
+        assert!(
+            !constant(differences.collect()),
+            "byte {place} of Ben's {what} follows from that of Ada's: {adas:02x?} {bens:02x?}"
+        );
+        for other in 0..place {
+            let rows = adas.iter().chain(bens);
+            assert!(
+                !constant(rows.map(|row| row[place] ^ row[other]).collect()),
+                "byte {place} of {what} follows from byte {other}: {adas:02x?}"
+            );
+        }
+    }
+}
+
+/// Every byte of a secret and of a recovery code is random: none repeats another one, none says whose it is.
+#[tokio::test]
+async fn every_byte_is_random() {
+    let app = app().await;
+    let [adas, bens] = [1, 2].map(|user| -> Vec<Vec<u8>> {
+        let secret = |_| value(totp::enroll(&app.cx(), user)).secret;
+        (0..10).map(secret).map(|text| bytes_of(&text)).collect()
+    });
+    assert_random(&adas, &bens, "secrets");
+    let [adas, bens] = [(1, &adas), (2, &bens)].map(|(user, secrets)| -> Vec<Vec<u8>> {
+        let code = code(&secrets[9], 0);
+        let made = value(totp::confirm(&app.cx(), user, &code)).recovery_codes;
+        made.iter().map(|text| bytes_of(text)).collect()
+    });
+    assert_eq!((adas.len(), bens.len()), (10, 10), "recovery codes");
+    assert_random(&adas, &bens, "recovery codes");
+}
+
+/// A trail that keeps what it is told.
+#[derive(Default)]
+struct Kept(Mutex<Vec<String>>);
+
+impl Audit for Kept {
+    fn record(&self, _tx: &Tx, event: Event) -> Result<(), Problem> {
+        let line = format!("{} {}", event.kind, event.detail);
+        self.0.lock().expect("nobody panicked").push(line);
+        Ok(())
+    }
+}
+
+/// The trail is read by many and kept for long: neither the secret nor a code, used or not, stands in it.
+#[tokio::test]
+async fn the_trail_holds_no_code() {
+    let trail = Arc::new(Kept::default());
+    let audit = Arc::clone(&trail);
+    let app = spawn(routes(), |neighbours, _| {
+        neighbours.second_factor = Arc::new(Authenticator);
+        neighbours.audit = audit;
+    })
+    .await;
+    app.person("ada@lantern.example", "hash");
+    let (secret, codes) = enrolled(&app, 1).await;
+    let used = current(&app, &secret);
+    for given in [&used, &codes[0]] {
+        assert_eq!(check(&app, 1, Some(given)), Factor::Passed, "{given}");
+    }
+    let removed: Answer = remove(&app, 1, &codes[1]).await;
+    assert_eq!(removed.status, 204, "removing: {:?}", removed.body);
+    let trail = trail.0.lock().expect("nobody panicked").clone();
+    assert!(
+        trail.iter().any(|line| line.starts_with("totp.enabled")),
+        "the trail: {trail:?}"
+    );
+    let mut secrets = vec![BASE32_NOPAD.encode(&secret), used];
+    for code in &codes {
+        let (left, right) = code.split_at(code.len() / 2);
+        secrets.extend([left, right].map(|half| half.replace('-', "")));
+    }
+    for line in &trail {
+        let plain = line.replace(['-', ' '], "").to_ascii_uppercase();
+        for secret in &secrets {
+            assert!(
+                !plain.contains(secret),
+                "{secret} is a secret, or half of one, and stands in the event {line:?}"
+            );
+        }
+    }
 }
 
 /// The codes of RFC 6238, appendix B (SHA-1), and of RFC 4226, appendix D, come out.
@@ -503,6 +609,33 @@ async fn recovery_codes_pass_once() {
             check(&app, 1, Some(&typed)),
             Factor::Wrong,
             "the same once more"
+        );
+    }
+}
+
+/// A recovery code uses up itself and nothing else: the app's codes of that moment pass after it, and the other way round.
+#[tokio::test]
+async fn a_recovery_code_uses_up_no_step() {
+    let app = app().await;
+    let (secret, codes) = enrolled(&app, 1).await;
+    let now = (app.app.now() - START) / 30;
+    for (number, steps) in [-1, 0, 1].into_iter().enumerate() {
+        assert_eq!(
+            check(&app, 1, Some(&codes[number])),
+            Factor::Passed,
+            "recovery code number {number}"
+        );
+        assert_eq!(
+            check(&app, 1, Some(&code(&secret, now + steps))),
+            Factor::Passed,
+            "the app's code {steps} steps from now, after a recovery code and all that are older"
+        );
+    }
+    for (number, code) in codes.iter().enumerate().skip(3) {
+        assert_eq!(
+            check(&app, 1, Some(code)),
+            Factor::Passed,
+            "recovery code number {number}, which nobody has used"
         );
     }
 }

@@ -212,8 +212,9 @@ fn use_recovery_code(tx: &Tx, user_id: i64, code: &str) -> Result<bool, Problem>
 
 /// Codes are copied from paper: hyphens, spaces and the case of letters do not count.
 fn recovery_digest(code: &str) -> String {
-    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
-    tokens::digest(&plain.to_uppercase())
+    let counts = |sign: &char| !matches!(sign, '-' | ' ');
+    let plain: String = code.chars().filter(counts).collect();
+    tokens::digest(&plain.to_ascii_uppercase())
 }
 
 /// Gives the person a secret, which counts from the moment a code confirms it.
