@@ -77,7 +77,10 @@ pub enum Refused {
 /// One signature: HMAC with SHA-256, with the secret, over the id, a full stop, the time stamp, a full stop, and the body, byte by
 /// byte. In Base64, behind `v1,`.
 pub fn sign(secret: &Secret, id: &str, timestamp: &str, body: &[u8]) -> String {
-    format!("v1,{}", BASE64.encode(&fed(secret, id, timestamp, body).finalize().into_bytes()))
+    format!(
+        "v1,{}",
+        BASE64.encode(&fed(secret, id, timestamp, body).finalize().into_bytes())
+    )
 }
 
 /// A message that is sent at `now` (seconds since 1970).

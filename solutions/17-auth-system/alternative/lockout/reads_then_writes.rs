@@ -21,11 +21,12 @@ impl Lockout for Gate {
             (client_key(&network), limits.per_client),
         ];
         // Both are asked before either counts: an attempt that is refused is no attempt.
+        let mut wait = 0;
         for (key, _) in &counters {
-            let wait = locked_until(tx, key)? - tx.now();
-            if wait > 0 {
-                return Err(Problem::locked(wait));
-            }
+            wait = wait.max(locked_until(tx, key)? - tx.now());
+        }
+        if wait > 0 {
+            return Err(Problem::locked(wait));
         }
         for (key, allowed) in &counters {
             count(tx, key, *allowed, &limits)?;
