@@ -21,11 +21,11 @@ impl Lockout for Gate {
             (client_key(&network), limits.per_client),
         ];
         // Both are asked before either counts: an attempt that is refused is no attempt.
-        for (key, _) in &counters {
-            let wait = locked_until(tx, key)? - tx.now();
-            if wait > 0 {
-                return Err(Problem::locked(wait));
-            }
+        let account = locked_until(tx, &counters[0].0)?;
+        let client = locked_until(tx, &counters[1].0)?;
+        let wait = account.max(client) - tx.now();
+        if wait > 0 {
+            return Err(Problem::locked(wait));
         }
         for (key, allowed) in &counters {
             count(tx, key, *allowed, &limits)?;
