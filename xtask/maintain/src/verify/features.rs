@@ -19,7 +19,7 @@ struct Apart {
 
 /// What differs, with its reason and its cost in seconds of CPU, measured on two cores in November 2026. What is not named
 /// here is a broken promise.
-const APART: [Apart; 5] = [
+const APART: [Apart; 6] = [
     Apart {
         crates: &["rustix", "linux-raw-sys"],
         packages: &[],
@@ -46,6 +46,7 @@ const APART: [Apart; 5] = [
         crates: &[
             "digest",
             "hashbrown",
+            "indexmap",
             "num-traits",
             "once_cell",
             "serde_core",
@@ -53,6 +54,11 @@ const APART: [Apart; 5] = [
         ],
         packages: &["grade"],
         why: "only instructors build the grader, for whom nothing of a project's cryptography is to be built",
+    },
+    Apart {
+        crates: &["indexmap"],
+        packages: &["maintain"],
+        why: "10-apis' documents (`utoipa`) want it with serde, which `toml_edit` does without; only maintainers build both",
     },
 ];
 
