@@ -1,0 +1,8 @@
+use dashboard::export::export;
+
+/// The rule that this test checks, in a sentence.
+#[test]
+fn the_rule_holds() {
+    let answer: u32 = export();
+    assert_eq!(answer, 1, "the case");
+}

@@ -1,0 +1,11 @@
+//! The tests of the stage, a module for each exercise.
+
+mod ingest;
+mod storage;
+mod timeseries;
+mod breakdowns;
+mod filters;
+mod caching;
+mod export;
+mod live;
+mod page;

@@ -1,0 +1,8 @@
+use admin_panel::users::users;
+
+/// The rule that this test checks, in a sentence.
+#[test]
+fn the_rule_holds() {
+    let answer: u32 = users();
+    assert_eq!(answer, 1, "the case");
+}
