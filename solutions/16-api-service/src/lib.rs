@@ -1,5 +1,9 @@
-//! API-based service.
+//! Reference solution of 16-api-service.
 
+#[path = "../../../exercises/16-api-service/src/given/mod.rs"]
+pub mod given;
+#[path = "../../../exercises/16-api-service/src/program/mod.rs"]
+pub mod program;
 pub mod users;
 pub mod login;
 pub mod profiles;

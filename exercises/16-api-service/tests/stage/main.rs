@@ -1,5 +1,7 @@
 //! The tests of the stage, a module for each exercise.
 
+mod helpers;
+
 mod users;
 mod login;
 mod profiles;

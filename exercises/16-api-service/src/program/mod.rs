@@ -1,0 +1,1 @@
+//! The program that stands on the ten milestones; there is nothing to write here.
