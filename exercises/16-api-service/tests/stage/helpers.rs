@@ -34,7 +34,15 @@ pub struct TestApp {
 
 /// Serves `routes`. `wire` puts the milestone under test in the place of its stand-in.
 pub async fn spawn(routes: Router<App>, wire: impl FnOnce(&mut Neighbours, &Config)) -> TestApp {
-    let config = Config::for_tests();
+    spawn_with(Config::for_tests(), routes, wire).await
+}
+
+/// The same with the settings of another operator.
+pub async fn spawn_with(
+    config: Config,
+    routes: Router<App>,
+    wire: impl FnOnce(&mut Neighbours, &Config),
+) -> TestApp {
     let folder = tempfile::tempdir().expect("the system gives a temporary folder");
     let clock = ManualClock::at(START);
     let journal = Journal::default();
