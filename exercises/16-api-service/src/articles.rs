@@ -120,7 +120,8 @@ pub fn create(cx: &Cx, author: i64, form: &NewArticle) -> Result<Article, Proble
     todo!("check the fields; in one transaction: a free slug, the row, the tags, the view")
 }
 
-/// The article with exactly this slug, found and shown to `caller` by the neighbour `articles`, in one transaction.
+/// The article with exactly this slug, found and shown to `caller` by the neighbour `articles`, in one transaction. Reading waits
+/// for nobody who writes.
 pub fn read(cx: &Cx, slug: &str, caller: Option<i64>) -> Result<Article, Problem> {
     todo!("find, then view")
 }

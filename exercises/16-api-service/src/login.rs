@@ -85,7 +85,7 @@ impl Tokens for Jwt {
 ///   the stored string; for an unknown address, let the neighbour `passwords` hash the password, and forget the result.
 /// - After a 422 nothing is compared and nothing hashed.
 /// - A stored string that cannot be read is a failure (500), not a wrong password.
-/// - A login writes nothing, and no transaction is open while Argon2 runs.
+/// - A login writes nothing and waits for nobody who does, and no transaction is open while Argon2 runs.
 pub fn login(cx: &Cx, credentials: &Credentials) -> Result<User, Problem> {
     todo!("read the row, leave the transaction, let Argon2 run in both cases, then read the entry")
 }

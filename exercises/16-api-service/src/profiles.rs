@@ -67,7 +67,8 @@ impl Profiles for Book {
 
 /// The profile of the user with exactly this name, as the neighbour `profiles` shows it to `caller`.
 ///
-/// Exactly: `Ada` is not `ada`, and nothing is trimmed. Without such a user: `profile`: `not found`.
+/// Exactly: `Ada` is not `ada`, and nothing is trimmed. Without such a user: `profile`: `not found`. Reading waits for nobody who
+/// writes.
 pub fn profile(cx: &Cx, username: &str, caller: Option<i64>) -> Result<Profile, Problem> {
     todo!("find the id by the name, then ask the neighbour")
 }

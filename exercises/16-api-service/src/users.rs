@@ -132,7 +132,7 @@ pub fn register(cx: &Cx, form: &NewUser) -> Result<User, Problem> {
     todo!("check the fields, look, hash, and look again in the transaction that writes")
 }
 
-/// The user's own entry, which the neighbour `users` reads.
+/// The user's own entry, which the neighbour `users` reads. Reading waits for nobody who writes.
 pub fn current(cx: &Cx, user_id: i64) -> Result<User, Problem> {
     todo!("read, with the neighbour")
 }

@@ -87,7 +87,6 @@ pub fn profile(cx: &Cx, username: &str, caller: Option<i64>) -> Result<Profile, 
 pub fn follow(cx: &Cx, username: &str, caller: i64) -> Result<Profile, Problem> {
     cx.write(|tx| {
         let followed = find(tx, username)?;
-        // Not OR IGNORE: that would hide a caller who does not exist, too.
         tx.execute(
             "INSERT INTO follows (follower_id, followed_id) VALUES (?1, ?2)
              ON CONFLICT (follower_id, followed_id) DO NOTHING",

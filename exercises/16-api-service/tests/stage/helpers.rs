@@ -234,6 +234,27 @@ impl TestApp {
         Cx::new(self.app.clone())
     }
 
+    /// Sends a request while somebody else writes; says whether it waited for that one.
+    pub async fn beside_a_writer(&self, request: RequestBuilder) -> (Answer, bool) {
+        let answered = Arc::new(AtomicUsize::new(0));
+        let (holds, held) = tokio::sync::oneshot::channel();
+        let (app, done) = (self.app.clone(), Arc::clone(&answered));
+        let writer = tokio::task::spawn_blocking(move || {
+            app.database().write(|_| {
+                holds.send(()).expect("the test waits for this");
+                while app.database().waiting_writers() + done.load(Ordering::SeqCst) == 0 {
+                    std::thread::yield_now();
+                }
+                Ok(app.database().waiting_writers() > 0)
+            })
+        });
+        held.await.expect("the writer is at work");
+        let answer = answer(request).await;
+        answered.fetch_add(1, Ordering::SeqCst);
+        let waited = writer.await.expect("the writer ends");
+        (answer, waited.expect("nothing was written"))
+    }
+
     /// Sends `count` requests that meet: whatever each of them looks up before it writes, it has looked up before the
     /// first one may write.
     pub async fn at_once(

@@ -358,6 +358,20 @@ async fn a_login_writes_nothing() {
     }
 }
 
+/// A login waits for nobody who writes.
+#[tokio::test]
+async fn a_login_waits_for_no_writer() {
+    let app = alone().await;
+    user(&app, "ada", "correct horse");
+    for (email, status) in [("ada@lantern.example", 200), ("eve@lantern.example", 401)] {
+        let body = json!({"user": {"email": email, "password": "correct horse"}});
+        let request = app.server.post("/api/users/login").json(&body);
+        let (answer, waited) = app.beside_a_writer(request).await;
+        assert_eq!(answer.status, status, "{email}: {}", answer.text);
+        assert!(!waited, "{email}: it waited for a turn to write");
+    }
+}
+
 // Tokens, made and taken apart without the library that makes them.
 
 fn encoded(value: &Value) -> String {

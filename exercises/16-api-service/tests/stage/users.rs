@@ -713,3 +713,14 @@ fn passwords_are_stored_as_argon2id() {
         "two hashes and five comparisons a password, in this hasher"
     );
 }
+
+/// Reading one's entry waits for nobody who writes.
+#[tokio::test]
+async fn reading_waits_for_no_writer() {
+    let app = with_own_view().await;
+    let ada = app.user("ada");
+    let request = by(ada, app.server.get("/api/user"));
+    let (answer, waited) = app.beside_a_writer(request).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(!waited, "it waited for a turn to write");
+}
