@@ -7,7 +7,6 @@
 
 use axum::routing::get;
 use axum::{Json, Router};
-
 use rusqlite::{OptionalExtension, Row, ToSql, params_from_iter};
 
 use crate::given::app::{App, Cx, Tx};
@@ -51,5 +50,7 @@ async fn list_handler(
 /// thousands of articles as among dozens, with any one filter; more articles of other tags, other authors or other users' marks
 /// make no page dearer.
 pub fn list(cx: &Cx, filter: &Filter, caller: Option<i64>) -> Result<Articles, Problem> {
-    todo!("the ids of the page by one index, the rows of those ids with their authors, and the counter")
+    todo!(
+        "the ids of the page by one index, the rows of those ids with their authors, and the counter"
+    )
 }

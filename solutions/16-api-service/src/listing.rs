@@ -2,11 +2,9 @@
 //!
 //! The newest articles, a page at a time: all of them, or those of a tag, of an author, or that somebody has marked. It is the first
 //! thing that every visitor asks for, so its cost decides how many of them the service can bear.
-//!
 
 use axum::routing::get;
 use axum::{Json, Router};
-
 use rusqlite::{OptionalExtension, Row, ToSql, params_from_iter};
 
 use crate::given::app::{App, Cx, Tx};
