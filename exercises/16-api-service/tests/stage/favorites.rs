@@ -44,7 +44,7 @@ fn mark(app: &TestApp, caller: Option<i64>, on: bool, slug: &str) -> RequestBuil
 /// The marks as `user>article`, then the counters of the articles, then those of the users.
 fn marks(app: &TestApp) -> String {
     app.query(
-        "SELECT coalesce((SELECT group_concat(user_id || '>' || article_id, ' ') FROM favorites), 'none')
+        "SELECT coalesce((SELECT group_concat(user_id || '>' || article_id, ' ') FROM (SELECT * FROM favorites ORDER BY 1, 2)), 'none')
             || '; ' || (SELECT group_concat(favorites_count, ' ') FROM (SELECT * FROM articles ORDER BY id))
             || '; ' || (SELECT group_concat(favorites_count, ' ') FROM (SELECT * FROM users ORDER BY id))",
         [],
