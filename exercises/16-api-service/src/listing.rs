@@ -45,7 +45,7 @@ async fn list_handler(
 ///   that one of them has.
 /// - The page and the count are of one state of the database, whoever writes meanwhile; and reading waits for nobody who writes.
 ///
-/// The cost is the same for every page of the same length: at most three statements, whatever it shows. So the neighbours stay
+/// The cost: at most three statements, and as many for every page, whatever it shows. So the neighbours stay
 /// out of it: to ask for each author would be a statement for each entry. The first page takes as much work of the database among
 /// thousands of articles as among dozens, with any one filter; more articles of other tags, other authors or other users' marks
 /// make no page dearer.
