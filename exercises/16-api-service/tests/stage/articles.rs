@@ -12,7 +12,7 @@ use api_service::given::views::Article;
 use serde_json::{Value, json};
 use support::seeded;
 
-use super::helpers::{Answer, START, TestApp, by, count, spawn, value};
+use super::helpers::{Answer, START, TestApp, by, count, requests, spawn, spawn_whole, value};
 
 /// The milestone alone: stand-ins for all the others, and for its own trait as well.
 async fn alone() -> TestApp {
@@ -700,6 +700,9 @@ async fn a_failure_of_the_database_is_a_failure() {
     let app = with_own_view().await;
     let ada = app.user("ada");
     app.article(ada, "first");
+    app.execute("UPDATE articles SET title = CAST(x'ff' AS TEXT)", []);
+    let answer = app.get(ada, "/api/articles/first").await;
+    assert_eq!(answer.status, 500, "no UTF-8: {}", answer.text);
     app.execute("ALTER TABLE favorites RENAME COLUMN user_id TO person", []);
     app.execute(
         "ALTER TABLE articles RENAME COLUMN description TO about",
@@ -724,4 +727,30 @@ async fn reading_waits_for_no_writer() {
         assert_eq!(answer.status, status, "{slug}: {}", answer.text);
         assert!(!waited, "{slug}: it waited for a turn to write");
     }
+}
+
+/// The whole program: an article that is written and read, and another one with the same title.
+#[tokio::test]
+async fn an_article_in_the_whole_program() {
+    let (app, log) = spawn_whole(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.articles = Arc::new(Shelf);
+    })
+    .await;
+    let ada = app.user("ada");
+    let mut addresses = BTreeSet::new();
+    for _ in 0..2 {
+        let answer = app.post(ada, "/api/articles", dragon()).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let slug = answer.body["article"]["slug"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let read = app.get(ada, &format!("/api/articles/{slug}")).await;
+        assert_eq!(read.status, 200, "{}", read.text);
+        assert_eq!(read.body, answer.body, "what is read is what was answered");
+        addresses.insert(slug);
+    }
+    assert_eq!(addresses.len(), 2, "{addresses:?}");
+    let asked: Vec<String> = requests(&log, &["user-1", "You have to believe"]);
+    assert_eq!(asked.len(), 4, "{asked:?}");
 }

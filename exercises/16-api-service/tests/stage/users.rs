@@ -9,7 +9,7 @@ use api_service::users::{Accounts, Argon2id, routes};
 use serde_json::{Value, json};
 use support::seeded;
 
-use super::helpers::{Answer, START, TestApp, by, count, spawn, value};
+use super::helpers::{Answer, START, TestApp, by, count, requests, spawn, spawn_whole, value};
 
 /// The milestone alone: stand-ins for all the others, and for its own traits as well.
 async fn alone() -> TestApp {
@@ -723,4 +723,56 @@ async fn reading_waits_for_no_writer() {
     let (answer, waited) = app.beside_a_writer(request).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert!(!waited, "it waited for a turn to write");
+}
+
+/// A row that cannot be read is a failure and no user who is missing.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_a_failure() {
+    let app = with_own_view().await;
+    let ada = app.user("ada");
+    app.execute("UPDATE users SET bio = CAST(x'ff' AS TEXT)", []);
+    let answer = app.get(ada, "/api/user").await;
+    assert_eq!(answer.status, 500, "{}", answer.text);
+}
+
+/// The whole program: an account from the registration to its changes, and no password in the log.
+#[tokio::test]
+async fn an_account_in_the_whole_program() {
+    let (app, log) = spawn_whole(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.users = Arc::new(Accounts);
+    })
+    .await;
+    let answer = app.post(None, "/api/users", ada()).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let change = json!({"user": {"password": "battery staple", "bio": "reads", "username": "Ada"}});
+    let answer = app.put(1, "/api/user", change).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let answer = app
+        .put(1, "/api/user", json!({"user": {"password": "short"}}))
+        .await;
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    let answer = app.get(1, "/api/user").await;
+    let user: Value = answer.body["user"].clone();
+    let expected: Value = json!({"username": "Ada", "email": "ada@lantern.example", "bio": "reads", "image": null, "token": "user-1"});
+    assert_eq!(user, expected);
+    let asked: Vec<String> = requests(
+        &log,
+        &[
+            "correct horse",
+            "battery staple",
+            "short",
+            "stand-in:",
+            "user-1",
+            "ada@lantern.example",
+        ],
+    );
+    assert_eq!(
+        asked,
+        [
+            "POST /api/users 201",
+            "PUT /api/user 200",
+            "PUT /api/user 422",
+            "GET /api/user 200"
+        ]
+    );
 }
