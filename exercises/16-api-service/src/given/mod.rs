@@ -6,6 +6,7 @@
 //! - [`views`]: what the API answers: users, profiles, articles, comments
 //! - [`problem`]: the one error type; [`extract`]: what handlers take; [`http`]: what every answer goes through
 //! - [`database`]: the SQLite file; its tables, indexes and counters stand in `migrations/001_conduit.sql`
+//! - [`query`]: which page of which articles, of the address of a list
 //! - [`hasher`]: the one place where Argon2 runs
 //! - [`random`], [`clock`], [`config`]: as their names say
 //!
@@ -20,6 +21,7 @@ pub mod hasher;
 pub mod http;
 pub mod neighbours;
 pub mod problem;
+pub mod query;
 pub mod random;
 pub mod standins;
 pub mod views;
