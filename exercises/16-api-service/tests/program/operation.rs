@@ -111,7 +111,7 @@ async fn a_failure_is_in_the_log() {
     let world: World = world().await;
     execute(&world.app, "DROP TABLE follows");
     let token = world.user("ada").await;
-    world.log.read();
+    let _ = world.log.read();
     let (status, body) = world
         .send("POST", "/api/profiles/ada/follow", &token, Value::Null)
         .await;
