@@ -351,7 +351,9 @@ async fn what_is_no_text_is_refused() {
 #[tokio::test]
 async fn creating_needs_a_token() {
     let app = alone().await;
-    app.user("ada");
+    let ada = app.user("ada");
+    let answer = app.post(ada, "/api/articles", dragon()).await;
+    assert_eq!(answer.status, 201, "with a token: {}", answer.text);
     let before = app.contents();
     for body in [dragon(), json!({}), json!([])] {
         let answer = app.post(None, "/api/articles", body).await;

@@ -293,7 +293,9 @@ async fn names_are_compared_exactly() {
 #[tokio::test]
 async fn following_needs_a_token() {
     let app = alone().await;
-    app.user("ada");
+    let ada = app.user("ada");
+    let answer = app.delete(ada, "/api/profiles/ada/follow").await;
+    assert_eq!(answer.status, 200, "with a token: {}", answer.text);
     for name in ["ada", "nobody"] {
         let path = format!("/api/profiles/{name}/follow");
         let missing = json!({"token": ["is missing"]});

@@ -458,6 +458,9 @@ async fn a_token_of_nobody_is_not_valid() {
 #[tokio::test]
 async fn without_a_token_nothing_is_told() {
     let app = alone().await;
+    let ada = app.user("ada");
+    let answer = app.get(ada, "/api/user").await;
+    assert_eq!(answer.status, 200, "with a token: {}", answer.text);
     let missing = json!({"token": ["is missing"]});
     let answer = app.get(None, "/api/user").await;
     assert_refused("GET", &answer, 401, &missing);
