@@ -165,6 +165,8 @@ async fn the_feed_needs_a_token() {
     let answer = app.get(1, &format!("{FEED}?limit=0&offset=x")).await;
     let invalid = json!({"limit": ["is invalid"], "offset": ["is invalid"]});
     assert_refused("limit=0&offset=x", &answer, 422, &invalid);
+    let answer = app.get(1, FEED).await;
+    assert_eq!(answer.status, 200, "with one: {}", answer.text);
 }
 
 /// Newest first is by the id, across authors; neither the times nor the names decide.
