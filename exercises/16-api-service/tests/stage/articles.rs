@@ -756,3 +756,27 @@ async fn an_article_in_the_whole_program() {
     let asked: Vec<String> = requests(&log, &["user-1", "You have to believe"]);
     assert_eq!(asked.len(), 4, "{asked:?}");
 }
+
+/// Texts have no largest length, and lists of tags no largest number, but that of a whole request.
+#[tokio::test]
+async fn long_texts_and_lists_are_taken_whole() {
+    let app = alone().await;
+    let ada = app.user("ada");
+    let tags: Vec<String> = (0..3000).map(|number| format!("tag {number}")).collect();
+    let article = json!({"title": "té ".repeat(20_000), "description": "d".repeat(100_000),
+        "body": "b".repeat(400_000), "tagList": tags});
+    let answer = app
+        .post(ada, "/api/articles", json!({"article": article}))
+        .await;
+    assert_eq!(answer.status, 201, "{:.200}", answer.text);
+    for (column, length) in [
+        ("title", 60_000),
+        ("description", 100_000),
+        ("body", 400_000),
+    ] {
+        let stored: i64 = app.query(&format!("SELECT length({column}) FROM articles"), []);
+        assert_eq!(stored, length, "characters of {column}");
+    }
+    let asked: Vec<String> = app.asked();
+    assert_eq!(asked[0], format!("tags of 1: {}", tags.join(", ")));
+}

@@ -350,12 +350,13 @@ async fn a_login_writes_nothing() {
     let app = alone().await;
     user(&app, "ada", "correct horse");
     let before = app.contents();
-    for (email, password) in [
-        ("ada@lantern.example", "correct horse"),
-        ("ADA@lantern.example", "wrong horse"),
-        ("eve@lantern.example", "correct horse"),
+    for (email, password, status) in [
+        ("ada@lantern.example", "correct horse", 200),
+        ("ADA@lantern.example", "wrong horse", 401),
+        ("eve@lantern.example", "correct horse", 401),
     ] {
-        login(&app, email, password).await;
+        let answer = login(&app, email, password).await;
+        assert_eq!(answer.status, status, "{email}: {}", answer.text);
         assert_eq!(app.contents(), before, "{email} {password}");
     }
 }

@@ -779,3 +779,28 @@ async fn an_account_in_the_whole_program() {
         ]
     );
 }
+
+/// Texts have no largest length but that of a whole request.
+#[tokio::test]
+async fn long_texts_are_texts() {
+    let app = alone().await;
+    let name = "né".repeat(4000);
+    let email = format!("{}@lantern.example", "e".repeat(6000));
+    let user = json!({"username": name, "email": email, "password": "p".repeat(20_000)});
+    let answer = app.post(None, "/api/users", json!({"user": user})).await;
+    assert_eq!(answer.status, 201, "{:.200}", answer.text);
+    let (name, long) = (format!("{name}x"), "x".repeat(100_000));
+    let change = json!({"user": {"bio": long, "image": long, "username": name}});
+    let answer = app.put(1, "/api/user", change).await;
+    assert_eq!(answer.status, 200, "{:.200}", answer.text);
+    for (column, length) in [
+        ("username", 8001),
+        ("email", 6016),
+        ("bio", 100_000),
+        ("image", 100_000),
+        ("password_hash", 20_009),
+    ] {
+        let stored: i64 = app.query(&format!("SELECT length({column}) FROM users"), []);
+        assert_eq!(stored, length, "characters of {column}");
+    }
+}
