@@ -110,7 +110,8 @@ impl Articles for Shelf {
 /// - `title`, `description` and `body` are a 422, `can't be blank`, when they are absent, null, empty or nothing but white space,
 ///   and a 422, `is invalid`, when they are no text. `tagList` may be absent: no tags. Null, what is no list, and a list with
 ///   anything but texts in it are a 422, `tagList`: `is invalid`. One answer names every field that is wrong.
-/// - Texts are stored as they came. Both times are the transaction's.
+/// - Texts are stored as they came, however long they are; the program takes no request of more than a megabyte. Both times are the
+///   transaction's.
 /// - The neighbour `tags` gives the article its tags, all of them in the order of the request; which of them count, it decides.
 /// - The slug is [`slugify`] of the title if no article has that and it is not [`RESERVED`]. Otherwise a hyphen and up to 20
 ///   characters follow it, letters `a` to `z` and digits, and no article has the whole. Equal titles are allowed, thousands of

@@ -120,7 +120,8 @@ impl Users for Accounts {
 ///
 /// One answer names every field that is wrong. 422 comes before 409, and one 409 names both fields if both are taken.
 ///
-/// Every text is stored as it came: with its capitals, and with white space at its ends. The column `email` compares as the
+/// Every text is stored as it came: with its capitals, with white space at its ends, and however long it is; the program takes no
+/// request of more than a megabyte. The column `email` compares as the
 /// table says. `bio` and `image` are null at first, and `created_at` is the transaction's time.
 ///
 /// - The string to store is the neighbour `passwords`' affair. The password itself is stored nowhere.

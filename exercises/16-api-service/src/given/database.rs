@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
@@ -16,7 +16,8 @@ const MIGRATIONS: [&str; 1] = [include_str!("migrations/001_conduit.sql")];
 
 /// How long a statement waits for a lock of another process.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Readers that are kept for the next requests; each holds up to 2 MiB of pages.
+/// Connections that read; each holds up to 2 MiB of pages. Who comes when all are in use waits: reading takes a tenth of a
+/// millisecond, and opening another connection takes longer.
 const READERS: usize = 8;
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 64;
@@ -35,8 +36,16 @@ pub struct Database {
     path: PathBuf,
     durability: Durability,
     writer: Mutex<Connection>,
-    readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Readers>,
+    reader_is_back: Condvar,
     waiting: AtomicUsize,
+}
+
+/// The connections that read.
+#[derive(Default)]
+struct Readers {
+    idle: Vec<Connection>,
+    in_use: usize,
 }
 
 impl Database {
@@ -54,7 +63,8 @@ impl Database {
             path: path.to_owned(),
             durability,
             writer: Mutex::new(writer),
-            readers: Mutex::new(Vec::new()),
+            readers: Mutex::default(),
+            reader_is_back: Condvar::new(),
             waiting: AtomicUsize::new(0),
         })
     }
@@ -68,26 +78,46 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        let waiting = lock(&self.readers).pop();
-        let mut connection = match waiting {
-            Some(connection) => connection,
-            None => {
-                let connection = connect(&self.path, self.durability)?;
-                // A write in the wrong place fails here, where it would vanish with the transaction.
-                connection.pragma_update(None, "query_only", true)?;
-                connection
-            }
-        };
-        let recording = Recording::begin(&mut connection)?;
-        connection.prepare_cached("BEGIN")?.execute([])?;
-        let answer = work(&connection);
-        connection.prepare_cached("ROLLBACK")?.execute([])?;
-        recording.end(&mut connection)?;
-        let mut readers = lock(&self.readers);
-        if readers.len() < READERS {
-            readers.push(connection);
-        }
+        let mut reader = self.reader()?;
+        let answer = reader.read(work)?;
+        self.give_back(reader);
         answer
+    }
+
+    fn reader(&self) -> Result<Reader<'_>, Problem> {
+        // Whoever reads inside of `read` would wait for themselves.
+        let nested = READING.replace(true);
+        let mut readers = lock(&self.readers);
+        while readers.idle.is_empty() && readers.in_use >= READERS && !nested {
+            readers = self
+                .reader_is_back
+                .wait(readers)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        readers.in_use += 1;
+        let idle = readers.idle.pop();
+        drop(readers);
+        let mut reader = Reader {
+            database: self,
+            nested,
+            connection: idle,
+        };
+        if reader.connection.is_none() {
+            let connection = connect(&self.path, self.durability)?;
+            // A write in the wrong place fails here, where it would vanish with the transaction.
+            connection.pragma_update(None, "query_only", true)?;
+            reader.connection = Some(connection);
+        }
+        Ok(reader)
+    }
+
+    /// Keeps the connection for the next request. One that is dropped instead, in a panic, is closed with its transaction.
+    fn give_back(&self, mut reader: Reader<'_>) {
+        let connection = reader.connection.take();
+        let mut readers = lock(&self.readers);
+        if readers.idle.len() < READERS {
+            readers.idle.extend(connection);
+        }
     }
 
     /// Runs `work` in a transaction of its own; writers wait for one another. The transaction is committed for a value, and
@@ -123,7 +153,41 @@ impl Database {
     }
 }
 
+/// A connection that reads, while it is in use.
+struct Reader<'a> {
+    database: &'a Database,
+    nested: bool,
+    connection: Option<Connection>,
+}
+
+impl Reader<'_> {
+    fn read<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, Problem>,
+    ) -> Result<Result<T, Problem>, Problem> {
+        let connection = self
+            .connection
+            .as_mut()
+            .ok_or_else(|| Problem::internal(&"a reader without a connection"))?;
+        let recording = Recording::begin(connection)?;
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        let answer = work(connection);
+        connection.prepare_cached("ROLLBACK")?.execute([])?;
+        recording.end(connection)?;
+        Ok(answer)
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        READING.set(self.nested);
+        lock(&self.database.readers).in_use -= 1;
+        self.database.reader_is_back.notify_one();
+    }
+}
+
 thread_local! {
+    static READING: Cell<bool> = const { Cell::new(false) };
     static WRITING: Cell<bool> = const { Cell::new(false) };
     static RECORD: RefCell<Option<Record>> = const { RefCell::new(None) };
 }
@@ -273,7 +337,7 @@ fn migrate(connection: &mut Connection) -> Result<(), Box<dyn std::error::Error>
 
 #[cfg(test)]
 mod tests {
-    use super::{Database, Durability, MIGRATIONS, recorded};
+    use super::{Database, Durability, MIGRATIONS, READERS, lock, recorded};
     use crate::given::problem::Problem;
 
     fn database() -> (tempfile::TempDir, Database) {
@@ -356,6 +420,34 @@ mod tests {
                 Err(500)
             );
         }
+    }
+
+    #[test]
+    fn readers_are_few_and_come_back_whatever_happens() {
+        let (_folder, database) = database();
+        run(&database, PEOPLE);
+        let nested = database.read(|_| Ok(number(&database, "SELECT count(*) FROM users")));
+        assert_eq!(nested.ok(), Some(2), "a reader inside of a reader");
+        std::thread::scope(|scope| {
+            for thread in 0..4 * READERS {
+                let database = &database;
+                scope.spawn(move || {
+                    let panics = thread % 2 == 0;
+                    let read = std::panic::catch_unwind(|| {
+                        database.read(|connection| {
+                            let in_use = lock(&database.readers).in_use;
+                            assert!(in_use <= READERS, "{in_use} readers at once");
+                            assert!(!panics, "the test's own panic");
+                            Ok(connection.execute_batch("SELECT 1")?)
+                        })
+                    });
+                    assert_eq!(read.is_err(), panics);
+                });
+            }
+        });
+        let readers = lock(&database.readers);
+        assert_eq!(readers.in_use, 0);
+        assert!(readers.idle.len() <= READERS);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use api_service::given::views::Article;
 use serde_json::{Value, json};
 use support::seeded;
 
-use super::helpers::{Answer, START, TestApp, by, count, spawn, value};
+use super::helpers::{Answer, START, TestApp, by, count, requests, spawn, spawn_whole, value};
 
 /// The milestone alone: stand-ins for all the others, and for its own trait as well.
 async fn alone() -> TestApp {
@@ -351,7 +351,9 @@ async fn what_is_no_text_is_refused() {
 #[tokio::test]
 async fn creating_needs_a_token() {
     let app = alone().await;
-    app.user("ada");
+    let ada = app.user("ada");
+    let answer = app.post(ada, "/api/articles", dragon()).await;
+    assert_eq!(answer.status, 201, "with a token: {}", answer.text);
     let before = app.contents();
     for body in [dragon(), json!({}), json!([])] {
         let answer = app.post(None, "/api/articles", body).await;
@@ -700,6 +702,9 @@ async fn a_failure_of_the_database_is_a_failure() {
     let app = with_own_view().await;
     let ada = app.user("ada");
     app.article(ada, "first");
+    app.execute("UPDATE articles SET title = CAST(x'ff' AS TEXT)", []);
+    let answer = app.get(ada, "/api/articles/first").await;
+    assert_eq!(answer.status, 500, "no UTF-8: {}", answer.text);
     app.execute("ALTER TABLE favorites RENAME COLUMN user_id TO person", []);
     app.execute(
         "ALTER TABLE articles RENAME COLUMN description TO about",
@@ -724,4 +729,54 @@ async fn reading_waits_for_no_writer() {
         assert_eq!(answer.status, status, "{slug}: {}", answer.text);
         assert!(!waited, "{slug}: it waited for a turn to write");
     }
+}
+
+/// The whole program: an article that is written and read, and another one with the same title.
+#[tokio::test]
+async fn an_article_in_the_whole_program() {
+    let (app, log) = spawn_whole(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.articles = Arc::new(Shelf);
+    })
+    .await;
+    let ada = app.user("ada");
+    let mut addresses = BTreeSet::new();
+    for _ in 0..2 {
+        let answer = app.post(ada, "/api/articles", dragon()).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let slug = answer.body["article"]["slug"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let read = app.get(ada, &format!("/api/articles/{slug}")).await;
+        assert_eq!(read.status, 200, "{}", read.text);
+        assert_eq!(read.body, answer.body, "what is read is what was answered");
+        addresses.insert(slug);
+    }
+    assert_eq!(addresses.len(), 2, "{addresses:?}");
+    let asked: Vec<String> = requests(&log, &["user-1", "You have to believe"]);
+    assert_eq!(asked.len(), 4, "{asked:?}");
+}
+
+/// Texts have no largest length, and lists of tags no largest number, but that of a whole request.
+#[tokio::test]
+async fn long_texts_and_lists_are_taken_whole() {
+    let app = alone().await;
+    let ada = app.user("ada");
+    let tags: Vec<String> = (0..3000).map(|number| format!("tag {number}")).collect();
+    let article = json!({"title": "té ".repeat(20_000), "description": "d".repeat(100_000),
+        "body": "b".repeat(400_000), "tagList": tags});
+    let answer = app
+        .post(ada, "/api/articles", json!({"article": article}))
+        .await;
+    assert_eq!(answer.status, 201, "{:.200}", answer.text);
+    for (column, length) in [
+        ("title", 60_000),
+        ("description", 100_000),
+        ("body", 400_000),
+    ] {
+        let stored: i64 = app.query(&format!("SELECT length({column}) FROM articles"), []);
+        assert_eq!(stored, length, "characters of {column}");
+    }
+    let asked: Vec<String> = app.asked();
+    assert_eq!(asked[0], format!("tags of 1: {}", tags.join(", ")));
 }

@@ -12,9 +12,11 @@ use api_service::given::http;
 use api_service::given::neighbours::Neighbours;
 use api_service::given::problem::Problem;
 use api_service::given::standins::{self, Journal};
+use api_service::program::routes::{self, Origins};
 use axum::Router;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
+use serve::{Limits, Lines, Log};
 use support::server::{self, Server};
 use tempfile::TempDir;
 
@@ -43,6 +45,22 @@ pub async fn spawn_with(
     routes: Router<App>,
     wire: impl FnOnce(&mut Neighbours, &Config),
 ) -> TestApp {
+    serve_with(config, wire, |app| http::service(app, routes)).await
+}
+
+/// Serves the whole program, as `cargo run` does, with its log; `wire` puts the milestone under test in the place of its
+/// stand-in.
+pub async fn spawn_whole(wire: impl FnOnce(&mut Neighbours, &Config)) -> (TestApp, Lines) {
+    let (log, lines) = Log::in_memory();
+    let whole = |app| routes::all(app, &Origins::Any, &Limits::default(), &log);
+    (serve_with(Config::for_tests(), wire, whole).await, lines)
+}
+
+async fn serve_with(
+    config: Config,
+    wire: impl FnOnce(&mut Neighbours, &Config),
+    service: impl FnOnce(App) -> Router,
+) -> TestApp {
     let folder = tempfile::tempdir().expect("the system gives a temporary folder");
     let clock = ManualClock::at(START);
     let journal = Journal::default();
@@ -57,7 +75,7 @@ pub async fn spawn_with(
         neighbours,
         signing_key: SigningKey(KEY),
     });
-    let server = server::spawn(http::service(app.clone(), routes)).await;
+    let server = server::spawn(service(app.clone())).await;
     TestApp {
         server,
         app,
@@ -307,4 +325,18 @@ pub fn count(answers: &[Answer], status: u16) -> usize {
 /// What a milestone answered to a direct call, if it did.
 pub fn value<T>(answer: Result<T, Problem>) -> T {
     answer.unwrap_or_else(|problem| panic!("refused: {} {:?}", problem.status(), problem.errors()))
+}
+
+/// The requests of a log, such as `POST /api/users 201`. None of the `secrets` may stand in it.
+#[track_caller]
+pub fn requests(log: &Lines, secrets: &[&str]) -> Vec<String> {
+    let all = format!("{:?}", log.read());
+    for secret in secrets {
+        assert!(!all.contains(secret), "{secret:?} stands in the log: {all}");
+    }
+    let line = |line: &Value| format!("{} {} {}", line["method"], line["path"], line["status"]);
+    log.requests()
+        .iter()
+        .map(|request| line(request).replace('"', ""))
+        .collect()
 }

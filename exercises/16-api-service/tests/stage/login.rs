@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use sha2::{Sha256, Sha384, Sha512};
 use support::seeded;
 
-use super::helpers::{Answer, KEY, START, TestApp, spawn, spawn_with, value};
+use super::helpers::{
+    Answer, KEY, START, TestApp, requests, spawn, spawn_whole, spawn_with, value,
+};
 
 async fn alone() -> TestApp {
     spawn(routes(), |_, _| {}).await
@@ -348,12 +350,13 @@ async fn a_login_writes_nothing() {
     let app = alone().await;
     user(&app, "ada", "correct horse");
     let before = app.contents();
-    for (email, password) in [
-        ("ada@lantern.example", "correct horse"),
-        ("ADA@lantern.example", "wrong horse"),
-        ("eve@lantern.example", "correct horse"),
+    for (email, password, status) in [
+        ("ada@lantern.example", "correct horse", 200),
+        ("ADA@lantern.example", "wrong horse", 401),
+        ("eve@lantern.example", "correct horse", 401),
     ] {
-        login(&app, email, password).await;
+        let answer = login(&app, email, password).await;
+        assert_eq!(answer.status, status, "{email}: {}", answer.text);
         assert_eq!(app.contents(), before, "{email} {password}");
     }
 }
@@ -600,4 +603,35 @@ async fn every_claim_has_to_be_there() {
         let token = signed(&header(), &claims(sub), &KEY);
         assert_eq!(Jwt.authenticate(&cx, &token), None, "sub: {sub:?}");
     }
+}
+
+/// The whole program: two logins, and neither passwords nor tokens in the log.
+#[tokio::test]
+async fn a_login_in_the_whole_program() {
+    let (app, log) = spawn_whole(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.tokens = Arc::new(Jwt);
+    })
+    .await;
+    let ada = user(&app, "ada", "correct horse");
+    for (password, status) in [("correct horse", 200), ("battery staple", 401)] {
+        let answer = login(&app, "ada@lantern.example", password).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+    }
+    let tokens = &app.app.neighbours().tokens;
+    let token: String = value(tokens.issue(&app.cx(), ada));
+    assert_eq!(tokens.authenticate(&app.cx(), &token), Some(ada));
+    let asked: Vec<String> = requests(
+        &log,
+        &[
+            "correct horse",
+            "battery staple",
+            "token-of",
+            "$argon2",
+            &token,
+        ],
+    );
+    assert_eq!(
+        asked,
+        ["POST /api/users/login 200", "POST /api/users/login 401"]
+    );
 }

@@ -9,7 +9,7 @@ use api_service::profiles::{Book, routes};
 use serde_json::{Value, json};
 use support::seeded;
 
-use super::helpers::{Answer, TestApp, by, count, spawn};
+use super::helpers::{Answer, TestApp, by, count, requests, spawn, spawn_whole};
 
 /// The milestone alone: stand-ins for all the others, and for its own trait as well.
 async fn alone() -> TestApp {
@@ -293,7 +293,9 @@ async fn names_are_compared_exactly() {
 #[tokio::test]
 async fn following_needs_a_token() {
     let app = alone().await;
-    app.user("ada");
+    let ada = app.user("ada");
+    let answer = app.delete(ada, "/api/profiles/ada/follow").await;
+    assert_eq!(answer.status, 200, "with a token: {}", answer.text);
     for name in ["ada", "nobody"] {
         let path = format!("/api/profiles/{name}/follow");
         let missing = json!({"token": ["is missing"]});
@@ -358,6 +360,12 @@ async fn a_failure_of_the_database_is_a_failure() {
     assert_eq!(answer.status, 500, "{}", answer.text);
     let answer = app.delete(bob, "/api/profiles/ada/follow").await;
     assert_eq!(answer.status, 500, "{}", answer.text);
+    app.execute(
+        "UPDATE users SET image = CAST(x'ff' AS TEXT) WHERE id = ?1",
+        [bob],
+    );
+    let answer = app.get(None, "/api/profiles/bob").await;
+    assert_eq!(answer.status, 500, "no UTF-8: {}", answer.text);
     app.execute("ALTER TABLE users RENAME COLUMN image TO picture", []);
     let answer = app.get(None, "/api/profiles/bob").await;
     assert_eq!(answer.status, 500, "{}", answer.text);
@@ -377,4 +385,39 @@ async fn reading_waits_for_no_writer() {
         assert_eq!(answer.status, status, "{name}: {}", answer.text);
         assert!(!waited, "{name}: it waited for a turn to write");
     }
+}
+
+/// The whole program: a stranger, a follower, and a follower who has enough.
+#[tokio::test]
+async fn following_in_the_whole_program() {
+    let (app, log) = spawn_whole(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.profiles = Arc::new(Book);
+    })
+    .await;
+    let ada = app.user("ada");
+    app.user("bob");
+    let path = "/api/profiles/bob/follow";
+    for (method, caller, path, following) in [
+        ("GET", None, "/api/profiles/bob", false),
+        ("POST", Some(ada), path, true),
+        ("GET", Some(ada), "/api/profiles/bob", true),
+        ("GET", None, "/api/profiles/bob", false),
+        ("DELETE", Some(ada), path, false),
+        ("GET", Some(ada), "/api/profiles/bob", false),
+    ] {
+        let answer = match method {
+            "GET" => app.get(caller, path).await,
+            "POST" => app.post(caller, path, json!({})).await,
+            _ => app.delete(caller, path).await,
+        };
+        let shown: Value = answer.body["profile"]["following"].clone();
+        assert_eq!(
+            shown,
+            json!(following),
+            "{method} {path} by {caller:?}: {}",
+            answer.text
+        );
+    }
+    let asked: Vec<String> = requests(&log, &["user-1"]);
+    assert_eq!(asked.len(), 6, "{asked:?}");
 }

@@ -9,7 +9,7 @@ use api_service::users::{Accounts, Argon2id, routes};
 use serde_json::{Value, json};
 use support::seeded;
 
-use super::helpers::{Answer, START, TestApp, by, count, spawn, value};
+use super::helpers::{Answer, START, TestApp, by, count, requests, spawn, spawn_whole, value};
 
 /// The milestone alone: stand-ins for all the others, and for its own traits as well.
 async fn alone() -> TestApp {
@@ -458,6 +458,9 @@ async fn a_token_of_nobody_is_not_valid() {
 #[tokio::test]
 async fn without_a_token_nothing_is_told() {
     let app = alone().await;
+    let ada = app.user("ada");
+    let answer = app.get(ada, "/api/user").await;
+    assert_eq!(answer.status, 200, "with a token: {}", answer.text);
     let missing = json!({"token": ["is missing"]});
     let answer = app.get(None, "/api/user").await;
     assert_refused("GET", &answer, 401, &missing);
@@ -723,4 +726,81 @@ async fn reading_waits_for_no_writer() {
     let (answer, waited) = app.beside_a_writer(request).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert!(!waited, "it waited for a turn to write");
+}
+
+/// A row that cannot be read is a failure and no user who is missing.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_a_failure() {
+    let app = with_own_view().await;
+    let ada = app.user("ada");
+    app.execute("UPDATE users SET bio = CAST(x'ff' AS TEXT)", []);
+    let answer = app.get(ada, "/api/user").await;
+    assert_eq!(answer.status, 500, "{}", answer.text);
+}
+
+/// The whole program: an account from the registration to its changes, and no password in the log.
+#[tokio::test]
+async fn an_account_in_the_whole_program() {
+    let (app, log) = spawn_whole(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.users = Arc::new(Accounts);
+    })
+    .await;
+    let answer = app.post(None, "/api/users", ada()).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let change = json!({"user": {"password": "battery staple", "bio": "reads", "username": "Ada"}});
+    let answer = app.put(1, "/api/user", change).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let answer = app
+        .put(1, "/api/user", json!({"user": {"password": "short"}}))
+        .await;
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    let answer = app.get(1, "/api/user").await;
+    let user: Value = answer.body["user"].clone();
+    let expected: Value = json!({"username": "Ada", "email": "ada@lantern.example", "bio": "reads", "image": null, "token": "user-1"});
+    assert_eq!(user, expected);
+    let asked: Vec<String> = requests(
+        &log,
+        &[
+            "correct horse",
+            "battery staple",
+            "short",
+            "stand-in:",
+            "user-1",
+            "ada@lantern.example",
+        ],
+    );
+    assert_eq!(
+        asked,
+        [
+            "POST /api/users 201",
+            "PUT /api/user 200",
+            "PUT /api/user 422",
+            "GET /api/user 200"
+        ]
+    );
+}
+
+/// Texts have no largest length but that of a whole request.
+#[tokio::test]
+async fn long_texts_are_texts() {
+    let app = alone().await;
+    let name = "né".repeat(4000);
+    let email = format!("{}@lantern.example", "e".repeat(6000));
+    let user = json!({"username": name, "email": email, "password": "p".repeat(20_000)});
+    let answer = app.post(None, "/api/users", json!({"user": user})).await;
+    assert_eq!(answer.status, 201, "{:.200}", answer.text);
+    let (name, long) = (format!("{name}x"), "x".repeat(100_000));
+    let change = json!({"user": {"bio": long, "image": long, "username": name}});
+    let answer = app.put(1, "/api/user", change).await;
+    assert_eq!(answer.status, 200, "{:.200}", answer.text);
+    for (column, length) in [
+        ("username", 8001),
+        ("email", 6016),
+        ("bio", 100_000),
+        ("image", 100_000),
+        ("password_hash", 20_009),
+    ] {
+        let stored: i64 = app.query(&format!("SELECT length({column}) FROM users"), []);
+        assert_eq!(stored, length, "characters of {column}");
+    }
 }
