@@ -509,6 +509,19 @@ async fn what_fails_changes_nothing() {
     }
 }
 
+/// The article is found in the transaction that stores or removes: what the neighbour does there belongs to it.
+#[tokio::test]
+async fn finding_is_part_of_the_change() {
+    let app = with(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.articles = Arc::new(Tracing);
+    })
+    .await;
+    let answer = app.post(BOB, SECOND, saying(json!("x"))).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let answer = app.delete(BOB, &format!("{SECOND}/1")).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+}
+
 /// Finds the article, and before anything else is read somebody deletes it.
 struct Deleting;
 

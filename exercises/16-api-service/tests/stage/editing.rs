@@ -434,3 +434,16 @@ async fn what_fails_changes_nothing() {
         }
     }
 }
+
+/// The article is found in the transaction that changes it: what the neighbour does there belongs to it.
+#[tokio::test]
+async fn finding_is_part_of_the_change() {
+    let app = with(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.articles = Arc::new(Tracing { seen: true });
+    })
+    .await;
+    let answer = app.put(BOB, SECOND, change(json!({"title": "new"}))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let answer = app.delete(BOB, SECOND).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+}

@@ -241,6 +241,19 @@ async fn what_fails_changes_nothing() {
     }
 }
 
+/// The article is found in the transaction that changes the mark: what the neighbour does there belongs to it.
+#[tokio::test]
+async fn finding_is_part_of_the_change() {
+    let app = with(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.articles = Arc::new(Tracing { seen: true });
+    })
+    .await;
+    for on in [true, false] {
+        let answer = super::helpers::answer(mark(&app, Some(ADA), on, "second")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+}
+
 /// A refusal of the database is a failure, and is not taken for a mark that was there already.
 #[tokio::test]
 async fn only_a_second_mark_is_forgiven() {
