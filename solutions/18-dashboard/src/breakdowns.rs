@@ -20,5 +20,8 @@ pub fn shares(parts: &[i64]) -> Option<Vec<i64>> {
     for (_, &place) in (0..left).zip(&order) {
         shares[place] += 1;
     }
-    shares.into_iter().map(|share| i64::try_from(share).ok()).collect()
+    shares
+        .into_iter()
+        .map(|share| i64::try_from(share).ok())
+        .collect()
 }

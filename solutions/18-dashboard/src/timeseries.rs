@@ -55,7 +55,11 @@ pub fn buckets(unit: Unit, span: Span, zone: &TimeZone) -> Result<Vec<Bucket>, P
         match unit {
             Unit::Hour => hours(start, end, zone, &mut buckets)?,
             // A day that a zone left out has no length, and nothing can have happened in it.
-            _ if start < end => buckets.push(Bucket { label: label(unit, date), start, end }),
+            _ if start < end => buckets.push(Bucket {
+                label: label(unit, date),
+                start,
+                end,
+            }),
             _ => {}
         }
         if buckets.len() > MOST_POINTS {
@@ -67,12 +71,23 @@ pub fn buckets(unit: Unit, span: Span, zone: &TimeZone) -> Result<Vec<Bucket>, P
 }
 
 /// The hours of one day: as many as it has.
-fn hours(start: UnixTime, end: UnixTime, zone: &TimeZone, buckets: &mut Vec<Bucket>) -> Result<(), Problem> {
+fn hours(
+    start: UnixTime,
+    end: UnixTime,
+    zone: &TimeZone,
+    buckets: &mut Vec<Bucket>,
+) -> Result<(), Problem> {
     let mut hour = start;
     while hour < end {
-        let at = Timestamp::from_second(hour).map_err(broken)?.to_zoned(zone.clone());
+        let at = Timestamp::from_second(hour)
+            .map_err(broken)?
+            .to_zoned(zone.clone());
         // The distance from UTC tells the two apart that the clock shows alike.
-        buckets.push(Bucket { label: at.strftime("%Y-%m-%dT%H:%M%:z").to_string(), start: hour, end: hour + HOUR });
+        buckets.push(Bucket {
+            label: at.strftime("%Y-%m-%dT%H:%M%:z").to_string(),
+            start: hour,
+            end: hour + HOUR,
+        });
         hour += HOUR;
     }
     Ok(())
@@ -80,7 +95,11 @@ fn hours(start: UnixTime, end: UnixTime, zone: &TimeZone, buckets: &mut Vec<Buck
 
 /// When the day begins: the first moment that the zone counts to it.
 fn begin(date: Date, zone: &TimeZone) -> Result<UnixTime, Problem> {
-    let begins = date.to_zoned(zone.clone()).map_err(broken)?.timestamp().as_second();
+    let begins = date
+        .to_zoned(zone.clone())
+        .map_err(broken)?
+        .timestamp()
+        .as_second();
     if begins.rem_euclid(HOUR) == 0 {
         return Ok(begins);
     }
@@ -118,18 +137,27 @@ pub fn span_before(span: Span) -> Result<Span, Problem> {
         span.from.until(span.to).map_err(broken)?
     };
     let from = span.from.checked_sub(back).map_err(broken)?;
-    Ok(Span { from, to: span.from })
+    Ok(Span {
+        from,
+        to: span.from,
+    })
 }
 
 fn invalid(field: &str, message: &str) -> Problem {
     Problem::invalid_fields(vec![FieldError::new(field, message)])
 }
 fn too_many() -> Problem {
-    invalid("unit", "Too many points: choose a larger unit or a shorter span.")
+    invalid(
+        "unit",
+        "Too many points: choose a larger unit or a shorter span.",
+    )
 }
 fn off_the_hour(zone: &TimeZone) -> Problem {
     let name = zone.iana_name().unwrap_or("of this name");
-    invalid("zone", &format!("Days in {name} do not begin on a full hour of UTC, by which we count."))
+    invalid(
+        "zone",
+        &format!("Days in {name} do not begin on a full hour of UTC, by which we count."),
+    )
 }
 fn broken(error: jiff::Error) -> Problem {
     Problem::internal(&error)

@@ -44,7 +44,11 @@ fn shares_add_up_to_a_hundred_percent() {
         }
         let shares: Vec<i64> = tenths(&parts);
         assert_eq!(shares.len(), parts.len(), "a share for each of {parts:?}");
-        assert_eq!(shares.iter().sum::<i64>(), 1_000, "the sum of {shares:?} of {parts:?}");
+        assert_eq!(
+            shares.iter().sum::<i64>(),
+            1_000,
+            "the sum of {shares:?} of {parts:?}"
+        );
         for (part, share) in parts.iter().zip(&shares) {
             let exact = i128::from(*part) * 1_000;
             let away = (exact - i128::from(*share) * total).abs();
@@ -52,7 +56,10 @@ fn shares_add_up_to_a_hundred_percent() {
         }
         for (one, other) in (0..parts.len()).zip(1..parts.len()) {
             if parts[one] > parts[other] {
-                assert!(shares[one] >= shares[other], "more has no smaller share: {parts:?}, {shares:?}");
+                assert!(
+                    shares[one] >= shares[other],
+                    "more has no smaller share: {parts:?}, {shares:?}"
+                );
             }
         }
     }

@@ -25,7 +25,11 @@ fn lines(buckets: &[Bucket]) -> Vec<String> {
     let line = |bucket: &Bucket| {
         let start = Timestamp::from_second(bucket.start).expect("a moment of a calendar");
         let seconds = bucket.end - bucket.start;
-        assert_eq!(seconds % 3_600, 0, "seconds of {bucket:?} beyond full hours");
+        assert_eq!(
+            seconds % 3_600,
+            0,
+            "seconds of {bucket:?} beyond full hours"
+        );
         format!("{} {start} {}h", bucket.label, seconds / 3_600)
     };
     buckets.iter().map(line).collect()
@@ -81,9 +85,21 @@ fn a_day_has_23_24_or_25_hours() {
 /// The hour that the clock shows twice gives two buckets, the hour that it leaves out gives none; the labels tell them apart.
 #[test]
 fn hours_are_counted_as_they_pass() {
-    let autumn = pieces(Unit::Hour, span((2018, 10, 28), (2018, 10, 29)), "Europe/Berlin");
-    let spring = pieces(Unit::Hour, span((2018, 3, 25), (2018, 3, 26)), "Europe/Berlin");
-    assert_eq!((autumn.len(), spring.len()), (25, 23), "hours of the two days");
+    let autumn = pieces(
+        Unit::Hour,
+        span((2018, 10, 28), (2018, 10, 29)),
+        "Europe/Berlin",
+    );
+    let spring = pieces(
+        Unit::Hour,
+        span((2018, 3, 25), (2018, 3, 26)),
+        "Europe/Berlin",
+    );
+    assert_eq!(
+        (autumn.len(), spring.len()),
+        (25, 23),
+        "hours of the two days"
+    );
     insta::assert_debug_snapshot!(lines(&autumn[1..5]), @r#"
     [
         "2018-10-28T01:00+02:00 2018-10-27T23:00:00Z 1h",
@@ -100,7 +116,10 @@ fn hours_are_counted_as_they_pass() {
     ]
     "#);
     let utc = pieces(Unit::Hour, span((2018, 1, 1), (2018, 1, 2)), "UTC");
-    assert_eq!(utc[0].label, "2018-01-01T00:00+00:00", "the first hour of a day in UTC");
+    assert_eq!(
+        utc[0].label, "2018-01-01T00:00+00:00",
+        "the first hour of a day in UTC"
+    );
 }
 
 /// Weeks begin on Monday and have the year and the number of ISO 8601, also around New Year.
@@ -187,8 +206,16 @@ fn not_every_day_has_a_midnight() {
         "2018-11-04 2018-11-04T04:00:00Z 25h",
     ]
     "#);
-    let hours = pieces(Unit::Hour, span((2011, 12, 29), (2012, 1, 1)), "Pacific/Apia");
-    assert_eq!(hours.len(), 48, "hours of three days of which one was left out");
+    let hours = pieces(
+        Unit::Hour,
+        span((2011, 12, 29), (2012, 1, 1)),
+        "Pacific/Apia",
+    );
+    assert_eq!(
+        hours.len(),
+        48,
+        "hours of three days of which one was left out"
+    );
 }
 
 const ZONES: [&str; 9] = [
@@ -230,13 +257,21 @@ fn buckets_cover_the_span_without_a_gap() {
             "the last end, {case}"
         );
         for two in pieces.windows(2) {
-            assert_eq!(two[0].end, two[1].start, "{} meets {}, {case}", two[0].label, two[1].label);
+            assert_eq!(
+                two[0].end, two[1].start,
+                "{} meets {}, {case}",
+                two[0].label, two[1].label
+            );
             assert_ne!(two[0].label, two[1].label, "two labels, {case}");
         }
         for bucket in &pieces {
             assert!(bucket.start < bucket.end, "{bucket:?} has a length, {case}");
         }
-        assert_eq!(pieces.len(), expected_count(unit, from, to, &pieces), "the number of buckets, {case}");
+        assert_eq!(
+            pieces.len(),
+            expected_count(unit, from, to, &pieces),
+            "the number of buckets, {case}"
+        );
     }
 }
 
@@ -246,7 +281,11 @@ fn some_day(number: u64) -> Date {
 
 fn some_day_after(first: Date, days: u64) -> Date {
     let seconds = i64::try_from(days).expect("a few thousand days") * 86_400;
-    let start = first.to_zoned(TimeZone::UTC).expect("a day of the calendar").timestamp().as_second();
+    let start = first
+        .to_zoned(TimeZone::UTC)
+        .expect("a day of the calendar")
+        .timestamp()
+        .as_second();
     let moment = Timestamp::from_second(start + seconds).expect("a moment of the calendar");
     TimeZone::UTC.to_datetime(moment).date()
 }
@@ -295,8 +334,15 @@ fn zones_off_the_hour_are_refused_by_name() {
     for unit in [Unit::Week, Unit::Month] {
         // Off the hour in the middle of the span only.
         let asked = span((2015, 8, 1), (2018, 6, 1));
-        let (fields, _) = refused(buckets(unit, asked, &tz("Asia/Pyongyang")), "three years of Pyongyang");
-        assert_eq!(fields, ["zone"], "the field, {unit:?} of three years of Pyongyang");
+        let (fields, _) = refused(
+            buckets(unit, asked, &tz("Asia/Pyongyang")),
+            "three years of Pyongyang",
+        );
+        assert_eq!(
+            fields,
+            ["zone"],
+            "the field, {unit:?} of three years of Pyongyang"
+        );
     }
     for (name, from, to) in [
         ("Australia/Lord_Howe", (2018, 1, 1), (2018, 1, 3)),
@@ -306,7 +352,11 @@ fn zones_off_the_hour_are_refused_by_name() {
         for unit in [Unit::Hour, Unit::Day, Unit::Week, Unit::Month] {
             let pieces = pieces(unit, span(from, to), name);
             let hours: i64 = pieces.iter().map(|bucket| bucket.end - bucket.start).sum();
-            assert_eq!(hours, 48 * 3_600, "seconds by {unit:?} in {name} from {from:?}");
+            assert_eq!(
+                hours,
+                48 * 3_600,
+                "seconds by {unit:?} in {name} from {from:?}"
+            );
         }
     }
 }
@@ -318,8 +368,21 @@ fn a_zone_that_nobody_knows_is_refused() {
         assert_eq!(tz(name).iana_name(), Some(name), "the zone {name}");
     }
     for name in [
-        "", " ", "Mars/Olympus", "Europe/Berlin ", " Europe/Berlin", "Berlin", "Europe", "+02:00", "UTC+2",
-        "Etc/Unknown", "etc/unknown", "../UTC", "Europe/Berlin\0", "CEST", "local",
+        "",
+        " ",
+        "Mars/Olympus",
+        "Europe/Berlin ",
+        " Europe/Berlin",
+        "Berlin",
+        "Europe",
+        "+02:00",
+        "UTC+2",
+        "Etc/Unknown",
+        "etc/unknown",
+        "../UTC",
+        "Europe/Berlin\0",
+        "CEST",
+        "local",
     ] {
         let (fields, _) = refused(zone(name), &format!("the zone {name:?}"));
         assert_eq!(fields, ["zone"], "the field for the zone {name:?}");
@@ -330,16 +393,34 @@ fn a_zone_that_nobody_knows_is_refused() {
 #[test]
 fn a_series_has_at_most_a_thousand_points() {
     assert_eq!(MOST_POINTS, 1_000, "the limit");
-    let days = |count| Span { from: date(2016, 1, 1), to: some_day_after(date(2016, 1, 1), count) };
-    assert_eq!(pieces(Unit::Day, days(1_000), "Europe/Berlin").len(), 1_000, "a thousand days");
-    assert_eq!(pieces(Unit::Week, days(6_996), "UTC").len(), 1_000, "a thousand weeks, the first one cut");
+    let days = |count| Span {
+        from: date(2016, 1, 1),
+        to: some_day_after(date(2016, 1, 1), count),
+    };
+    assert_eq!(
+        pieces(Unit::Day, days(1_000), "Europe/Berlin").len(),
+        1_000,
+        "a thousand days"
+    );
+    assert_eq!(
+        pieces(Unit::Week, days(6_996), "UTC").len(),
+        1_000,
+        "a thousand weeks, the first one cut"
+    );
     let full = pieces(Unit::Hour, days(41), "UTC");
     assert_eq!(full.len(), 984, "the hours of 41 days");
-    let whole = Span { from: date(1970, 1, 1), to: date(2100, 1, 1) };
+    let whole = Span {
+        from: date(1970, 1, 1),
+        to: date(2100, 1, 1),
+    };
     for (unit, span, case) in [
         (Unit::Day, days(1_001), "1,001 days"),
         (Unit::Hour, days(42), "1,008 hours"),
-        (Unit::Week, days(6_997), "1,001 weeks, the first and the last one cut"),
+        (
+            Unit::Week,
+            days(6_997),
+            "1,001 weeks, the first and the last one cut",
+        ),
         (Unit::Hour, whole, "130 years by the hour"),
         (Unit::Day, whole, "130 years by the day"),
         (Unit::Week, whole, "130 years by the week"),
@@ -373,7 +454,11 @@ fn the_span_before_has_as_many_months_or_days() {
         let asked = span(from, to);
         let answer: Option<Span> = span_before(asked).ok();
         let (begins, ends) = answer.map_or((None, None), |span| (Some(span.from), Some(span.to)));
-        assert_eq!(ends, Some(asked.from), "where the span before {asked:?} ends");
+        assert_eq!(
+            ends,
+            Some(asked.from),
+            "where the span before {asked:?} ends"
+        );
         assert_eq!(
             begins,
             Some(date(before.0, before.1, before.2)),
@@ -384,12 +469,19 @@ fn the_span_before_has_as_many_months_or_days() {
     for _ in 0..300 {
         let from = some_day(random.number(0..14_600));
         let days = random.number(1..900);
-        let asked = Span { from, to: some_day_after(from, days) };
+        let asked = Span {
+            from,
+            to: some_day_after(from, days),
+        };
         if from.day() == 1 && asked.to.day() == 1 {
             continue;
         }
         let before: Option<Span> = span_before(asked).ok();
         let meets = before.map(|span| (some_day_after(span.from, days), span.to));
-        assert_eq!(meets, Some((from, from)), "{days} days before {asked:?}, and the end: {before:?}");
+        assert_eq!(
+            meets,
+            Some((from, from)),
+            "{days} days before {asked:?}, and the end: {before:?}"
+        );
     }
 }
