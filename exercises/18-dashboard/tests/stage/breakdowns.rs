@@ -74,6 +74,15 @@ fn large_amounts_have_shares() {
         (vec![i64::MAX, i64::MAX, i64::MAX], vec![334, 333, 333]),
         (vec![i64::MAX / 4 * 3, i64::MAX / 4], vec![750, 250]),
         (vec![(1 << 53) + 1, 1 << 53], vec![500, 500]),
+        // 333.5 twice, one of them a hair more: it gets what is left.
+        (
+            vec![
+                333_500_000_000_000_000,
+                333_500_000_000_000_001,
+                332_999_999_999_999_999,
+            ],
+            vec![333, 334, 333],
+        ),
     ] {
         assert_eq!(tenths(&parts), expected, "the shares of {parts:?}");
     }
