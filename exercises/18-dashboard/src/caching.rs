@@ -69,7 +69,8 @@ impl<T> Cache<T> {
     ///   so does whoever comes later. The same holds if the caller who computes goes away (its future is dropped).
     /// - No more than `capacity` values are kept when nobody is computing. Whenever there are more, the one goes whose key has not been
     ///   asked for longest, whether it was computed for that question or not. What is being computed is no value yet: it counts
-    ///   only when it is there, and is not let go before. Keys without a value take no room once nobody waits for them and another question has been answered.
+    ///   only when it is there, and is not let go before.
+    /// - A key whose computation failed or was given up takes no room any more when the next question has been answered.
     ///
     /// # Errors
     ///
@@ -81,5 +82,10 @@ impl<T> Cache<T> {
         compute: impl Future<Output = Result<T, E>>,
     ) -> Result<Arc<T>, E> {
         todo!("find or make the cell under the lock; fill it without the lock; then make room")
+    }
+
+    /// How many keys take room now: those whose value is kept, and those whose value is being computed.
+    pub fn keys(&self) -> usize {
+        todo!("how many entries there are")
     }
 }

@@ -147,6 +147,11 @@ impl<T> Cache<T> {
         }
     }
 
+    /// How many keys take room now: those whose value is kept, and those whose value is being computed.
+    pub fn keys(&self) -> usize {
+        self.kept().entries.len()
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept<T>> {
         // Nothing that may panic runs while it is held.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
