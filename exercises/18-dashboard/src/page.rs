@@ -1,6 +1,173 @@
-//! What the shop needs, in a sentence.
+//! Milestone 9: the page.
+//!
+//! Numbers, a line and bars, drawn on the server: whole without a script, readable without eyes, and at home on a phone.
 
-/// What the function answers, its units and its errors.
-pub fn page() -> u32 {
-    todo!("a nudge")
+use std::fmt::Write;
+
+/// The size of a line chart, and of the area in it that the line may use. Units of the picture; the browser scales it.
+pub const WIDTH: f64 = 640.0;
+/// See [`WIDTH`].
+pub const HEIGHT: f64 = 240.0;
+/// Where the first point of several stands.
+pub const LEFT: f64 = 64.0;
+/// Where the last point of several stands.
+pub const RIGHT: f64 = 624.0;
+/// Where the highest mark of the scale stands.
+pub const TOP: f64 = 16.0;
+/// Where the lowest mark of the scale stands.
+pub const BOTTOM: f64 = 208.0;
+
+/// A scale has no more marks than this.
+pub const MARKS: usize = 6;
+
+/// A line chart has no more labels below it than this.
+pub const LABELS: usize = 6;
+
+/// How high a row of a bar chart is.
+pub const ROW: usize = 44;
+
+/// What a chart shows.
+#[derive(Debug, Clone)]
+pub struct Chart<'a> {
+    /// Unique on the page: the ids of the picture's parts begin with it.
+    pub id: &'a str,
+    /// What it is about, for people.
+    pub title: &'a str,
+    /// What the values are.
+    pub unit: Unit,
+    /// In the order in which they are drawn.
+    pub points: &'a [Point],
+}
+
+/// One value and what it belongs to: a day, or a country.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// What the value belongs to. Anybody may have written it.
+    pub label: String,
+    /// From -10^15 to 10^15.
+    pub value: i64,
+}
+
+/// What values are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Things that are counted.
+    Count,
+    /// Money, in cents.
+    Cents,
+}
+
+/// A value in full: digits in groups of three, and for money the euros, a point and two digits of cents.
+///
+/// | value | `Count` | `Cents` |
+/// | --- | --- | --- |
+/// | 0 | `0` | `€ 0.00` |
+/// | 7 | `7` | `€ 0.07` |
+/// | -5 | `-5` | `-€ 0.05` |
+/// | 1234567 | `1,234,567` | `€ 12,345.67` |
+///
+/// Every `i64` has its text, the smallest one, too.
+pub fn full(value: i64, unit: Unit) -> String {
+    todo!("the sign, the groups, the cents: and no fractions on the way")
+}
+
+/// A value as a mark of a scale has it: short, because there is little room.
+///
+/// Thousands are `k`, millions `M`, 10^9 is `bn`, 10^12 is `tn`, and what is larger stays in `tn`. At most two digits after the point, the
+/// rest is cut off (towards zero), and zeros at the end of them are left out, with the point if nothing is behind it. There are
+/// no groups. Money is in euros, with `€` directly in front. The sign is the very first character; a zero has none.
+///
+/// | value | `Count` | `Cents` |
+/// | --- | --- | --- |
+/// | 0 | `0` | `€0` |
+/// | 5 | `5` | `€0.05` |
+/// | 999 | `999` | `€9.99` |
+/// | 1000 | `1k` | `€10` |
+/// | -1250 | `-1.25k` | `-€12.5` |
+/// | 999999 | `999.99k` | `€9.99k` |
+/// | 120000000 | `120M` | `€1.2M` |
+///
+/// Every `i64` has its text.
+pub fn short(value: i64, unit: Unit) -> String {
+    todo!("count in hundredths, and take a thousand away as often as it goes")
+}
+
+/// The marks of a scale on which everything from `lowest` to `highest` has its place, and zero.
+///
+/// Let `low` be the smaller one of `lowest` and 0, and `high` the larger one of `highest` and 0. The marks are multiples of one step, from the last
+/// multiple that is not above `low` to the first that is not below `high`, both included. The step is the smallest one of 1, 2, 5,
+/// 10, 20, 50, 100, … that needs no more than [`MARKS`] marks. If `low` and `high` are both 0, the marks are 0 and 1.
+///
+/// Neither is beyond 10^15 or -10^15, and `lowest` is not above `highest`.
+///
+/// ```text
+/// scale(971, 9203)   0, 2000, 4000, 6000, 8000, 10000
+/// scale(-30, 50)     -40, -20, 0, 20, 40, 60
+/// scale(3, 3)        0, 1, 2, 3
+/// ```
+pub fn scale(lowest: i64, highest: i64) -> Vec<i64> {
+    todo!("try one step after the other, and mind how whole numbers are divided below zero")
+}
+
+/// The text as it may stand in HTML and SVG, between tags and in quoted attributes: `&`, `<`, `>`, `"` and `'` become `&amp;`, `&lt;`,
+/// `&gt;`, `&quot;` and `&#39;`. Everything else stays as it is; what is escaped already is a text like any other.
+pub fn escaped(text: &str) -> String {
+    todo!("one character after the other")
+}
+
+/// What a chart shows, in words, for those who cannot see it. Values are written [`full`].
+///
+/// ```text
+/// no points     Nothing yet.
+/// one           2026-05-01: 12.
+/// more          31 values from 2026-05-01 to 2026-05-31. Lowest: 3 (2026-05-05). Highest: 1,204 (2026-05-23).
+/// ```
+///
+/// `from` and `to` name the first and the last point as they stand. Of several lowest the first is named, and so with the
+/// highest. The text is plain: it is escaped where it is put into the picture.
+pub fn described(chart: &Chart) -> String {
+    todo!("three cases; walk through the points once")
+}
+
+/// A line through the points, as SVG: one element `svg` that is well-formed XML as well as HTML, with an end tag for each element, and
+/// drawn by these rules.
+///
+/// - `svg` has the class `chart`, `viewBox="0 0 640 240"` ([`WIDTH`], [`HEIGHT`]), `role="img"`, and `aria-labelledby` with two ids: those of
+///   `title`, its first child, and `desc`, its second. They are the chart's id with `-title` and with `-desc` behind it. `title` holds
+///   the chart's title, `desc` what [`described`] says.
+/// - The marks are the [`scale`] of the lowest and the highest value (of 0 and 0 when there is none). The first mark stands at y =
+///   [`BOTTOM`], the last at y = [`TOP`], all others in proportion: y grows downwards.
+/// - Each mark has a `path` of the class `axis`, whose `d` is `M64 YH624`, and a `text` with the mark in [`short`], `x="56"`,
+///   `text-anchor="end"`, 4 below the mark's y.
+/// - The first of several points stands at x = [`LEFT`], the last at x = [`RIGHT`], the others evenly between them.
+/// - Two points and more: a single `polyline` of the class `line`, whose `points` are `x,y` of all of them in their order, with a
+///   blank between two.
+/// - One point: no line, but a `circle` of the class `bar-1` with `r="4"`, halfway between left and right.
+/// - None: neither, but a `text` that says `Nothing yet`, somewhere on the picture.
+/// - Below the line are labels: the first point has one, and then every nth, where n is the smallest that gives no more than [`LABELS`] labels.
+///   Each is a `text` at its point's x, `text-anchor="middle"`, 22 below [`BOTTOM`].
+///
+/// All numbers have one digit after the point or none (`344.0` or `344`). There is no other `text`, `path`, `circle` or `polyline`.
+/// The chart's id is a plain word; its title and the labels may hold anything.
+pub fn line_chart(chart: &Chart) -> String {
+    todo!("open the picture, then marks, line, labels: a small function for each")
+}
+
+/// One bar for each point, as SVG, in the points' order. `svg`, `title` and `desc` are as in [`line_chart`], but `viewBox` is as high as [`ROW`] times
+/// the number of points, and at least one row.
+///
+/// The widest span is from the lowest value, or 0 if that is lower, to the highest, or 0 if that is higher; it takes the whole
+/// width: its lower end stands at x = 0, its upper end at x = [`WIDTH`], every value between them in proportion. When both ends are 0, there are only
+/// bars without length, at x = 0.
+///
+/// The nth point (the first is number 0) has, with `top` = n times [`ROW`]:
+///
+/// - a `text` with its label, at x = 0 and 18 below `top`
+/// - a `text` with its value in [`full`], at x = 640, as high as the label, `text-anchor="end"`
+/// - a `rect` 24 below `top`, 14 high, between the x of zero and the x of its value: to the left of zero for a value below it. Its class is
+///   `bar-1` for the first point, `bar-2` for the second, up to `bar-5`, and then `bar-1` again.
+///
+/// Without points there is a `text` that says `Nothing yet`, and no `rect`. Numbers are written as in [`line_chart`].
+pub fn bar_chart(chart: &Chart) -> String {
+    todo!("where zero stands, where the value stands, and the bar between them")
 }

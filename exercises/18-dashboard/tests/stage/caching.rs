@@ -1,8 +1,712 @@
-use dashboard::caching::caching;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::future::{pending, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-/// The rule that this test checks, in a sentence.
+use axum::http::{HeaderMap, HeaderValue, header};
+use dashboard::caching::{Cache, has, tag};
+use support::Gate;
+use tokio::sync::{Barrier, Notify, oneshot};
+use tokio::task::{JoinSet, yield_now};
+
+fn headers(lines: &[&[u8]]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.append(header::IF_MATCH, HeaderValue::from_static("*"));
+    for line in lines {
+        let value = HeaderValue::from_bytes(line).expect("a line of a header");
+        headers.append(header::IF_NONE_MATCH, value);
+    }
+    headers
+}
+
+/// Lets everybody run who can, for a while.
+async fn settle() {
+    for _ in 0..300 {
+        yield_now().await;
+    }
+}
+
+/// A tag is the digest of the content, in quotes, and every byte counts.
 #[test]
-fn the_rule_holds() {
-    let answer: u32 = caching();
-    assert_eq!(answer, 1, "the case");
+fn a_tag_names_the_content() {
+    for (content, expected) in [
+        (&b""[..], r#""47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU""#),
+        (
+            &b"abc"[..],
+            r#""ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0""#,
+        ),
+    ] {
+        let found: String = tag(content);
+        assert_eq!(
+            found,
+            expected,
+            "the tag of {:?}",
+            content.escape_ascii().to_string()
+        );
+    }
+    let mut random = support::seeded(0x1861);
+    let mut content: Vec<u8> = (0..10_000)
+        .map(|_| random.bits().to_le_bytes()[0])
+        .collect();
+    let mut tags: BTreeSet<String> = BTreeSet::from([tag(&content)]);
+    for place in [0, 1, 31, 32, 63, 64, 1023, 1024, 4096, 8192, 9999] {
+        content[place] ^= 1;
+        assert!(
+            tags.insert(tag(&content)),
+            "a tag that was there already, after a change at {place}"
+        );
+    }
+    content.push(0);
+    assert!(
+        tags.insert(tag(&content)),
+        "a tag that was there already, after a zero at the end"
+    );
+}
+
+/// The tag may stand alone or anywhere in a list, strong or weak, in one line or in several; `*` stands for all.
+#[test]
+fn who_has_it_says_so() {
+    let tag: String = tag(b"May");
+    for lines in [
+        vec!["TAG"],
+        vec!["W/TAG"],
+        vec!["*"],
+        vec![" \t* "],
+        vec!["TAG, \"b\""],
+        vec!["\"a\", TAG"],
+        vec!["\"a\",\"b\",W/TAG,\"c\""],
+        vec!["\"a\"\t , \tTAG\t"],
+        vec![", ,TAG,,"],
+        vec!["\"a, b\", TAG"],
+        vec!["\",\",TAG"],
+        vec!["\"\", TAG"],
+        vec!["\"a\"", "TAG"],
+        vec!["TAG", "\"b\""],
+        vec!["\"a\"", "W/\"b\"", "W/TAG"],
+    ] {
+        let lines: Vec<String> = lines.iter().map(|line| line.replace("TAG", &tag)).collect();
+        let bytes: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+        assert!(has(&headers(&bytes), &tag), "said with {lines:?}");
+    }
+}
+
+/// Another tag, no tag, and what is no list of tags mean: I have nothing.
+#[test]
+fn who_does_not_have_it_gets_everything() {
+    let tag: String = tag(b"June");
+    let bare = tag.trim_matches('"').to_owned();
+    for lines in [
+        vec![],
+        vec![""],
+        vec![","],
+        vec!["\"a\""],
+        vec!["\"\""],
+        vec!["BARE"],
+        vec!["\"a\", BARE"],
+        vec!["w/TAG"],
+        vec!["W/ TAG"],
+        vec!["W/W/TAG"],
+        vec!["'BARE'"],
+        vec!["\" BARE\""],
+        vec!["\"BARE \""],
+        vec!["\"xBARE\""],
+        vec!["\"BAREx\""],
+        vec!["\"BARE"],
+        vec!["BARE\""],
+        vec!["\"x,\"BARE\",y\""],
+        vec!["\"W/BARE\""],
+        vec!["\"*\""],
+        vec!["**"],
+        vec!["*, TAG"],
+        vec!["TAG, *"],
+        vec!["*", "TAG"],
+        vec!["*", "*"],
+        vec!["\"a\", *"],
+        vec!["TAG \"b\""],
+        vec!["TAG\"b\""],
+        vec!["TAG; TAG"],
+        vec!["TAG, \"b"],
+        vec!["TAG, b"],
+        vec!["TAG", "b"],
+        vec!["b", "TAG"],
+        vec!["b, TAG"],
+    ] {
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|line| line.replace("TAG", &tag).replace("BARE", &bare))
+            .collect();
+        let bytes: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+        assert!(!has(&headers(&bytes), &tag), "said with {lines:?}");
+    }
+    for line in [
+        tag.to_lowercase(),
+        tag.to_uppercase(),
+        tag[..tag.len() - 2].to_owned() + "\"",
+    ] {
+        assert!(
+            !has(&headers(&[line.as_bytes()]), &tag),
+            "said with {line:?}"
+        );
+    }
+    let odd = [tag.as_bytes(), b", \"\xfc\""].concat();
+    assert!(
+        !has(&headers(&[&odd]), &tag),
+        "said with a byte that is not ASCII behind it"
+    );
+    assert!(
+        !has(&headers(&[b"\"\xfc\"", tag.as_bytes()]), &tag),
+        "said with a line that is not ASCII before it"
+    );
+}
+
+/// What was computed is kept for its key and version, and nothing is computed for it again.
+#[tokio::test]
+async fn what_is_kept_is_not_computed_again() {
+    let cache: Cache<String> = Cache::new(100);
+    let computed = Cell::new(0);
+    let mut random = support::seeded(0x1862);
+    let mut keys: Vec<String> = (0..40)
+        .map(|_| format!("/api/series?country={}", random.word(1..9)))
+        .collect();
+    keys.sort();
+    keys.dedup();
+    keys.extend(
+        [
+            "", " ", "a", "A", "a ", "ä", "a\u{308}", "a\0", "a\0b", "a'b", "a%",
+        ]
+        .map(str::to_owned),
+    );
+    for round in 0..3 {
+        for key in &keys {
+            let value = cache.get(key, 7, async {
+                computed.set(computed.get() + 1);
+                Ok::<String, String>(format!("the value of {key:?}"))
+            });
+            let value: Result<Arc<String>, String> = value.await;
+            let text = value.map(|value| value.to_string());
+            assert_eq!(text, Ok(format!("the value of {key:?}")), "round {round}");
+        }
+        assert_eq!(
+            computed.get(),
+            keys.len(),
+            "computations after round {round} of {} keys",
+            keys.len()
+        );
+    }
+}
+
+/// After an ingest nobody gets an earlier version; whoever read the version a moment too early gets the later one.
+#[tokio::test]
+async fn nothing_is_older_than_asked() {
+    let cache: Cache<i64> = Cache::new(8);
+    for (asked, expected) in [
+        (5, 5),
+        (5, 5),
+        (6, 6),
+        (5, 6),
+        (6, 6),
+        (4, 6),
+        (9, 9),
+        (8, 9),
+        (6, 9),
+        (9, 9),
+        (10, 10),
+        (i64::MIN, 10),
+        (i64::MAX, i64::MAX),
+        (0, i64::MAX),
+    ] {
+        let value = cache
+            .get("may", asked, ready(Ok::<i64, String>(asked)))
+            .await;
+        assert_eq!(
+            value.map(|value| *value),
+            Ok(expected),
+            "asked for version {asked}"
+        );
+    }
+    let other = cache.get("june", 5, ready(Ok::<i64, String>(5))).await;
+    assert_eq!(
+        other.map(|value| *value),
+        Ok(5),
+        "another key has versions of its own"
+    );
+    let low = cache
+        .get("low", i64::MIN, ready(Ok::<i64, String>(i64::MIN)))
+        .await;
+    assert_eq!(
+        low.map(|value| *value),
+        Ok(i64::MIN),
+        "the smallest version"
+    );
+    let next = cache.get("low", -1, ready(Ok::<i64, String>(-1))).await;
+    assert_eq!(next.map(|value| *value), Ok(-1), "a version below zero");
+}
+
+/// A hundred who ask at the same time are answered by one computation.
+#[tokio::test]
+async fn a_hundred_askers_and_one_computation() {
+    let cache: Arc<Cache<u64>> = Arc::new(Cache::new(4));
+    let (computed, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let mut askers = JoinSet::new();
+    for asker in 0..100 {
+        let (cache, computed, go) = (Arc::clone(&cache), Arc::clone(&computed), Arc::clone(&go));
+        askers.spawn(async move {
+            let compute = async {
+                computed.fetch_add(1, Ordering::SeqCst);
+                go.notified().await;
+                Ok::<u64, String>(1000 + asker)
+            };
+            cache.get("may", 1, compute).await.map(|value| *value)
+        });
+    }
+    settle().await;
+    assert_eq!(
+        computed.load(Ordering::SeqCst),
+        1,
+        "computations that began while a hundred ask"
+    );
+    go.notify_one();
+    settle().await;
+    assert_eq!(
+        computed.load(Ordering::SeqCst),
+        1,
+        "computations after the first is done"
+    );
+    let mut answers = BTreeSet::new();
+    while let Some(answer) = askers.join_next().await {
+        answers.insert(answer.expect("no panic"));
+    }
+    assert_eq!(
+        answers.len(),
+        1,
+        "different answers to the hundred: {answers:?}"
+    );
+}
+
+/// The same on threads that run side by side: look and leave a mark are one step.
+#[test]
+fn threads_that_meet_compute_once() {
+    let cache: Cache<usize> = Cache::new(4);
+    let (gate, computed) = (Gate::new(2), AtomicUsize::new(0));
+    let rounds = 3000;
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .build()
+                    .expect("a runtime");
+                for round in 0..rounds {
+                    gate.wait();
+                    let compute = async {
+                        computed.fetch_add(1, Ordering::SeqCst);
+                        yield_now().await;
+                        Ok::<usize, String>(round)
+                    };
+                    let version = i64::try_from(round).expect("small");
+                    let value = runtime.block_on(cache.get("may", version, compute));
+                    let value = value.map(|value| *value);
+                    assert_eq!(value, Ok(round), "what round {round} is answered");
+                }
+            });
+        }
+    });
+    let computed = computed.load(Ordering::SeqCst);
+    assert_eq!(
+        computed, rounds,
+        "computations in {rounds} rounds of two threads"
+    );
+}
+
+/// Whoever asks for another key does not wait, and neither does who asks for what is kept, however long somebody computes.
+#[tokio::test]
+async fn others_do_not_wait() {
+    let cache: Arc<Cache<&'static str>> = Arc::new(Cache::new(4));
+    let kept = cache.get("kept", 1, ready(Ok::<_, String>("kept"))).await;
+    assert_eq!(kept.map(|value| *value), Ok("kept"), "the first value");
+    let slow = tokio::spawn({
+        let cache = Arc::clone(&cache);
+        async move {
+            cache
+                .get("slow", 1, pending::<Result<&'static str, String>>())
+                .await
+                .map(|value| *value)
+        }
+    });
+    settle().await;
+    let others = tokio::spawn({
+        let cache = Arc::clone(&cache);
+        async move {
+            let kept = cache
+                .get("kept", 1, ready(Err("computed again")))
+                .await
+                .map(|value| *value);
+            let new = cache
+                .get("new", 1, ready(Ok::<_, &str>("new")))
+                .await
+                .map(|value| *value);
+            (kept, new)
+        }
+    });
+    settle().await;
+    assert!(
+        others.is_finished(),
+        "others wait for somebody who computes something else"
+    );
+    assert_eq!(
+        others.await.expect("no panic"),
+        (Ok("kept"), Ok("new")),
+        "what they get"
+    );
+    slow.abort();
+}
+
+/// While an earlier version is being computed, who asks for a later one computes it, and whoever comes then joins the later one.
+#[tokio::test]
+async fn nobody_joins_an_earlier_computation() {
+    let cache: Arc<Cache<i64>> = Arc::new(Cache::new(4));
+    let ask = |version: i64| {
+        let cache = Arc::clone(&cache);
+        let (release, released) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let compute = async move {
+                let _ = released.await;
+                Ok::<i64, String>(version)
+            };
+            cache.get("may", version, compute).await.map(|value| *value)
+        });
+        (release, task)
+    };
+    let (first_may_go, first) = ask(1);
+    settle().await;
+    let (second_may_go, second) = ask(2);
+    settle().await;
+    let (_third_has_none, third) = ask(1);
+    settle().await;
+    second_may_go.send(()).expect("the second computes");
+    settle().await;
+    assert!(
+        second.is_finished(),
+        "who asks for version 2 waits for version 1"
+    );
+    assert_eq!(
+        second.await.expect("no panic"),
+        Ok(2),
+        "asked for version 2 while 1 is computed"
+    );
+    assert!(
+        third.is_finished(),
+        "who asks for version 1 now has version 2 already"
+    );
+    assert_eq!(
+        third.await.expect("no panic"),
+        Ok(2),
+        "asked for version 1 while 2 is computed"
+    );
+    first_may_go.send(()).expect("the first computes");
+    assert_eq!(
+        first.await.expect("no panic"),
+        Ok(1),
+        "asked for version 1, before"
+    );
+    let now = cache.get("may", 2, ready(Ok::<i64, String>(-2))).await;
+    assert_eq!(
+        now.map(|value| *value),
+        Ok(2),
+        "kept after the earlier one was done"
+    );
+}
+
+/// A failure goes to whoever computed, is not kept, and those who waited try themselves, one at a time.
+#[tokio::test]
+async fn failures_are_not_kept() {
+    let cache: Arc<Cache<usize>> = Arc::new(Cache::new(4));
+    let barrier = Arc::new(Barrier::new(2));
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut askers = Vec::new();
+    for asker in 0..10 {
+        let (cache, barrier) = (Arc::clone(&cache), Arc::clone(&barrier));
+        let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+        askers.push(tokio::spawn(async move {
+            let compute = async {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                barrier.wait().await;
+                running.fetch_sub(1, Ordering::SeqCst);
+                if asker < 3 { Err(asker) } else { Ok(asker) }
+            };
+            cache.get("may", 1, compute).await.map(|value| *value)
+        }));
+        settle().await;
+    }
+    for _ in 0..4 {
+        barrier.wait().await;
+        settle().await;
+    }
+    assert_eq!(
+        most.load(Ordering::SeqCst),
+        1,
+        "computations of one key at the same time"
+    );
+    let mut answers: Vec<Result<usize, usize>> = Vec::new();
+    for asker in askers {
+        assert!(
+            asker.is_finished(),
+            "somebody waits though one has succeeded; so far {answers:?}"
+        );
+        answers.push(asker.await.expect("no panic"));
+    }
+    let expected = [Err(0), Err(1), Err(2)].into_iter().chain([Ok(3); 7]);
+    assert_eq!(
+        answers,
+        expected.collect::<Vec<_>>(),
+        "the answers to ten askers, of whom the first three fail"
+    );
+    for (outcome, expected) in [
+        (Err(1), Err(1)),
+        (Err(2), Err(2)),
+        (Ok(3), Ok(3)),
+        (Ok(4), Ok(3)),
+    ] {
+        let answer = cache
+            .get("june", 1, ready(outcome))
+            .await
+            .map(|value| *value);
+        assert_eq!(
+            answer, expected,
+            "one after the other, computing {outcome:?}"
+        );
+    }
+}
+
+/// When whoever computes goes away, the next of those who wait computes.
+#[tokio::test]
+async fn who_goes_away_leaves_nobody_waiting() {
+    let cache: Arc<Cache<u32>> = Arc::new(Cache::new(4));
+    let (begun, mut has_begun) = oneshot::channel();
+    let first = tokio::spawn({
+        let cache = Arc::clone(&cache);
+        async move {
+            let compute = async {
+                let _ = begun.send(());
+                pending::<Result<u32, String>>().await
+            };
+            cache.get("may", 1, compute).await.map(|value| *value)
+        }
+    });
+    settle().await;
+    assert_eq!(has_begun.try_recv(), Ok(()), "the first computes");
+    let waiting: Vec<_> = (0..5)
+        .map(|asker| {
+            let cache = Arc::clone(&cache);
+            tokio::spawn(async move {
+                cache
+                    .get("may", 1, ready(Ok::<u32, String>(asker)))
+                    .await
+                    .map(|value| *value)
+            })
+        })
+        .collect();
+    settle().await;
+    first.abort();
+    settle().await;
+    let mut answers = BTreeSet::new();
+    for asker in waiting {
+        assert!(asker.is_finished(), "somebody waits for one who has gone");
+        answers.insert(asker.await.expect("no panic"));
+    }
+    assert_eq!(answers.len(), 1, "answers to those who waited: {answers:?}");
+    let later = cache
+        .get("may", 1, ready(Ok::<u32, String>(77)))
+        .await
+        .map(|value| *value);
+    assert_eq!(answers.first(), Some(&later), "what is kept");
+}
+
+/// Tells how many of it are alive.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(alive: &Arc<AtomicUsize>) -> Self {
+        alive.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(alive))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// No more values live than the capacity says, not even in the shadow of a new version, or of keys that nobody asks for again.
+#[tokio::test]
+async fn memory_is_limited() {
+    for capacity in [0, 1, 2, 7, 1100] {
+        let (cache, alive) = (Cache::new(capacity), Arc::new(AtomicUsize::new(0)));
+        for round in 0..2 {
+            for key in 0..1200 {
+                let compute = async { Ok::<Counted, String>(Counted::new(&alive)) };
+                let value = cache.get(&key.to_string(), round, compute).await;
+                assert!(value.is_ok(), "key {key}");
+                drop(value);
+                let most = capacity.min(key + 1 + usize::try_from(round).expect("small") * 1200);
+                let alive = alive.load(Ordering::SeqCst);
+                assert_eq!(
+                    alive, most,
+                    "values alive after key {key} of round {round}, capacity {capacity}"
+                );
+            }
+        }
+    }
+    let (cache, alive) = (Cache::new(3), Arc::new(AtomicUsize::new(0)));
+    for version in 0..50 {
+        let compute = async { Ok::<Counted, String>(Counted::new(&alive)) };
+        drop(cache.get("may", version, compute).await);
+        assert_eq!(
+            alive.load(Ordering::SeqCst),
+            1,
+            "values alive after version {version} of one key"
+        );
+    }
+}
+
+/// The value that goes is the one that nobody has asked for longest, whether it was kept or computed then.
+#[tokio::test]
+async fn the_longest_unasked_goes() {
+    let mut random = support::seeded(0x1863);
+    for capacity in [1, 2, 3, 5, 8] {
+        let cache: Cache<u64> = Cache::new(capacity);
+        // The keys that are kept, the one asked for last at the end.
+        let mut order: Vec<u64> = Vec::new();
+        for step in 0..400 {
+            let key = random.number(0..10);
+            let computed = Cell::new(false);
+            let compute = async {
+                computed.set(true);
+                Ok::<u64, String>(key)
+            };
+            let value = cache.get(&key.to_string(), 1, compute).await;
+            assert_eq!(value.map(|value| *value), Ok(key), "the value of {key}");
+            let kept = order.contains(&key);
+            assert_eq!(
+                computed.get(),
+                !kept,
+                "step {step}, capacity {capacity}: {key} is computed; kept are {order:?}, the longest unasked first"
+            );
+            order.retain(|other| *other != key);
+            order.push(key);
+            if order.len() > capacity {
+                order.remove(0);
+            }
+        }
+    }
+}
+
+/// Who computes keeps its place while others come and go: a full cache lets no computation go.
+#[tokio::test]
+async fn a_full_cache_lets_no_computation_go() {
+    let cache: Arc<Cache<usize>> = Arc::new(Cache::new(2));
+    let (computed, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let ask = || {
+        let (cache, computed, go) = (Arc::clone(&cache), Arc::clone(&computed), Arc::clone(&go));
+        tokio::spawn(async move {
+            let compute = async {
+                computed.fetch_add(1, Ordering::SeqCst);
+                go.notified().await;
+                Ok::<usize, String>(7)
+            };
+            cache.get("slow", 1, compute).await.map(|value| *value)
+        })
+    };
+    let first = ask();
+    settle().await;
+    for key in 0..20 {
+        let other = cache
+            .get(&key.to_string(), 1, ready(Ok::<usize, String>(key)))
+            .await;
+        assert_eq!(other.map(|value| *value), Ok(key), "another key");
+    }
+    let second = ask();
+    settle().await;
+    assert_eq!(
+        computed.load(Ordering::SeqCst),
+        1,
+        "computations of the slow key, after twenty others"
+    );
+    go.notify_one();
+    settle().await;
+    assert!(
+        first.is_finished() && second.is_finished(),
+        "both have their answer"
+    );
+    for asker in [first, second] {
+        assert_eq!(asker.await.expect("no panic"), Ok(7), "the answer");
+    }
+    let kept = cache
+        .get("slow", 1, ready(Err("computed again")))
+        .await
+        .map(|value| *value);
+    assert_eq!(kept, Ok(7), "it was asked for last, so it is kept");
+}
+
+/// Many that are computed side by side are too many when they are there: then the longest unasked go.
+#[tokio::test]
+async fn room_is_made_when_values_arrive() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let cache: Arc<Cache<Counted>> = Arc::new(Cache::new(3));
+    let barrier = Arc::new(Barrier::new(21));
+    let mut askers = JoinSet::new();
+    for key in 0..20 {
+        let (cache, barrier, alive) =
+            (Arc::clone(&cache), Arc::clone(&barrier), Arc::clone(&alive));
+        askers.spawn(async move {
+            let compute = async {
+                barrier.wait().await;
+                Ok::<Counted, String>(Counted::new(&alive))
+            };
+            cache.get(&key.to_string(), 1, compute).await.is_ok()
+        });
+    }
+    settle().await;
+    barrier.wait().await;
+    while let Some(done) = askers.join_next().await {
+        assert!(done.expect("no panic"), "a value");
+    }
+    assert_eq!(
+        alive.load(Ordering::SeqCst),
+        3,
+        "values alive after twenty at once, capacity 3"
+    );
+}
+
+/// What failed and what was given up takes no room, when the next question has been answered.
+#[tokio::test]
+async fn failures_take_no_room() {
+    let cache: Cache<u32> = Cache::new(5);
+    for key in 0..1500 {
+        let key = format!("/api/series?from={key}");
+        let failed = cache
+            .get(&key, 1, ready(Err::<u32, _>("no such day")))
+            .await;
+        assert_eq!(failed.map(|value| *value), Err("no such day"), "{key}");
+        let other = format!("{key}&to={key}");
+        let given_up = cache.get(&other, 1, pending::<Result<u32, String>>());
+        // It is asked once whether it is done, and then dropped.
+        tokio::select! {
+            biased;
+            _ = given_up => panic!("{other}: an answer without a computation"),
+            () = ready(()) => (),
+        }
+    }
+    let value = cache.get("may", 1, ready(Ok::<u32, String>(5))).await;
+    assert_eq!(value.map(|value| *value), Ok(5), "the next question");
+    assert_eq!(cache.keys(), 1, "keys that take room, when one has a value");
+    let value = cache.get("june", 1, ready(Ok::<u32, String>(6))).await;
+    assert_eq!(value.map(|value| *value), Ok(6), "another question");
+    assert_eq!(
+        cache.keys(),
+        2,
+        "keys that take room, when two have a value"
+    );
 }
