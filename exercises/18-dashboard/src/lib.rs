@@ -1,5 +1,6 @@
 //! Data-driven dashboard.
 
+pub mod given;
 pub mod ingest;
 pub mod storage;
 pub mod timeseries;
