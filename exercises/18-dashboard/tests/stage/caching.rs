@@ -4,12 +4,14 @@ use std::future::{pending, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use dashboard::caching::{Cache, has, tag};
 use support::Gate;
 use tokio::sync::{Barrier, Notify, oneshot};
 use tokio::task::{JoinSet, yield_now};
+use tokio::time::timeout;
 
 fn headers(lines: &[&[u8]]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -19,6 +21,12 @@ fn headers(lines: &[&[u8]]) -> HeaderMap {
         headers.append(header::IF_NONE_MATCH, value);
     }
     headers
+}
+
+/// Waits until it is done. The clock stands still while somebody runs and jumps when all wait: a minute is over at once.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    let answer = timeout(Duration::from_secs(60), work).await;
+    answer.expect("all wait for each other, and nobody goes on")
 }
 
 /// Lets everybody run who can, for a while.
@@ -162,7 +170,7 @@ fn who_does_not_have_it_gets_everything() {
 }
 
 /// What was computed is kept for its key and version, and nothing is computed for it again.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_kept_is_not_computed_again() {
     let cache: Cache<String> = Cache::new(100);
     let computed = Cell::new(0);
@@ -198,7 +206,7 @@ async fn what_is_kept_is_not_computed_again() {
 }
 
 /// After an ingest nobody gets an earlier version; whoever read the version a moment too early gets the later one.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_older_than_asked() {
     let cache: Cache<i64> = Cache::new(8);
     for (asked, expected) in [
@@ -245,7 +253,7 @@ async fn nothing_is_older_than_asked() {
 }
 
 /// A hundred who ask at the same time are answered by one computation.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hundred_askers_and_one_computation() {
     let cache: Arc<Cache<u64>> = Arc::new(Cache::new(4));
     let (computed, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
@@ -275,7 +283,7 @@ async fn a_hundred_askers_and_one_computation() {
         "computations after the first is done"
     );
     let mut answers = BTreeSet::new();
-    while let Some(answer) = askers.join_next().await {
+    while let Some(answer) = soon(askers.join_next()).await {
         answers.insert(answer.expect("no panic"));
     }
     assert_eq!(
@@ -290,28 +298,34 @@ async fn a_hundred_askers_and_one_computation() {
 fn threads_that_meet_compute_once() {
     let cache: Cache<usize> = Cache::new(4);
     let (gate, computed) = (Gate::new(2), AtomicUsize::new(0));
-    let rounds = 3000;
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .build()
-                    .expect("a runtime");
-                for round in 0..rounds {
-                    gate.wait();
-                    let compute = async {
-                        computed.fetch_add(1, Ordering::SeqCst);
-                        yield_now().await;
-                        Ok::<usize, String>(round)
-                    };
-                    let version = i64::try_from(round).expect("small");
-                    let value = runtime.block_on(cache.get("may", version, compute));
-                    let value = value.map(|value| *value);
-                    assert_eq!(value, Ok(round), "what round {round} is answered");
-                }
-            });
+    let rounds = 1000;
+    let ask = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        let mut answers: Vec<Result<usize, String>> = Vec::new();
+        for round in 0..rounds {
+            gate.wait();
+            let compute = async {
+                computed.fetch_add(1, Ordering::SeqCst);
+                yield_now().await;
+                Ok::<usize, String>(round)
+            };
+            let version = i64::try_from(round).expect("small");
+            let value = runtime.block_on(cache.get("may", version, compute));
+            answers.push(value.map(|value| *value));
         }
+        answers
+    };
+    let answers = thread::scope(|scope| {
+        let other = scope.spawn(ask);
+        [ask(), other.join().expect("no panic")]
     });
+    for answers in answers {
+        for (round, answer) in answers.into_iter().enumerate() {
+            assert_eq!(answer, Ok(round), "what round {round} is answered");
+        }
+    }
     let computed = computed.load(Ordering::SeqCst);
     assert_eq!(
         computed, rounds,
@@ -320,7 +334,7 @@ fn threads_that_meet_compute_once() {
 }
 
 /// Whoever asks for another key does not wait, and neither does who asks for what is kept, however long somebody computes.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn others_do_not_wait() {
     let cache: Arc<Cache<&'static str>> = Arc::new(Cache::new(4));
     let kept = cache.get("kept", 1, ready(Ok::<_, String>("kept"))).await;
@@ -363,7 +377,7 @@ async fn others_do_not_wait() {
 }
 
 /// While an earlier version is being computed, who asks for a later one computes it, and whoever comes then joins the later one.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nobody_joins_an_earlier_computation() {
     let cache: Arc<Cache<i64>> = Arc::new(Cache::new(4));
     let ask = |version: i64| {
@@ -406,7 +420,7 @@ async fn nobody_joins_an_earlier_computation() {
     );
     first_may_go.send(()).expect("the first computes");
     assert_eq!(
-        first.await.expect("no panic"),
+        soon(first).await.expect("no panic"),
         Ok(1),
         "asked for version 1, before"
     );
@@ -419,7 +433,7 @@ async fn nobody_joins_an_earlier_computation() {
 }
 
 /// A failure goes to whoever computed, is not kept, and those who waited try themselves, one at a time.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn failures_are_not_kept() {
     let cache: Arc<Cache<usize>> = Arc::new(Cache::new(4));
     let barrier = Arc::new(Barrier::new(2));
@@ -440,7 +454,7 @@ async fn failures_are_not_kept() {
         settle().await;
     }
     for _ in 0..4 {
-        barrier.wait().await;
+        soon(barrier.wait()).await;
         settle().await;
     }
     assert_eq!(
@@ -480,7 +494,7 @@ async fn failures_are_not_kept() {
 }
 
 /// When whoever computes goes away, the next of those who wait computes.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_goes_away_leaves_nobody_waiting() {
     let cache: Arc<Cache<u32>> = Arc::new(Cache::new(4));
     let (begun, mut has_begun) = oneshot::channel();
@@ -540,7 +554,7 @@ impl Drop for Counted {
 }
 
 /// No more values live than the capacity says, not even in the shadow of a new version, or of keys that nobody asks for again.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn memory_is_limited() {
     for capacity in [0, 1, 2, 7, 1100] {
         let (cache, alive) = (Cache::new(capacity), Arc::new(AtomicUsize::new(0)));
@@ -572,7 +586,7 @@ async fn memory_is_limited() {
 }
 
 /// The value that goes is the one that nobody has asked for longest, whether it was kept or computed then.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_longest_unasked_goes() {
     let mut random = support::seeded(0x1863);
     for capacity in [1, 2, 3, 5, 8] {
@@ -604,7 +618,7 @@ async fn the_longest_unasked_goes() {
 }
 
 /// Who computes keeps its place while others come and go: a full cache lets no computation go.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_full_cache_lets_no_computation_go() {
     let cache: Arc<Cache<usize>> = Arc::new(Cache::new(2));
     let (computed, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
@@ -651,7 +665,7 @@ async fn a_full_cache_lets_no_computation_go() {
 }
 
 /// Many that are computed side by side are too many when they are there: then the longest unasked go.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn room_is_made_when_values_arrive() {
     let alive = Arc::new(AtomicUsize::new(0));
     let cache: Arc<Cache<Counted>> = Arc::new(Cache::new(3));
@@ -669,8 +683,8 @@ async fn room_is_made_when_values_arrive() {
         });
     }
     settle().await;
-    barrier.wait().await;
-    while let Some(done) = askers.join_next().await {
+    soon(barrier.wait()).await;
+    while let Some(done) = soon(askers.join_next()).await {
         assert!(done.expect("no panic"), "a value");
     }
     assert_eq!(
@@ -681,7 +695,7 @@ async fn room_is_made_when_values_arrive() {
 }
 
 /// What failed and what was given up takes no room, when the next question has been answered.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn failures_take_no_room() {
     let cache: Cache<u32> = Cache::new(5);
     for key in 0..1500 {
