@@ -1,17 +1,19 @@
 //! Milestone 5: a part of everything, as a link.
 //!
 //! Whoever looks at the dashboard chooses: Austria, by the app. What is chosen stands in the address, so that it can be sent
-//! to somebody else, and in the statement, where nothing of it may ever be read as SQL.
+//! to somebody else; and it decides what the database is asked, where nothing of it may ever be read as SQL.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
+use crate::given::allowed::Allowed;
+use crate::given::events::{Dimension, Slice};
 use crate::given::problem::{FieldError, Problem};
-use crate::given::shop::{Allowed, Dimension};
 
-/// How many values of one dimension may be chosen together.
-pub const MOST_VALUES: usize = 20;
+/// The most slices that a selection may consist of: each is a question to the store.
+pub const MOST_SLICES: usize = 20;
 
-/// What is chosen: of each dimension some values; of a dimension without values everything.
+/// What is chosen: some values of each dimension, or none, which means everything.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     chosen: BTreeMap<Dimension, BTreeSet<String>>,
@@ -26,7 +28,7 @@ pub struct Condition {
     pub values: Vec<String>,
 }
 
-/// Reads the selection out of a query.
+/// Reads the selection out of the pairs of a query.
 pub fn read(
     pairs: &[(String, String)],
     others: &[&str],
@@ -70,12 +72,26 @@ impl Selection {
         if !allowed.has(dimension, value) {
             return Err("This value is not among those that one can choose.");
         }
-        let values = self.chosen.entry(dimension).or_default();
-        if values.len() >= MOST_VALUES && !values.contains(value) {
-            return Err("These are too many values.");
+        let mut larger = self.clone();
+        larger
+            .chosen
+            .entry(dimension)
+            .or_default()
+            .insert(value.to_owned());
+        // Counted before the slices are made: a thousand values must not make a million of them.
+        if larger.count() > MOST_SLICES {
+            return Err("This is too much at once: choose fewer values.");
         }
-        values.insert(value.to_owned());
+        *self = larger;
         Ok(())
+    }
+
+    /// How many slices there are.
+    fn count(&self) -> usize {
+        self.chosen
+            .values()
+            .map(|values| values.len().max(1))
+            .product()
     }
 
     /// The same selection with this value chosen, or without it if it was.
@@ -101,7 +117,24 @@ impl Selection {
         pairs.join("&")
     }
 
-    /// The selection as a condition on a table that has a column for each dimension.
+    /// The selection as slices that have nothing in common: each value of one dimension with each of the others.
+    pub fn slices(&self) -> Vec<Slice> {
+        let mut slices = vec![Slice::everything()];
+        for (&dimension, values) in self.chosen.iter().filter(|(_, values)| !values.is_empty()) {
+            let mut finer = Vec::new();
+            for slice in &slices {
+                finer.extend(
+                    values
+                        .iter()
+                        .map(|value| slice.clone().with(dimension, value)),
+                );
+            }
+            slices = finer;
+        }
+        slices
+    }
+
+    /// The selection as a condition on the table `events`.
     pub fn condition(&self) -> Condition {
         let mut parts = Vec::new();
         let mut bound = Vec::new();
@@ -111,7 +144,7 @@ impl Selection {
             }
             // The name of the column is ours; only the number of places comes from the request.
             let places = vec!["?"; values.len()].join(", ");
-            parts.push(format!("{} IN ({places})", dimension.column()));
+            parts.push(format!("{} IN ({places})", dimension.name()));
             bound.extend(values.iter().cloned());
         }
         if parts.is_empty() {
@@ -124,14 +157,15 @@ impl Selection {
     }
 }
 
-/// The text as it may stand in a query: everything but letters, digits and `-._~` as `%` and two digits a byte.
+/// The text as it may stand in a query: everything but ASCII letters, digits and `-._~` as `%` and two digits a byte.
 fn encoded(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             safe.push(char::from(byte));
         } else {
-            safe.push_str(&format!("%{byte:02X}"));
+            // Writing into a String never fails.
+            let _ = write!(safe, "%{byte:02X}");
         }
     }
     safe
