@@ -293,7 +293,30 @@ fn the_largest_and_the_others() {
     );
     let question = of(Dimension::Category, Measure::Events, 2);
     let answer = answer(&world, question, Kind::Order, &[Slice::everything()], DAY);
-    insta::assert_json_snapshot!(answer, @"");
+    insta::assert_json_snapshot!(answer, @r#"
+    {
+      "by": "category",
+      "of": "events",
+      "total": 14,
+      "rows": [
+        {
+          "value": "Art",
+          "amount": 6,
+          "share": 429
+        },
+        {
+          "value": "Travel",
+          "amount": 3,
+          "share": 214
+        }
+      ],
+      "others": {
+        "values": 3,
+        "amount": 5,
+        "share": 357
+      }
+    }
+    "#);
 }
 
 /// The line of the others is there for one value, too, and null when there is none.
@@ -457,7 +480,7 @@ fn amounts_may_be_zero_or_negative() {
     let answer: Breakdown = ask(2);
     assert_eq!(
         shown(&answer),
-        [(700, Some(583)), (400, Some(333)), (100, Some(84))],
+        [(700, Some(584)), (400, Some(333)), (100, Some(83))],
         "the others are positive together, so what is shown has shares: {answer:?}"
     );
 }
