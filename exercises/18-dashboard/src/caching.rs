@@ -6,10 +6,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::http::{HeaderMap, header};
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
+
+use crate::given::app::{App, Cx};
+use crate::given::events::HOUR;
+use crate::given::problem::Problem;
 
 /// The name of a content: the SHA-256 of its bytes in base64 for URLs, without padding, in double quotes.
 ///
@@ -88,4 +97,58 @@ impl<T> Cache<T> {
     pub fn keys(&self) -> usize {
         todo!("how many entries there are")
     }
+}
+
+/// So many answers are kept.
+pub const ANSWERS: usize = 256;
+
+/// The answers of some routes, kept as long as they are true.
+pub struct Answers {
+    app: App,
+    cache: Cache<Answer>,
+}
+
+/// An answer that is kept.
+struct Answer {
+    tag: HeaderValue,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// The same routes, with their answers kept.
+pub fn cached(app: &App, routes: Router<App>) -> Router<App> {
+    let answers = Arc::new(Answers {
+        app: app.clone(),
+        cache: Cache::new(ANSWERS),
+    });
+    routes.layer(from_fn_with_state(answers, handler))
+}
+
+async fn handler(State(answers): State<Arc<Answers>>, request: Request, next: Next) -> Response {
+    match answers.answer(request, next).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+impl Answers {
+    /// What the routes answer, from the cache where it is there. `Ok` and `Err` are both sent as they are: `Err` is what is not kept.
+    ///
+    /// - Methods other than GET and HEAD go through to the routes, and nothing is kept of them.
+    /// - The question is the path with its query, as they came, **and the hour of UTC** by the clock of the program: the routes may begin their days
+    ///   somewhere. They depend on nothing else of the request. The version is that of `store`, read before anything is computed; if it
+    ///   cannot be read, that failure is the answer, whatever is kept.
+    /// - Answers with status 200 are kept, with all their headers and their body, and get the header `etag`: the [`tag`] of the body. All others go
+    ///   to the client unchanged, and are not kept. Who waits for one that turns out to be no 200 asks the routes itself.
+    /// - Who [`has`] the tag gets 304 with `etag`, without a body and without `content-type`.
+    /// - HEAD and GET are one question: the routes are asked with GET for both, and axum takes the body off an answer to HEAD. (It also
+    ///   does so for routes that are asked with HEAD: what they give you then has no body.)
+    async fn answer(&self, request: Request, next: Next) -> Result<Response, Response> {
+        todo!(
+            "question and version; the cache, with a `compute` that runs `next` and reads the body; then 200 or 304"
+        )
+    }
+}
+
+impl Answer {
+    // Yours, if you like: an `Answer` of a response, and a response to a request's headers.
 }
