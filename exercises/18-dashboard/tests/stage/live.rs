@@ -461,7 +461,7 @@ fn so_many_may_listen() {
 /// Who begins to listen while somebody publishes hears every message once: in what was missed, or in what comes.
 #[test]
 fn nothing_falls_between() {
-    let rounds = 3000;
+    let rounds = 1500;
     let hubs: Vec<Hub> = (0..rounds).map(|_| Hub::new(0)).collect();
     let gate = Gate::new(2);
     let mut listeners: Vec<Listener> = thread::scope(|scope| {
@@ -490,7 +490,7 @@ fn nothing_falls_between() {
 /// Several who publish at once: everybody hears versions that only grow, up to the newest.
 #[test]
 fn versions_only_grow() {
-    for round in 0..300 {
+    for round in 0..150 {
         let hub = Hub::new(0);
         let mut listener = listen(&hub, Seen::Nothing);
         let gate = Gate::new(2);
