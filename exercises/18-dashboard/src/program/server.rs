@@ -14,6 +14,7 @@ use crate::given::clock::SystemClock;
 use crate::given::config::Config;
 use crate::given::database::{Database, Durability};
 use crate::given::problem::Problem;
+use crate::live::Hub;
 use crate::storage;
 
 const HELP: &str = "\
@@ -81,11 +82,11 @@ async fn run(options: Options) -> Result<(), String> {
     let (listener, address) = listen(options.port).await?;
     let log = Log::to_stderr();
     log.install();
-    let written = probe::milestones(options.database.clone()).await?;
+    let written = probe::milestones()?;
     for milestone in written.missing() {
         println!("not written yet: {milestone} (what needs it answers 501)");
     }
-    let app = assemble(&options, &written)?;
+    let (app, hub) = assemble(&options, &written)?;
     if options.demo {
         fill(&app).await?;
     }
@@ -94,32 +95,40 @@ async fn run(options: Options) -> Result<(), String> {
     println!("database {}", options.database.display());
     let limits = Limits::default();
     let caretaker = tokio::spawn(caretaker(app.clone(), written.has("storage")));
-    let service = routes::all(&app, written.hub(), &limits, &log);
+    let service = routes::all(&app, &written, hub, &limits, &log);
     let farewell = serve(listener, service, &limits, stop).await;
     caretaker.abort();
     println!("{farewell}");
     Ok(())
 }
 
-fn assemble(options: &Options, written: &Written) -> Result<App, String> {
+/// The program's state, and those who listen to it.
+fn assemble(options: &Options, written: &Written) -> Result<(App, Option<Arc<Hub>>), String> {
     let mut config = Config::default();
     if let Some(zone) = &options.zone {
         jiff::tz::TimeZone::get(zone).map_err(|error| format!("--zone: {error}"))?;
         config.zone.clone_from(zone);
     }
     let database = Database::open(&options.database, Durability::Full)?;
-    Ok(App::new(Parts {
+    let told = |problem: Problem| problem.detail().to_owned();
+    let number = "SELECT number FROM version";
+    let newest = database
+        .read(|connection| Ok(connection.query_row(number, [], |row| row.get(0))?))
+        .map_err(told)?;
+    let hub = written.has("live").then(|| Arc::new(Hub::new(newest)));
+    let app = App::new(Parts {
         config,
         clock: Arc::new(SystemClock),
         database,
-        neighbours: written.neighbours(),
-    }))
+        neighbours: written.neighbours(hub.as_ref()),
+    });
+    Ok((app, hub))
 }
 
 /// A million events take some seconds, during which the program says how far it is.
 async fn fill(app: &App) -> Result<(), String> {
     let begun = Instant::now();
-    let told = |count: u64| {
+    let told = move |count: u64| {
         if count.is_multiple_of(100_000) {
             println!("{count} of {} events, after {} s", demo::EVENTS, begun.elapsed().as_secs());
         }
