@@ -3,6 +3,13 @@
 //! Numbers, a line and bars, drawn on the server: whole without a script, readable without eyes, and at home on a phone.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
+
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+use serde::Serialize;
+
+use crate::given::problem::Problem;
 
 /// The size of a line chart, and of the area in it that the line may use. Units of the picture; the browser scales it.
 pub const WIDTH: f64 = 640.0;
@@ -170,4 +177,142 @@ pub fn line_chart(chart: &Chart) -> String {
 /// Without points there is a `text` that says `Nothing yet`, and no `rect`. Numbers are written as in [`line_chart`].
 pub fn bar_chart(chart: &Chart) -> String {
     todo!("where zero stands, where the value stands, and the bar between them")
+}
+
+/// What the page shows.
+#[derive(Debug, Clone)]
+pub struct View<'a> {
+    /// The heading and the name of the page.
+    pub heading: &'a str,
+    /// Of when it is, in words.
+    pub span: &'a str,
+    /// The numbers that count.
+    pub figures: Vec<Figure<'a>>,
+    /// What can be chosen, as a form.
+    pub filters: Vec<Field>,
+    /// The charts, each with a table.
+    pub sections: Vec<Section<'a>>,
+    /// Where all of it can be had as a file.
+    pub export: &'a str,
+    /// The version of the data that this is.
+    pub version: i64,
+}
+
+/// A number that counts.
+#[derive(Debug, Clone)]
+pub struct Figure<'a> {
+    /// What it is.
+    pub label: &'a str,
+    /// How much it is.
+    pub value: i64,
+    /// How much it was in the span before; `None` where there is nothing to compare with.
+    pub before: Option<i64>,
+    /// What the values are.
+    pub unit: Unit,
+}
+
+/// A chart, and what its table says above its first column.
+#[derive(Debug, Clone)]
+pub struct Section<'a> {
+    /// What the labels of the points are: `Day`, `Country`.
+    pub along: &'a str,
+    /// How it is drawn.
+    pub style: Style,
+    /// What is drawn.
+    pub chart: Chart<'a>,
+}
+
+/// How a chart is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// [`line_chart`]
+    Line,
+    /// [`bar_chart`]
+    Bars,
+}
+
+/// Something that can be chosen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Field {
+    /// Its name in the address.
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// What can be chosen; with none, something can be typed in.
+    pub options: Vec<Choice>,
+    /// The `type` of what is typed in: `date`, for example.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What was typed in.
+    pub value: String,
+}
+
+/// One thing that can be chosen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub chosen: bool,
+}
+
+/// What the template shows of a [`Figure`].
+#[derive(Debug, Serialize)]
+struct ShownFigure {
+    label: String,
+    value: String,
+    before: Option<String>,
+    change: Option<String>,
+    /// A class: `good`, `bad`, or nothing.
+    mood: &'static str,
+}
+
+/// What the template shows of a [`Section`].
+#[derive(Debug, Serialize)]
+struct ShownChart {
+    id: String,
+    title: String,
+    /// HTML as it is, not a text: `Value::from_safe_string`.
+    svg: Value,
+    columns: [String; 2],
+    rows: Vec<[String; 2]>,
+}
+
+/// The page's template and those of the look, which escape every text. Made once.
+static TEMPLATES: LazyLock<Environment> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    let page = ("dashboard.html", include_str!("given/page/dashboard.html"));
+    for (name, source) in look::TEMPLATES.into_iter().chain([page]) {
+        // A template that does not parse is missing below, and that is an error of the page.
+        let _ = templates.add_template(name, source);
+    }
+    templates
+});
+
+/// By how much a value has changed, in whole percent of what it was: `+12 %`, `-3 %`, `0 %` (which has no sign). Halves are rounded
+/// away from zero: from 200 to 201 it is `+1 %`, to 199 `-1 %`. A value below zero counts with its size: from -10 to 5 it is `+150 %`. From
+/// zero there is no percentage: `None`. Every two `i64` have their answer.
+pub fn change(value: i64, before: i64) -> Option<String> {
+    todo!(
+        "the difference, times a hundred, divided by the size of what was: in whole numbers that are large enough"
+    )
+}
+
+/// The whole page: `dashboard.html` of [`TEMPLATES`] (read `given/page/dashboard.html`), with what it names.
+///
+/// - `part` is `dashboard` and `width` is `wide`; `heading`, `span`, `filters`, `export` and `version` are those of the view.
+/// - `figures`: values are written [`full`]; `before` and `change` are missing where there is nothing to compare with, `change` also where before it was
+///   zero. `mood` is `good` for a change with `+`, `bad` for one with `-`, and otherwise empty.
+/// - `charts`: one for each section, in their order, with the chart's id and title, and the picture in the section's style. `columns` are the
+///   section's `along` and the chart's title; `rows` has each point's label and its value in [`full`], in the points' order.
+///
+/// A list of what serde can serialise becomes a value of `context!` in `Serde(&list)`. The template escapes every text. The picture is no
+/// text: it goes in as it is.
+///
+/// # Errors
+///
+/// A 500 when the template cannot be rendered.
+pub fn render(view: &View) -> Result<String, Problem> {
+    todo!(
+        "a `ShownFigure` for each figure, a `ShownChart` for each section, a `context!`, and `render`"
+    )
 }
