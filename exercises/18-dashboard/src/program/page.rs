@@ -6,9 +6,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use jiff::{Timestamp, ToSpan as _};
-use minijinja::value::{Serde, Value};
-use minijinja::{Environment, context};
-use serde::Serialize;
+use minijinja::{Environment, Value, context};
 
 use super::api::{Pairs, selection};
 use crate::breakdowns::{self, Breakdown, Measure};
@@ -17,7 +15,7 @@ use crate::given::allowed::Allowed;
 use crate::given::app::{App, Cx, Tx};
 use crate::given::events::{Dimension, Kind};
 use crate::given::problem::Problem;
-use crate::page::{Chart, Point, Unit, bar_chart, full, line_chart};
+use crate::page::{Chart, Choice, Field, Figure, Point, Section, Style, Unit, View, render};
 use crate::timeseries::{self, Question, Series};
 
 /// The page, and what it is made of.
@@ -27,47 +25,19 @@ pub fn routes() -> Router<App> {
 
 /// What never changes while the program runs.
 pub fn parts() -> Router<App> {
-    let style = format!("{}\n{}", look::STYLE, include_str!("../given/page/dashboard.css"));
-    let file = |kind: &'static str, text: String| get(async move || ([(header::CONTENT_TYPE, kind)], text));
+    let style = format!(
+        "{}\n{}",
+        look::STYLE,
+        include_str!("../given/page/dashboard.css")
+    );
+    let file = |kind: &'static str, text: String| {
+        get(async move || ([(header::CONTENT_TYPE, kind)], text))
+    };
     let script = include_str!("../given/page/live.js").to_owned();
     Router::new()
         .route("/style.css", file("text/css; charset=utf-8", style))
         .route("/live.js", file("text/javascript; charset=utf-8", script))
         .route("/lantern.svg", file("image/svg+xml", look::ICON.to_owned()))
-}
-
-#[derive(Serialize)]
-struct Field {
-    name: &'static str,
-    label: &'static str,
-    r#type: &'static str,
-    value: String,
-    options: Vec<Choice>,
-}
-
-#[derive(Serialize)]
-struct Choice {
-    value: String,
-    label: String,
-    chosen: bool,
-}
-
-#[derive(Serialize)]
-struct Figure {
-    value: String,
-    label: &'static str,
-    before: String,
-    change: Option<String>,
-    mood: &'static str,
-}
-
-#[derive(Serialize)]
-struct Picture {
-    id: &'static str,
-    title: String,
-    svg: Value,
-    columns: Vec<&'static str>,
-    rows: Vec<Vec<String>>,
 }
 
 async fn page(cx: Cx, Query(pairs): Query<Pairs>) -> Response {
@@ -86,30 +56,36 @@ fn told(problem: Problem) -> Response {
         .map(|error| format!("{}: {}", error.field, error.message))
         .collect();
     let text = format!("{} {}", problem.detail(), errors.join(" "));
-    let page = rendered(
-        "look/message.html",
-        context! {
-            part => "numbers", heading => "That cannot be shown", text => text.trim(),
-            actions => [context! { href => "/", label => "The last thirty days" }],
-        },
-    );
+    let page = message(context! {
+        part => "numbers", heading => "That cannot be shown", text => text.trim(),
+        actions => [context! { href => "/", label => "The last thirty days" }],
+    });
     match page {
         Ok(page) => (status, Html(page)).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
-fn rendered(template: &str, values: Value) -> Result<String, Problem> {
+/// A page that says one thing.
+fn message(values: Value) -> Result<String, Problem> {
     let render = || -> Result<String, minijinja::Error> {
         let mut templates = Environment::new();
         for (name, source) in look::TEMPLATES {
             templates.add_template(name, source)?;
         }
-        let source = include_str!("../given/page/dashboard.html");
-        templates.add_template("dashboard.html", source)?;
-        templates.get_template(template)?.render(values)
+        templates.get_template("look/message.html")?.render(values)
     };
     render().map_err(|error| Problem::internal(&error))
+}
+
+/// What one chart shows.
+struct Drawn {
+    id: &'static str,
+    title: String,
+    along: &'static str,
+    style: Style,
+    unit: Unit,
+    points: Vec<Point>,
 }
 
 fn answer(tx: &Tx, mut pairs: Pairs) -> Result<String, Problem> {
@@ -126,12 +102,16 @@ fn answer(tx: &Tx, mut pairs: Pairs) -> Result<String, Problem> {
     };
     let orders = of_kind(Kind::Order)?;
     let views = of_kind(Kind::View)?;
-    let shown = of_kind(question.kind)?;
-    let mut pictures = vec![line(&shown)];
-    for (id, by) in [
-        ("countries", Dimension::Country),
-        ("channels", Dimension::Channel),
-        ("categories", Dimension::Category),
+    let shown = match question.kind {
+        Kind::Cart => &of_kind(Kind::Cart)?,
+        Kind::Order => &orders,
+        Kind::View => &views,
+    };
+    let mut charts = vec![line(shown)];
+    for (id, along, by) in [
+        ("countries", "Country", Dimension::Country),
+        ("channels", "Channel", Dimension::Channel),
+        ("categories", "Category", Dimension::Category),
     ] {
         let wanted = breakdowns::Question {
             by,
@@ -141,28 +121,45 @@ fn answer(tx: &Tx, mut pairs: Pairs) -> Result<String, Problem> {
         let hours = timeseries::hours(question.span, &question.zone)?;
         let slices = chosen.slices();
         let found = breakdowns::breakdown(tx, wanted, question.kind, &slices, hours)?;
-        pictures.push(bars(id, by, &found));
+        charts.push(bars(id, along, &found));
     }
-    let version = tx.neighbours().store.version(tx)?;
-    rendered(
-        "dashboard.html",
-        context! {
-            part => "numbers", width => "wide", heading => "Numbers",
-            filters => Serde(fields(&pairs, &allowed, &chosen)),
-            span => span(&question), figures => Serde(figures(&orders, &views)),
-            charts => Serde(pictures),
-            export => address("/api/export", &pairs), version => version,
+    render(&View {
+        heading: "Numbers",
+        span: &span(&question),
+        figures: figures(&orders, &views),
+        filters: fields(&pairs, &allowed, &chosen),
+        sections: charts.iter().map(section).collect(),
+        export: &address("/api/export", &pairs),
+        version: tx.neighbours().store.version(tx)?,
+    })
+}
+
+fn section(drawn: &Drawn) -> Section<'_> {
+    Section {
+        along: drawn.along,
+        style: drawn.style,
+        chart: Chart {
+            id: drawn.id,
+            title: &drawn.title,
+            unit: drawn.unit,
+            points: &drawn.points,
         },
-    )
+    }
 }
 
 /// A page without a span shows the last thirty days, today included.
 fn fill_in(tx: &Tx, pairs: &mut Pairs) -> Result<(), Problem> {
-    let has = |pairs: &Pairs, name: &str| pairs.iter().any(|(other, value)| other == name && !value.is_empty());
+    let has = |pairs: &Pairs, name: &str| {
+        pairs
+            .iter()
+            .any(|(other, value)| other == name && !value.is_empty())
+    };
     if has(pairs, "from") || has(pairs, "to") {
         return Ok(());
     }
-    let named = pairs.iter().find(|(name, value)| name == "zone" && !value.is_empty());
+    let named = pairs
+        .iter()
+        .find(|(name, value)| name == "zone" && !value.is_empty());
     let zone = timeseries::zone(named.map_or(&tx.config().zone, |(_, value)| value))?;
     let broken = |error: jiff::Error| Problem::internal(&error);
     let now = Timestamp::from_second(tx.now()).map_err(broken)?;
@@ -189,136 +186,77 @@ fn span(question: &Question) -> String {
     )
 }
 
-fn figures(orders: &Series, views: &Series) -> Vec<Figure> {
-    let figure = |label, now, before, change: Option<i64>, unit| Figure {
+fn figures(orders: &Series, views: &Series) -> Vec<Figure<'static>> {
+    let figure = |label, value, before, unit| Figure {
         label,
-        value: full(now, unit),
-        before: full(before, unit),
-        change: change.map(per_cent),
-        mood: match change {
-            Some(change) if change > 0 => "good",
-            Some(change) if change < 0 => "bad",
-            _ => "",
-        },
+        value,
+        before: Some(before),
+        unit,
     };
+    let (now, before) = (&orders.now, &orders.before);
     vec![
-        figure(
-            "revenue",
-            orders.now.cents,
-            orders.before.cents,
-            orders.change.cents,
-            Unit::Cents,
-        ),
-        figure(
-            "orders",
-            orders.now.events,
-            orders.before.events,
-            orders.change.events,
-            Unit::Count,
-        ),
+        figure("revenue", now.cents, before.cents, Unit::Cents),
+        figure("orders", now.events, before.events, Unit::Count),
         figure(
             "books looked at",
             views.now.events,
             views.before.events,
-            views.change.events,
             Unit::Count,
         ),
     ]
 }
 
-/// Tenths of a percent as people write them: `+12.5 %`.
-fn per_cent(tenths: i64) -> String {
-    let sign = if tenths < 0 { "−" } else { "+" };
-    let size = tenths.unsigned_abs();
-    format!("{sign}{}.{} %", size / 10, size % 10)
-}
-
-fn line(series: &Series) -> Picture {
-    let is_order = series.kind == Kind::Order.name();
-    let (unit, title, column) = match is_order {
-        true => (Unit::Cents, "Revenue".to_owned(), "Revenue"),
-        false => (Unit::Count, format!("Events of the kind {}", series.kind), "Events"),
+fn line(series: &Series) -> Drawn {
+    let (unit, title) = match series.kind {
+        "order" => (Unit::Cents, "Revenue"),
+        "cart" => (Unit::Count, "Put into a cart"),
+        _ => (Unit::Count, "Looked at"),
     };
-    let points: Vec<Point> = series
-        .now
-        .points
-        .iter()
-        .map(|point| Point {
-            label: point.label.clone(),
-            value: if is_order { point.cents } else { point.events },
-        })
-        .collect();
-    let chart = Chart {
+    let value = |point: &timeseries::Point| match unit {
+        Unit::Cents => point.cents,
+        Unit::Count => point.events,
+    };
+    Drawn {
         id: "time",
-        title: &title,
+        title: title.to_owned(),
+        along: "When",
+        style: Style::Line,
         unit,
-        points: &points,
-    };
-    let svg = Value::from_safe_string(line_chart(&chart));
-    picture("time", title, svg, vec!["When", column], rows(&points, unit))
+        points: series
+            .now
+            .points
+            .iter()
+            .map(|point| Point {
+                label: point.label.clone(),
+                value: value(point),
+            })
+            .collect(),
+    }
 }
 
-fn bars(id: &'static str, by: Dimension, found: &Breakdown) -> Picture {
-    let (unit, column) = match found.of {
-        Measure::Cents => (Unit::Cents, "Revenue"),
-        Measure::Events => (Unit::Count, "Events"),
+fn bars(id: &'static str, along: &'static str, found: &Breakdown) -> Drawn {
+    let share = |share: Option<i64>| match share {
+        Some(share) => format!(" · {}.{} %", share / 10, share % 10),
+        None => String::new(),
     };
+    let rows = found.rows.iter().map(|row| Point {
+        label: format!("{}{}", row.value, share(row.share)),
+        value: row.amount,
+    });
     let rest = found.others.as_ref().map(|others| Point {
-        label: format!("{} others", others.values),
+        label: format!("{} others{}", others.values, share(others.share)),
         value: others.amount,
     });
-    let points: Vec<Point> = found
-        .rows
-        .iter()
-        .map(|row| Point {
-            label: row.value.clone(),
-            value: row.amount,
-        })
-        .chain(rest)
-        .collect();
-    let title = format!("By {}", by.name());
-    let chart = Chart {
+    Drawn {
         id,
-        title: &title,
-        unit,
-        points: &points,
-    };
-    let svg = Value::from_safe_string(bar_chart(&chart));
-    let shares = found
-        .rows
-        .iter()
-        .map(|row| row.share)
-        .chain(found.others.as_ref().map(|others| others.share));
-    let mut table = rows(&points, unit);
-    for (row, share) in table.iter_mut().zip(shares) {
-        row.push(share.map_or_else(
-            || "–".to_owned(),
-            |share| format!("{}.{} %", share / 10, share % 10),
-        ));
-    }
-    picture(id, title, svg, vec!["Value", column, "Share"], table)
-}
-
-fn rows(points: &[Point], unit: Unit) -> Vec<Vec<String>> {
-    points
-        .iter()
-        .map(|point| vec![point.label.clone(), full(point.value, unit)])
-        .collect()
-}
-
-fn picture(
-    id: &'static str,
-    title: String,
-    svg: Value,
-    columns: Vec<&'static str>,
-    rows: Vec<Vec<String>>,
-) -> Picture {
-    Picture {
-        id,
-        title,
-        svg,
-        columns,
-        rows,
+        title: format!("By {}", along.to_lowercase()),
+        along,
+        style: Style::Bars,
+        unit: match found.of {
+            Measure::Cents => Unit::Cents,
+            Measure::Events => Unit::Count,
+        },
+        points: rows.chain(rest).collect(),
     }
 }
 
@@ -327,40 +265,35 @@ fn fields(pairs: &Pairs, allowed: &Allowed, chosen: &Selection) -> Vec<Field> {
         let pair = pairs.iter().find(|(other, _)| other == name);
         pair.map(|(_, value)| value.clone()).unwrap_or_default()
     };
-    let date = |name, label| Field {
-        name,
-        label,
-        r#type: "date",
+    let field = |name: &str, label: &str, kind: &str, options: Vec<Choice>| Field {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        kind: kind.to_owned(),
         value: value(name),
-        options: Vec::new(),
+        options,
     };
-    let choose = |name: &'static str, label, choices: &[(&str, &str)]| Field {
-        name,
-        label,
-        r#type: "",
-        value: String::new(),
-        options: choices
+    let choices = |name: &str, choices: &[(&str, &str)]| -> Vec<Choice> {
+        choices
             .iter()
             .map(|(choice, label)| Choice {
                 value: (*choice).to_owned(),
                 label: (*label).to_owned(),
                 chosen: value(name) == *choice,
             })
-            .collect(),
+            .collect()
     };
+    let units = [
+        ("day", "day"),
+        ("hour", "hour"),
+        ("week", "week"),
+        ("month", "month"),
+    ];
+    let kinds = [("order", "orders"), ("cart", "carts"), ("view", "views")];
     let mut fields = vec![
-        date("from", "From"),
-        date("to", "Up to"),
-        choose(
-            "unit",
-            "By",
-            &[("day", "day"), ("hour", "hour"), ("week", "week"), ("month", "month")],
-        ),
-        choose(
-            "kind",
-            "What",
-            &[("order", "orders"), ("cart", "carts"), ("view", "views")],
-        ),
+        field("from", "From", "date", Vec::new()),
+        field("to", "Up to", "date", Vec::new()),
+        field("unit", "By", "", choices("unit", &units)),
+        field("kind", "What", "", choices("kind", &kinds)),
     ];
     for (dimension, label) in [
         (Dimension::Country, "Country"),
@@ -368,13 +301,8 @@ fn fields(pairs: &Pairs, allowed: &Allowed, chosen: &Selection) -> Vec<Field> {
         (Dimension::Device, "Device"),
         (Dimension::Category, "Category"),
     ] {
-        fields.push(Field {
-            name: dimension.name(),
-            label,
-            r#type: "",
-            value: String::new(),
-            options: options(dimension, allowed, chosen),
-        });
+        let options = options(dimension, allowed, chosen);
+        fields.push(field(dimension.name(), label, "", options));
     }
     fields
 }

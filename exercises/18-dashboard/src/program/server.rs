@@ -94,10 +94,14 @@ async fn run(options: Options) -> Result<(), String> {
     println!("serving http://localhost:{}", address.port());
     println!("database {}", options.database.display());
     let limits = Limits::default();
-    let caretaker = tokio::spawn(caretaker(app.clone(), written.has("storage")));
+    let caretaker = written
+        .has("storage")
+        .then(|| tokio::spawn(caretaker(app.clone())));
     let service = routes::all(&app, &written, hub, &limits, &log);
     let farewell = serve(listener, service, &limits, stop).await;
-    caretaker.abort();
+    if let Some(caretaker) = caretaker {
+        caretaker.abort();
+    }
     println!("{farewell}");
     Ok(())
 }
@@ -130,17 +134,23 @@ async fn fill(app: &App) -> Result<(), String> {
     let begun = Instant::now();
     let told = move |count: u64| {
         if count.is_multiple_of(100_000) {
-            println!("{count} of {} events, after {} s", demo::EVENTS, begun.elapsed().as_secs());
+            println!(
+                "{count} of {} events, after {} s",
+                demo::EVENTS,
+                begun.elapsed().as_secs()
+            );
         }
     };
-    let filled = Cx::new(app.clone()).run(move |cx| demo::fill(cx, told)).await;
+    let filled = Cx::new(app.clone())
+        .run(move |cx| demo::fill(cx, told))
+        .await;
     filled.map_err(|problem| problem.detail().to_owned())
 }
 
 /// Looks after the program once an hour.
-async fn caretaker(app: App, has_storage: bool) {
+async fn caretaker(app: App) {
     let mut rounds = tokio::time::interval(ROUND);
-    while has_storage {
+    loop {
         rounds.tick().await;
         // A failure is in the log, and the next round tries again.
         let _ = Cx::new(app.clone()).run(look_after).await;
