@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -15,6 +15,8 @@ const MIGRATIONS: [&str; 1] = [include_str!("migrations/001_events.sql")];
 
 /// How long a statement waits for a lock of another process.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// SQLite's work is counted in portions of so many steps.
+const STEPS: i32 = 100;
 /// Readers that are kept for the next requests; each holds up to 2 MiB of pages.
 const READERS: usize = 8;
 
@@ -35,6 +37,7 @@ pub struct Database {
     readers: Mutex<Vec<Connection>>,
     writes: AtomicU64,
     waiting: AtomicUsize,
+    steps: Arc<AtomicU64>,
 }
 
 impl Database {
@@ -46,7 +49,8 @@ impl Database {
     pub fn open(path: &Path, durability: Durability) -> Result<Self, String> {
         let told = |error: rusqlite::Error| format!("{}: {error}", path.display());
         own(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut writer = connect(path, durability).map_err(told)?;
+        let steps = Arc::new(AtomicU64::new(0));
+        let mut writer = connect(path, durability, &steps).map_err(told)?;
         migrate(&mut writer).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Self {
             path: path.to_owned(),
@@ -55,6 +59,7 @@ impl Database {
             readers: Mutex::new(Vec::new()),
             writes: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
+            steps,
         })
     }
 
@@ -71,7 +76,7 @@ impl Database {
         let mut connection = match waiting {
             Some(connection) => connection,
             None => {
-                let connection = connect(&self.path, self.durability)?;
+                let connection = connect(&self.path, self.durability, &self.steps)?;
                 // A write in the wrong place fails here, where it would vanish with the transaction.
                 connection.pragma_update(None, "query_only", true)?;
                 connection
@@ -114,6 +119,13 @@ impl Database {
     #[must_use]
     pub fn writes(&self) -> u64 {
         self.writes.load(Ordering::Relaxed)
+    }
+
+    /// How much SQLite has worked: hundreds of steps of its virtual machine, over all connections. Two questions are compared
+    /// by it, on any machine, however busy.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
     }
 
     /// How many calls of `write` wait for their turn: a test that wants requests to meet lets them gather here.
@@ -171,8 +183,20 @@ fn own(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn connect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+fn connect(
+    path: &Path,
+    durability: Durability,
+    steps: &Arc<AtomicU64>,
+) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open(path)?;
+    let counted = Arc::clone(steps);
+    connection.progress_handler(
+        STEPS,
+        Some(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        }),
+    )?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "foreign_keys", true)?;

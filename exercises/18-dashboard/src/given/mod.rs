@@ -2,6 +2,7 @@
 //!
 //! - [`app`]: the state of the program, the request's context `Cx`, and the transaction `Tx`
 //! - [`events`]: what happens in the shop, and along which lines it is looked at
+//! - [`allowed`]: the values by which one can filter
 //! - [`neighbours`]: the traits through which one milestone reaches another
 //! - [`standins`]: simple answers to those traits, for tests and for milestones that are not written yet
 //! - [`problem`]: the one error type; [`http`]: what every answer goes through
@@ -9,6 +10,7 @@
 //!
 //! The program that stands on top of the milestones lies in `program`.
 
+pub mod allowed;
 pub mod app;
 pub mod clock;
 pub mod config;

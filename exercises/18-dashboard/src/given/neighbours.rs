@@ -62,6 +62,9 @@ pub trait Store: Send + Sync {
         hours: Hours,
     ) -> Result<Vec<(String, Sum)>, Problem>;
 
+    /// Single events before this have been removed. Whether one that comes now was there already cannot be known any more.
+    fn horizon(&self, tx: &Tx) -> Result<UnixTime, Problem>;
+
     /// The version of the numbers: it grows with every transaction that changes them.
     fn version(&self, tx: &Tx) -> Result<i64, Problem>;
 }

@@ -19,6 +19,7 @@ pub struct Journal(Arc<Mutex<Pages>>);
 struct Pages {
     events: Vec<Event>,
     version: i64,
+    horizon: UnixTime,
     published: Vec<i64>,
     asked: Vec<String>,
     broken: bool,
@@ -42,6 +43,11 @@ impl Journal {
         self.pages().events.clone()
     }
 
+    /// From now on single events before this are gone.
+    pub fn set_horizon(&self, at: UnixTime) {
+        self.pages().horizon = at;
+    }
+
     /// From now on the store fails (500), until it is mended by `false`.
     pub fn break_down(&self, broken: bool) {
         self.pages().broken = broken;
@@ -54,7 +60,7 @@ impl Journal {
     }
 
     /// Takes what the store was asked so far, a line a question: `hours order country=AT 0 7200`,
-    /// `values view channel device=phone 0 7200` (the dimension, then the slice), `record 3`, `version`.
+    /// `values view channel device=phone 0 7200` (the dimension, then the slice), `record 3`, `horizon`, `version`.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.pages().asked)
@@ -154,6 +160,10 @@ impl Store for PlainStore {
         }
         // In no order: the reverse of the alphabet shows who relied on it.
         Ok(sums.into_iter().rev().collect())
+    }
+
+    fn horizon(&self, _tx: &Tx) -> Result<UnixTime, Problem> {
+        Ok(self.open("horizon".to_owned())?.horizon)
     }
 
     fn version(&self, _tx: &Tx) -> Result<i64, Problem> {

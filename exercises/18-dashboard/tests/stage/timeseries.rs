@@ -1,8 +1,15 @@
+use dashboard::given::events::{Dimension, Event, Kind, Slice};
+use dashboard::given::neighbours::Hours;
 use dashboard::given::problem::Problem;
-use dashboard::timeseries::{Bucket, MOST_POINTS, Span, Unit, buckets, span_before, zone};
+use dashboard::timeseries::{
+    Bucket, Change, FIRST_DAY, LAST_DAY, MOST_POINTS, PARAMETERS, Part, Point, Question, Series,
+    Span, Unit, buckets, change, hours, read, series, span_before, zone,
+};
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::TimeZone;
+
+use crate::helpers::{World, event, seeded_event};
 
 fn tz(name: &str) -> TimeZone {
     zone(name).unwrap_or_else(|problem| panic!("the zone {name}: {problem:?}"))
@@ -483,5 +490,703 @@ fn the_span_before_has_as_many_months_or_days() {
             Some((from, from)),
             "{days} days before {asked:?}, and the end: {before:?}"
         );
+    }
+}
+
+/// The hours of a span reach from the beginning of its first day to that of the day behind its last.
+#[test]
+fn a_span_has_hours_of_utc() {
+    for (from, to, name, hour, behind) in [
+        (
+            (2018, 3, 25),
+            (2018, 3, 26),
+            "Europe/Berlin",
+            "2018-03-24T23:00:00Z",
+            "2018-03-25T22:00:00Z",
+        ),
+        (
+            (2018, 5, 1),
+            (2018, 6, 1),
+            "UTC",
+            "2018-05-01T00:00:00Z",
+            "2018-06-01T00:00:00Z",
+        ),
+        (
+            (2018, 11, 4),
+            (2018, 11, 6),
+            "America/Sao_Paulo",
+            "2018-11-04T03:00:00Z",
+            "2018-11-06T02:00:00Z",
+        ),
+    ] {
+        let answer: Option<Hours> = hours(span(from, to), &tz(name)).ok();
+        let told = answer.map(|hours| {
+            [hours.from, hours.to]
+                .map(|at| Timestamp::from_second(at).map(|at| at.to_string()).ok())
+        });
+        let wanted = [hour, behind].map(|at| Some(at.to_owned()));
+        assert_eq!(
+            told,
+            Some(wanted),
+            "the hours from {from:?} to {to:?} in {name}"
+        );
+    }
+    let (fields, message) = refused(
+        hours(span((2018, 5, 1), (2018, 5, 2)), &tz("Asia/Kolkata")),
+        "Kolkata",
+    );
+    assert_eq!(fields, ["zone"], "the field for Kolkata: {message}");
+    assert!(
+        message.contains("Asia/Kolkata"),
+        "the zone's name: {message}"
+    );
+}
+
+/// The change is told in tenths of a percent, rounded to the nearest; from nothing, or from less, there is none.
+#[test]
+fn change_is_told_in_tenths_of_a_percent() {
+    for (before, now, expected) in [
+        (100, 100, Some(0)),
+        (100, 150, Some(500)),
+        (100, 50, Some(-500)),
+        (100, 0, Some(-1_000)),
+        (100, -50, Some(-1_500)),
+        (3, 4, Some(333)),
+        (3, 5, Some(667)),
+        (3, 2, Some(-333)),
+        (3, 1, Some(-667)),
+        // Half a tenth of a percent more, and less; and a hair below that.
+        (2_000, 2_001, Some(1)),
+        (2_000, 1_999, Some(-1)),
+        (2_001, 2_002, Some(0)),
+        (2_001, 2_000, Some(0)),
+        (2_000, 2_003, Some(2)),
+        (2_000, 1_997, Some(-2)),
+        (1, 1_000_000_000_000_000, Some(999_999_999_999_999_000)),
+        (1_000_000_000_000_000, 999_999_999_999_999, Some(0)),
+        (1_000_000_000_000_000, -1_000_000_000_000_000, Some(-2_000)),
+        (0, 0, None),
+        (0, 5, None),
+        (0, -5, None),
+        (-1, 5, None),
+        (-100, -50, None),
+    ] {
+        let answer: Option<i64> = change(before, now);
+        assert_eq!(answer, expected, "the change from {before} to {now}");
+    }
+}
+
+const MAY: [(&str, &str); 2] = [("from", "2018-05-01"), ("to", "2018-06-01")];
+
+fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
+}
+
+/// May, and other pairs in front of it.
+fn may_and(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    owned(&[pairs, &MAY].concat())
+}
+
+/// What a question asks for, as a line.
+fn told(question: Result<Question, Problem>, case: &str) -> String {
+    let question = question.unwrap_or_else(|problem| panic!("{case} was refused: {problem:?}"));
+    let Question {
+        span,
+        unit,
+        zone,
+        kind,
+    } = question;
+    format!(
+        "{} {} {unit:?} {} {kind:?}",
+        span.from,
+        span.to,
+        zone.iana_name().unwrap_or("?")
+    )
+}
+
+/// A question has both ends; days, the operator's zone and orders are what it is about unless it says something else.
+#[test]
+fn a_question_is_read_from_its_parameters() {
+    assert_eq!(
+        PARAMETERS,
+        ["from", "to", "unit", "zone", "kind"],
+        "the parameters"
+    );
+    for (pairs, zone, expected) in [
+        (
+            &[][..],
+            "Asia/Tokyo",
+            "2018-05-01 2018-06-01 Day Asia/Tokyo Order",
+        ),
+        (&[], "UTC", "2018-05-01 2018-06-01 Day UTC Order"),
+        (
+            &[("unit", ""), ("zone", ""), ("kind", "")],
+            "Asia/Tokyo",
+            "2018-05-01 2018-06-01 Day Asia/Tokyo Order",
+        ),
+        (
+            &[("unit", "hour")],
+            "UTC",
+            "2018-05-01 2018-06-01 Hour UTC Order",
+        ),
+        (
+            &[("unit", "day")],
+            "UTC",
+            "2018-05-01 2018-06-01 Day UTC Order",
+        ),
+        (
+            &[("unit", "week")],
+            "UTC",
+            "2018-05-01 2018-06-01 Week UTC Order",
+        ),
+        (
+            &[("unit", "month")],
+            "UTC",
+            "2018-05-01 2018-06-01 Month UTC Order",
+        ),
+        (
+            &[("kind", "view")],
+            "UTC",
+            "2018-05-01 2018-06-01 Day UTC View",
+        ),
+        (
+            &[("kind", "cart")],
+            "UTC",
+            "2018-05-01 2018-06-01 Day UTC Cart",
+        ),
+        (
+            &[("kind", "order")],
+            "UTC",
+            "2018-05-01 2018-06-01 Day UTC Order",
+        ),
+        (
+            &[
+                ("country", "AT"),
+                ("zone", "Europe/Berlin"),
+                ("x", "y"),
+                ("kind", "view"),
+                ("unit", "week"),
+            ],
+            "Nowhere",
+            "2018-05-01 2018-06-01 Week Europe/Berlin View",
+        ),
+    ] {
+        let answer: Result<Question, Problem> = read(&may_and(pairs), zone);
+        assert_eq!(
+            told(answer, &format!("{pairs:?}")),
+            expected,
+            "May and {pairs:?}, by default in {zone}"
+        );
+    }
+    assert_eq!(
+        (FIRST_DAY, LAST_DAY),
+        (date(1970, 1, 1), date(2100, 1, 1)),
+        "the first and the last day"
+    );
+    let whole = owned(&[
+        ("to", "2100-01-01"),
+        ("from", "1970-01-01"),
+        ("unit", "month"),
+    ]);
+    assert_eq!(
+        told(read(&whole, "UTC"), "everything"),
+        "1970-01-01 2100-01-01 Month UTC Order",
+        "the longest span, its end first"
+    );
+    let leap = owned(&[("from", "2016-02-29"), ("to", "2016-03-01")]);
+    assert_eq!(
+        told(read(&leap, "UTC"), "a day"),
+        "2016-02-29 2016-03-01 Day UTC Order",
+        "a single day"
+    );
+}
+
+/// Days are written as 2018-05-01, exist, lie between 1970 and 2100, and the end comes after the beginning.
+#[test]
+fn days_are_checked() {
+    for day in [
+        "",
+        " ",
+        "2018-5-1",
+        "2018-05-1",
+        "20180501",
+        "2018-05-01 ",
+        " 2018-05-01",
+        "2018-05-01T00:00",
+        "2018-05-01Z",
+        "2018-05-01T00:00:00[Europe/Berlin]",
+        "01.05.2018",
+        "05/01/2018",
+        "2018-02-29",
+        "2018-13-01",
+        "2018-00-10",
+        "2018-05-00",
+        "2018-05-32",
+        "2018-W18-2",
+        "2018-121",
+        "yesterday",
+        "1525132800",
+        "2018",
+        "2018-05",
+        "1969-12-31",
+        "2100-01-02",
+        "9999-12-31",
+        "-000001-01-01",
+        "0000-01-01",
+        "+002018-05-01",
+        "2018-05-01\0",
+        "２０１８-05-01",
+        "2018/05/01",
+        "2018-05-01,2018-06-01",
+    ] {
+        let from = read(&owned(&[("from", day), ("to", "2099-01-01")]), "UTC");
+        assert_eq!(
+            refused(from, &format!("from {day:?}")).0,
+            ["from"],
+            "the field for from={day:?}"
+        );
+        let to = read(&owned(&[("from", "1975-01-01"), ("to", day)]), "UTC");
+        assert_eq!(
+            refused(to, &format!("to {day:?}")).0,
+            ["to"],
+            "the field for to={day:?}"
+        );
+    }
+    for (from, to) in [
+        ("2018-05-01", "2018-05-01"),
+        ("2018-05-02", "2018-05-01"),
+        ("2018-05-01", "2017-06-01"),
+        ("2100-01-01", "2100-01-01"),
+        ("2100-01-01", "1970-01-01"),
+    ] {
+        let answer = read(&owned(&[("from", from), ("to", to)]), "UTC");
+        assert_eq!(
+            refused(answer, &format!("{from} to {to}")).0,
+            ["to"],
+            "the fields for {from} to {to}"
+        );
+    }
+}
+
+/// Everything that is wrong with a question is told at once, in the order of the parameters.
+#[test]
+fn everything_wrong_with_a_question_is_told_at_once() {
+    for (pairs, fields) in [
+        (&[][..], &["from", "to"][..]),
+        (&[("to", "2018-05-01")], &["from"]),
+        (&[("from", "2018-05-01")], &["to"]),
+        (
+            &[
+                ("kind", "x"),
+                ("zone", "x"),
+                ("unit", "x"),
+                ("to", "x"),
+                ("from", "x"),
+            ],
+            &["from", "to", "unit", "zone", "kind"],
+        ),
+        (
+            &[
+                ("from", "2018-05-01"),
+                ("kind", "Order"),
+                ("to", "2018-05-01"),
+                ("unit", "Day"),
+            ],
+            &["to", "unit", "kind"],
+        ),
+        (
+            &[
+                ("from", "2018-05-01"),
+                ("to", "2018-05-02"),
+                ("unit", "days"),
+            ],
+            &["unit"],
+        ),
+        (
+            &[
+                ("from", "2018-05-01"),
+                ("to", "2018-05-02"),
+                ("unit", "year"),
+            ],
+            &["unit"],
+        ),
+        (
+            &[
+                ("from", "2018-05-01"),
+                ("to", "2018-05-02"),
+                ("unit", " day"),
+            ],
+            &["unit"],
+        ),
+        (
+            &[
+                ("from", "2018-05-01"),
+                ("to", "2018-05-02"),
+                ("kind", "orders"),
+            ],
+            &["kind"],
+        ),
+        (
+            &[("from", "2018-05-01"), ("to", "2018-05-02"), ("kind", "%")],
+            &["kind"],
+        ),
+        (
+            &[
+                ("from", "2018-05-01"),
+                ("to", "2018-05-02"),
+                ("zone", "Mars/Olympus"),
+            ],
+            &["zone"],
+        ),
+    ] {
+        let answer = read(&owned(pairs), "UTC");
+        assert_eq!(
+            refused(answer, &format!("{pairs:?}")).0,
+            fields,
+            "the fields for {pairs:?}"
+        );
+    }
+    assert_eq!(
+        refused(read(&may_and(&[]), "Nowhere"), "a default").0,
+        ["zone"],
+        "a default that is no zone"
+    );
+}
+
+/// What [`series`] answers to this question.
+fn answer(world: &World, pairs: &[(&str, &str)], slices: &[Slice]) -> Series {
+    let question =
+        read(&owned(pairs), "UTC").unwrap_or_else(|problem| panic!("{pairs:?}: {problem:?}"));
+    world.read(|tx| series(tx, &question, slices))
+}
+
+fn everything() -> Vec<Slice> {
+    vec![Slice::everything()]
+}
+
+fn at(text: &str) -> i64 {
+    let moment: Timestamp = text
+        .parse()
+        .unwrap_or_else(|error| panic!("{text}: {error}"));
+    moment.as_second()
+}
+
+/// The answer has a point for each bucket, also where nothing happened, the sums, the same of the span before, and the change.
+#[test]
+fn a_series_has_no_gaps() {
+    let world = World::new(|_| {});
+    world.journal.put([
+        Event {
+            cents: 1_500,
+            ..event("a", at("2018-03-24T23:00:00Z"))
+        },
+        event("b", at("2018-03-25T21:59:59Z")),
+        Event {
+            cents: -300,
+            ..event("c", at("2018-03-27T22:30:00Z"))
+        },
+        // Of the four days before: the last second of the last one, and two around a midnight in Berlin.
+        event("d", at("2018-03-24T22:59:59Z")),
+        event("e", at("2018-03-21T23:00:00Z")),
+        event("f", at("2018-03-21T22:59:59Z")),
+        // The first second behind the span.
+        event("g", at("2018-03-28T22:00:00Z")),
+        Event {
+            kind: Kind::View,
+            ..event("h", at("2018-03-26T10:00:00Z"))
+        },
+        Event {
+            country: "DE".to_owned(),
+            ..event("i", at("2018-03-26T10:00:00Z"))
+        },
+    ]);
+    let pairs = [
+        ("from", "2018-03-25"),
+        ("to", "2018-03-29"),
+        ("zone", "Europe/Berlin"),
+    ];
+    let austria = [Slice::everything().with(Dimension::Country, "AT")];
+    insta::assert_json_snapshot!(answer(&world, &pairs, &austria), @r#"
+    {
+      "unit": "day",
+      "zone": "Europe/Berlin",
+      "kind": "order",
+      "now": {
+        "from": "2018-03-25",
+        "to": "2018-03-29",
+        "events": 3,
+        "cents": 2200,
+        "points": [
+          {
+            "label": "2018-03-25",
+            "events": 2,
+            "cents": 2500
+          },
+          {
+            "label": "2018-03-26",
+            "events": 0,
+            "cents": 0
+          },
+          {
+            "label": "2018-03-27",
+            "events": 0,
+            "cents": 0
+          },
+          {
+            "label": "2018-03-28",
+            "events": 1,
+            "cents": -300
+          }
+        ]
+      },
+      "before": {
+        "from": "2018-03-21",
+        "to": "2018-03-25",
+        "events": 3,
+        "cents": 3000,
+        "points": [
+          {
+            "label": "2018-03-21",
+            "events": 1,
+            "cents": 1000
+          },
+          {
+            "label": "2018-03-22",
+            "events": 1,
+            "cents": 1000
+          },
+          {
+            "label": "2018-03-23",
+            "events": 0,
+            "cents": 0
+          },
+          {
+            "label": "2018-03-24",
+            "events": 1,
+            "cents": 1000
+          }
+        ]
+      },
+      "change": {
+        "events": 0,
+        "cents": -267
+      }
+    }
+    "#);
+}
+
+/// Each event is counted in the bucket in which it happened, whatever the unit, the zone, the kind and the slices.
+#[test]
+fn every_event_is_counted_where_it_happened() {
+    let world = World::new(|_| {});
+    let mut random = support::seeded(0x1826);
+    let begin = at("2017-09-01T00:00:00Z");
+    for number in 0..500 {
+        let id = format!("e{number}");
+        world
+            .journal
+            .put([seeded_event(&mut random, &id, begin, 24 * 300)]);
+    }
+    let events: Vec<Event> = world.journal.events();
+    for round in 0..40 {
+        let unit = *random.pick(&["hour", "day", "week", "month"]);
+        let name = *random.pick(&ZONES);
+        let kind = *random.pick(&Kind::ALL);
+        let days = random.number(1..if unit == "hour" { 40 } else { 200 });
+        let from = some_day_after(date(2017, 10, 1), random.number(0..150));
+        let to = some_day_after(from, days);
+        let (first, last) = (from.to_string(), to.to_string());
+        let pairs = [
+            ("from", first.as_str()),
+            ("to", &last),
+            ("unit", unit),
+            ("zone", name),
+            ("kind", kind.name()),
+        ];
+        let slices = match random.number(0..4) {
+            0 => everything(),
+            1 => vec![Slice::everything().with(Dimension::Country, "DE")],
+            2 => ["AT", "CH"]
+                .map(|value| Slice::everything().with(Dimension::Country, value))
+                .to_vec(),
+            _ => ["app", "till"]
+                .map(|value| {
+                    Slice::everything()
+                        .with(Dimension::Channel, value)
+                        .with(Dimension::Category, "Ärzte")
+                })
+                .to_vec(),
+        };
+        let case = format!("round {round}: {pairs:?} {slices:?}");
+        let series: Series = answer(&world, &pairs, &slices);
+        let (asked, before) = (Span { from, to }, span_before(Span { from, to }));
+        let before = before.unwrap_or_else(|problem| panic!("{case}: {problem:?}"));
+        for (part, span) in [(&series.now, asked), (&series.before, before)] {
+            let unit = match unit {
+                "hour" => Unit::Hour,
+                "day" => Unit::Day,
+                "week" => Unit::Week,
+                _ => Unit::Month,
+            };
+            let expected: Vec<Point> = pieces(unit, span, name)
+                .into_iter()
+                .map(|bucket| {
+                    let counts = |event: &&Event| {
+                        event.kind == kind
+                            && (bucket.start..bucket.end).contains(&event.at)
+                            && slices.iter().any(|slice| slice.holds(event))
+                    };
+                    let (events, cents) = events
+                        .iter()
+                        .filter(counts)
+                        .fold((0, 0), |(events, cents), event| {
+                            (events + 1, cents + event.cents)
+                        });
+                    Point {
+                        label: bucket.label,
+                        events,
+                        cents,
+                    }
+                })
+                .collect();
+            let Part {
+                span: told,
+                events,
+                cents,
+                points,
+            } = part;
+            assert_eq!(
+                (told.from, told.to),
+                (span.from, span.to),
+                "the span, {case}"
+            );
+            let line = |point: &Point| (point.label.clone(), point.events, point.cents);
+            assert_eq!(
+                points.iter().map(line).collect::<Vec<_>>(),
+                expected.iter().map(line).collect::<Vec<_>>(),
+                "the points, {case}"
+            );
+            let sums = expected.iter().fold((0, 0), |sums, point| {
+                (sums.0 + point.events, sums.1 + point.cents)
+            });
+            assert_eq!((*events, *cents), sums, "the sums, {case}");
+        }
+        let Change { events, cents } = series.change;
+        assert_eq!(
+            (events, cents),
+            (
+                change(series.before.events, series.now.events),
+                change(series.before.cents, series.now.cents)
+            ),
+            "the change, {case}"
+        );
+        assert_eq!(
+            (series.zone.as_str(), series.kind),
+            (name, kind.name()),
+            "zone and kind, {case}"
+        );
+    }
+}
+
+/// The store is asked once for each slice, for both spans together, and for no hour more.
+#[test]
+fn one_question_a_slice_is_enough() {
+    let world = World::new(|_| {});
+    let pairs = [
+        ("from", "2018-03-24"),
+        ("to", "2018-03-26"),
+        ("zone", "Europe/Berlin"),
+        ("kind", "cart"),
+    ];
+    let (from, to) = (at("2018-03-21T23:00:00Z"), at("2018-03-25T22:00:00Z"));
+    for (slices, wanted) in [
+        (everything(), vec![format!("hours cart {from} {to}")]),
+        (
+            ["AT", "DE"]
+                .map(|value| Slice::everything().with(Dimension::Country, value))
+                .to_vec(),
+            vec![
+                format!("hours cart country=AT {from} {to}"),
+                format!("hours cart country=DE {from} {to}"),
+            ],
+        ),
+        (Vec::new(), Vec::new()),
+    ] {
+        let series: Series = answer(&world, &pairs, &slices);
+        let mut asked: Vec<String> = world.journal.asked();
+        asked.sort();
+        assert_eq!(asked, wanted, "what the store was asked for {slices:?}");
+        assert_eq!(
+            (series.now.points.len(), series.before.points.len()),
+            (2, 2),
+            "points for {slices:?}"
+        );
+    }
+}
+
+/// A span is refused when itself or the span before it cannot be told, and then the store is not asked.
+#[test]
+fn what_cannot_be_told_is_refused_unasked() {
+    let world = World::new(|_| {});
+    for (pairs, field) in [
+        (
+            [
+                ("from", "2018-05-01"),
+                ("to", "2018-05-08"),
+                ("zone", "Asia/Kolkata"),
+                ("unit", "day"),
+            ],
+            "zone",
+        ),
+        // On the full hour since May 2018; the days before it are not.
+        (
+            [
+                ("from", "2018-05-06"),
+                ("to", "2018-05-13"),
+                ("zone", "Asia/Pyongyang"),
+                ("unit", "day"),
+            ],
+            "zone",
+        ),
+        (
+            [
+                ("from", "2018-01-01"),
+                ("to", "2018-03-01"),
+                ("zone", "UTC"),
+                ("unit", "hour"),
+            ],
+            "unit",
+        ),
+        (
+            [
+                ("from", "1970-01-01"),
+                ("to", "2100-01-01"),
+                ("zone", "UTC"),
+                ("unit", "day"),
+            ],
+            "unit",
+        ),
+    ] {
+        let question =
+            read(&owned(&pairs), "UTC").unwrap_or_else(|problem| panic!("{pairs:?}: {problem:?}"));
+        let answer = world.cx().read(|tx| series(tx, &question, &everything()));
+        let (fields, message) = refused(answer, &format!("{pairs:?}"));
+        assert_eq!(fields, [field], "the field for {pairs:?}: {message}");
+        let asked: Vec<String> = world.journal.asked();
+        assert_eq!(asked, [""; 0], "what the store was asked for {pairs:?}");
+    }
+}
+
+/// A store that fails is a failure of ours, and not a line of zeros.
+#[test]
+fn a_broken_store_is_no_line_of_zeros() {
+    let world = World::new(|_| {});
+    world.journal.break_down(true);
+    let question = read(&may_and(&[]), "UTC").unwrap_or_else(|problem| panic!("May: {problem:?}"));
+    let answer = world.cx().read(|tx| series(tx, &question, &everything()));
+    match answer {
+        Ok(series) => panic!("a broken store gave {series:?}"),
+        Err(problem) => assert_eq!(problem.status().as_u16(), 500, "{problem:?}"),
     }
 }
