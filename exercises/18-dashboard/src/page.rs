@@ -14,11 +14,11 @@ use crate::given::problem::Problem;
 /// The size of a line chart, and of the area in it that the line may use. Units of the picture; the browser scales it.
 pub const WIDTH: f64 = 640.0;
 /// See [`WIDTH`].
-pub const HEIGHT: f64 = 240.0;
+pub const HEIGHT: f64 = 248.0;
 /// Where the first point of several stands.
-pub const LEFT: f64 = 64.0;
+pub const LEFT: f64 = 80.0;
 /// Where the last point of several stands.
-pub const RIGHT: f64 = 624.0;
+pub const RIGHT: f64 = 584.0;
 /// Where the highest mark of the scale stands.
 pub const TOP: f64 = 16.0;
 /// Where the lowest mark of the scale stands.
@@ -32,6 +32,9 @@ pub const LABELS: usize = 6;
 
 /// How high a row of a bar chart is.
 pub const ROW: usize = 44;
+
+/// A label at a bar is no longer than so many characters.
+pub const LONGEST: usize = 30;
 
 /// What a chart shows.
 #[derive(Debug, Clone)]
@@ -139,12 +142,12 @@ pub fn described(chart: &Chart) -> String {
 /// A line through the points, as SVG: one element `svg` that is well-formed XML as well as HTML, with an end tag for each element, and
 /// drawn by these rules.
 ///
-/// - `svg` has the class `chart`, `viewBox="0 0 640 240"` ([`WIDTH`], [`HEIGHT`]), `role="img"`, and `aria-labelledby` with two ids: those of
+/// - `svg` has the class `chart`, `viewBox="0 0 640 248"` ([`WIDTH`], [`HEIGHT`]), `role="img"`, and `aria-labelledby` with two ids: those of
 ///   `title`, its first child, and `desc`, its second. They are the chart's id with `-title` and with `-desc` behind it. `title` holds
 ///   the chart's title, `desc` what [`described`] says.
 /// - The marks are the [`scale`] of the lowest and the highest value (of 0 and 0 when there is none). The first mark stands at y =
 ///   [`BOTTOM`], the last at y = [`TOP`], all others in proportion: y grows downwards.
-/// - Each mark has a `path` of the class `axis`, whose `d` is `M64 YH624`, and a `text` with the mark in [`short`], `x="56"`,
+/// - Each mark has a `path` of the class `axis`, whose `d` is `M80 YH584`, and a `text` with the mark in [`short`], `x="72"`,
 ///   `text-anchor="end"`, 4 below the mark's y.
 /// - The first of several points stands at x = [`LEFT`], the last at x = [`RIGHT`], the others evenly between them.
 /// - Two points and more: a single `polyline` of the class `line`, whose `points` are `x,y` of all of them in their order, with a
@@ -152,9 +155,9 @@ pub fn described(chart: &Chart) -> String {
 /// - One point: no line, but a `circle` of the class `bar-1` with `r="4"`, halfway between left and right.
 /// - None: neither, but a `text` that says `Nothing yet`, somewhere on the picture.
 /// - Below the line are labels: the first point has one, and then every nth, where n is the smallest that gives no more than [`LABELS`] labels.
-///   Each is a `text` at its point's x, `text-anchor="middle"`, 22 below [`BOTTOM`].
+///   Each is a `text` at its point's x, `text-anchor="middle"`, 32 below [`BOTTOM`].
 ///
-/// All numbers have one digit after the point or none (`344.0` or `344`). There is no other `text`, `path`, `circle` or `polyline`.
+/// All numbers have one digit after the point or none (`332.0` or `332`). There is no other `text`, `path`, `circle` or `polyline`.
 /// The chart's id is a plain word; its title and the labels may hold anything.
 pub fn line_chart(chart: &Chart) -> String {
     todo!("open the picture, then marks, line, labels: a small function for each")
@@ -169,7 +172,8 @@ pub fn line_chart(chart: &Chart) -> String {
 ///
 /// The nth point (the first is number 0) has, with `top` = n times [`ROW`]:
 ///
-/// - a `text` with its label, at x = 0 and 18 below `top`
+/// - a `text` with its label, at x = 0 and 18 below `top`; of a label of more than [`LONGEST`] characters (`char`) the first 29 and `…`, so that
+///   it does not run into the value
 /// - a `text` with its value in [`full`], at x = 640, as high as the label, `text-anchor="end"`
 /// - a `rect` 24 below `top`, 14 high, between the x of zero and the x of its value: to the left of zero for a value below it. Its class is
 ///   `bar-1` for the first point, `bar-2` for the second, up to `bar-5`, and then `bar-1` again.
