@@ -2,6 +2,7 @@
 //!
 //! Numbers, a line and bars, drawn on the server: whole without a script, readable without eyes, and at home on a phone.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -14,11 +15,11 @@ use crate::given::problem::Problem;
 /// The size of a line chart, and of the area in it that the line may use. Units of the picture; the browser scales it.
 pub const WIDTH: f64 = 640.0;
 /// See [`WIDTH`].
-pub const HEIGHT: f64 = 240.0;
+pub const HEIGHT: f64 = 248.0;
 /// Where the first point of several stands.
-pub const LEFT: f64 = 64.0;
+pub const LEFT: f64 = 80.0;
 /// Where the last point of several stands.
-pub const RIGHT: f64 = 624.0;
+pub const RIGHT: f64 = 584.0;
 /// Where the highest mark of the scale stands.
 pub const TOP: f64 = 16.0;
 /// Where the lowest mark of the scale stands.
@@ -32,6 +33,9 @@ pub const LABELS: usize = 6;
 
 /// How high a row of a bar chart is.
 pub const ROW: usize = 44;
+
+/// A label at a bar is no longer than so many characters.
+pub const LONGEST: usize = 30;
 
 /// What a chart shows.
 #[derive(Debug, Clone)]
@@ -242,7 +246,7 @@ fn draw_labels(svg: &mut String, points: &[Point]) {
             format_args!(
                 r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
                 across(place, points.len()),
-                BOTTOM + 22.0,
+                BOTTOM + 32.0,
                 escaped(&point.label)
             ),
         );
@@ -272,7 +276,7 @@ pub fn bar_chart(chart: &Chart) -> String {
             format_args!(
                 r#"<text x="0" y="{0}">{1}</text><text x="{WIDTH}" y="{0}" text-anchor="end">{2}</text>"#,
                 top + 18,
-                escaped(&point.label),
+                escaped(&shortened(&point.label)),
                 full(point.value, chart.unit)
             ),
         );
@@ -289,6 +293,15 @@ pub fn bar_chart(chart: &Chart) -> String {
     }
     svg.push_str("</svg>");
     svg
+}
+
+/// The label, or its beginning where it is too long.
+fn shortened(label: &str) -> Cow<'_, str> {
+    if label.chars().count() <= LONGEST {
+        return Cow::Borrowed(label);
+    }
+    let beginning: String = label.chars().take(LONGEST - 1).collect();
+    Cow::Owned(beginning + "…")
 }
 
 /// The beginning of a picture, with what a screen reader says about it.

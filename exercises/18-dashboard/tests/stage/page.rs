@@ -38,7 +38,7 @@ impl Element {
     }
 }
 
-/// The numbers in a text such as `M64 12.5H624`.
+/// The numbers in a text such as `M80 12.5H584`.
 fn numbers(text: &str) -> Vec<f64> {
     text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
         .filter(|part| !part.is_empty())
@@ -498,7 +498,7 @@ fn pictures_have_words() {
         unit: Unit::Cents,
         points: &points,
     };
-    for (svg, height) in [(line_chart(&chart), 240.0), (bar_chart(&chart), 88.0)] {
+    for (svg, height) in [(line_chart(&chart), 248.0), (bar_chart(&chart), 88.0)] {
         let root: Element = picture(&svg);
         assert_eq!(root.name, "svg", "the element");
         assert_eq!(root.get("class"), "chart", "its class");
@@ -562,7 +562,7 @@ fn check_scale(root: &Element, values: &[i64], unit: Unit) -> Vec<i64> {
         let y = place(*mark, &marks);
         let d = |axis: &&&Element| {
             let d = numbers(axis.get("d"));
-            d.len() == 3 && near(d[0], 64.0) && near(d[1], y) && near(d[2], 624.0)
+            d.len() == 3 && near(d[0], 80.0) && near(d[1], y) && near(d[2], 584.0)
         };
         let axis = axes.iter().find(d);
         let axis = axis.unwrap_or_else(|| panic!("no line for the mark {mark} at y {y}: {axes:?}"));
@@ -577,7 +577,7 @@ fn check_scale(root: &Element, values: &[i64], unit: Unit) -> Vec<i64> {
             .find(|label| label.text == text && near(label.number("y"), y + 4.0));
         let label = label.unwrap_or_else(|| panic!("no text {text} 4 below y {y}: {labels:?}"));
         assert!(
-            near(label.number("x"), 56.0),
+            near(label.number("x"), 72.0),
             "x of the text at the mark {mark}: {label:?}"
         );
     }
@@ -633,7 +633,7 @@ fn lines_go_through_all_points() {
                 .split_once(',')
                 .unwrap_or_else(|| panic!("no x,y: {pair:?}"));
             let (x, y) = (numbers(x)[0], numbers(y)[0]);
-            let right = 64.0 + 560.0 * at as f64 / (values.len() - 1) as f64;
+            let right = 80.0 + 504.0 * at as f64 / (values.len() - 1) as f64;
             assert!(
                 near(x, right),
                 "point {at} of {}: x is {x}, not {right}",
@@ -659,7 +659,7 @@ fn one_point_is_a_circle() {
         assert_eq!(circles.len(), 1, "circles for one point");
         let circle = circles[0];
         assert_eq!(circle.get("class"), "bar-1", "the circle's class");
-        assert!(near(circle.number("cx"), 344.0), "cx of {circle:?}");
+        assert!(near(circle.number("cx"), 332.0), "cx of {circle:?}");
         assert!(
             near(circle.number("cy"), place(value, &marks)),
             "cy of {circle:?}, for {value}"
@@ -671,7 +671,7 @@ fn one_point_is_a_circle() {
             .filter(|text| text.text == "day 0")
             .collect();
         assert_eq!(labels.len(), 1, "labels of one point");
-        assert!(near(labels[0].number("x"), 344.0), "x of {:?}", labels[0]);
+        assert!(near(labels[0].number("x"), 332.0), "x of {:?}", labels[0]);
     }
 }
 
@@ -729,15 +729,15 @@ fn labels_have_room() {
         assert_eq!(texts, wanted, "labels of {count} points");
         for (label, at) in labels.iter().zip(expected) {
             let right = if count == 1 {
-                344.0
+                332.0
             } else {
-                64.0 + 560.0 * at as f64 / (count - 1) as f64
+                80.0 + 504.0 * at as f64 / (count - 1) as f64
             };
             assert!(
                 near(label.number("x"), right),
                 "x of the label of point {at} of {count}: {label:?}"
             );
-            assert!(near(label.number("y"), 230.0), "y of {label:?}");
+            assert!(near(label.number("y"), 240.0), "y of {label:?}");
         }
         let all = root.all("text").len();
         let marks = root.all("path").len();
@@ -833,6 +833,62 @@ fn bars_are_in_proportion() {
                 "the value of bar {at}: {texts:?}"
             );
         }
+    }
+}
+
+/// A long label at a bar is cut after 29 characters, with a sign that it is; the description and the line have it whole.
+#[test]
+fn long_labels_are_cut_at_bars() {
+    let thirty = "dreißig Zeichen, so viele sind";
+    let long = "日本の本とおもちゃ 🏮 and everything else that is made of paper";
+    for (label, expected) in [
+        (thirty.to_owned(), thirty.to_owned()),
+        (
+            format!("{thirty}!"),
+            "dreißig Zeichen, so viele sin…".to_owned(),
+        ),
+        (
+            long.to_owned(),
+            "日本の本とおもちゃ 🏮 and everything el…".to_owned(),
+        ),
+        ("&".repeat(30), "&".repeat(30)),
+        ("<".repeat(31), format!("{}…", "<".repeat(29))),
+    ] {
+        let points = [Point {
+            label: label.clone(),
+            value: 4,
+        }];
+        let chart = Chart {
+            id: "long",
+            title: "Long",
+            unit: Unit::Count,
+            points: &points,
+        };
+        let bars: Element = picture(&bar_chart(&chart));
+        let texts: Vec<&str> = bars
+            .all("text")
+            .iter()
+            .map(|text| text.text.as_str())
+            .collect();
+        assert!(
+            texts.contains(&expected.as_str()),
+            "{expected:?} at the bar of {label:?}: {texts:?}"
+        );
+        assert_eq!(
+            bars.all("desc")[0].text,
+            format!("{label}: 4."),
+            "the description"
+        );
+        let line: Element = picture(&line_chart(&chart));
+        let texts: Vec<&str> = line
+            .all("text")
+            .iter()
+            .map(|text| text.text.as_str())
+            .collect();
+        assert!(
+            texts.contains(&label.as_str()),
+            "{label:?} below the line: {texts:?}"
+        );
     }
 }
 
