@@ -61,7 +61,7 @@ impl Selection {
         todo!("what was chosen, each once")
     }
 
-    /// The same selection with this value chosen, or without it if it was; everything else stays. The limit is not looked at
+    /// The same selection with this value of the list chosen, or without it if it was; everything else stays. The limit is not looked at
     /// here: whoever opens a link that is too much is told so by [`read`].
     #[must_use]
     pub fn toggled(&self, dimension: Dimension, value: &str) -> Self {

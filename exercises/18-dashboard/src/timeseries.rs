@@ -134,7 +134,8 @@ pub fn read(pairs: &[(String, String)], default_zone: &str) -> Result<Question, 
 /// # Errors
 ///
 /// [`Problem::invalid_fields`] for `zone` when there is none, or when it is the one that stands for "unknown"
-/// (`TimeZone::is_unknown`). No other zone takes its place, and the name is taken to the letter: a blank in it is an error.
+/// (`TimeZone::is_unknown`). No other zone takes its place. Capitals do not matter, as jiff has it; everything else does: a blank in
+/// front is an error.
 pub fn zone(name: &str) -> Result<TimeZone, Problem> {
     todo!("jiff has the database")
 }

@@ -88,10 +88,7 @@ impl Selection {
 
     /// How many slices there are.
     fn count(&self) -> usize {
-        self.chosen
-            .values()
-            .map(|values| values.len().max(1))
-            .product()
+        self.chosen.values().map(BTreeSet::len).product()
     }
 
     /// The same selection with this value chosen, or without it if it was.
@@ -102,6 +99,8 @@ impl Selection {
         if !values.remove(value) {
             values.insert(value.to_owned());
         }
+        // A dimension without values is one of which everything is chosen: it must not look chosen.
+        toggled.chosen.retain(|_, values| !values.is_empty());
         toggled
     }
 
@@ -120,7 +119,7 @@ impl Selection {
     /// The selection as slices that have nothing in common: each value of one dimension with each of the others.
     pub fn slices(&self) -> Vec<Slice> {
         let mut slices = vec![Slice::everything()];
-        for (&dimension, values) in self.chosen.iter().filter(|(_, values)| !values.is_empty()) {
+        for (&dimension, values) in &self.chosen {
             let mut finer = Vec::new();
             for slice in &slices {
                 finer.extend(
@@ -139,9 +138,6 @@ impl Selection {
         let mut parts = Vec::new();
         let mut bound = Vec::new();
         for (dimension, values) in &self.chosen {
-            if values.is_empty() {
-                continue;
-            }
             // The name of the column is ours; only the number of places comes from the request.
             let places = vec!["?"; values.len()].join(", ");
             parts.push(format!("{} IN ({places})", dimension.name()));

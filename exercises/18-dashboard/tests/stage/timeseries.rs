@@ -127,6 +127,14 @@ fn hours_are_counted_as_they_pass() {
         utc[0].label, "2018-01-01T00:00+00:00",
         "the first hour of a day in UTC"
     );
+    insta::assert_debug_snapshot!(
+        lines(&pieces(Unit::Hour, span((2018, 11, 4), (2018, 11, 5)), "America/New_York")[..3]), @r#"
+    [
+        "2018-11-04T00:00-04:00 2018-11-04T04:00:00Z 1h",
+        "2018-11-04T01:00-04:00 2018-11-04T05:00:00Z 1h",
+        "2018-11-04T01:00-05:00 2018-11-04T06:00:00Z 1h",
+    ]
+    "#);
 }
 
 /// Weeks begin on Monday and have the year and the number of ISO 8601, also around New Year.
@@ -273,6 +281,8 @@ fn buckets_cover_the_span_without_a_gap() {
         }
         for bucket in &pieces {
             assert!(bucket.start < bucket.end, "{bucket:?} has a length, {case}");
+            let label = expected_label(unit, bucket.start, &tz(name));
+            assert_eq!(bucket.label, label, "the label of {bucket:?}, {case}");
         }
         assert_eq!(
             pieces.len(),
@@ -295,6 +305,26 @@ fn some_day_after(first: Date, days: u64) -> Date {
         .as_second();
     let moment = Timestamp::from_second(start + seconds).expect("a moment of the calendar");
     TimeZone::UTC.to_datetime(moment).date()
+}
+
+/// What stands below the bucket that begins at this moment.
+fn expected_label(unit: Unit, start: i64, zone: &TimeZone) -> String {
+    let moment = Timestamp::from_second(start).expect("a moment of the calendar");
+    let local = zone.to_datetime(moment);
+    let day = local.date();
+    let week = day.iso_week_date();
+    match unit {
+        Unit::Day => day.to_string(),
+        Unit::Week => format!("{}-W{:0>2}", week.year(), week.week()),
+        Unit::Month => day.to_string()[..7].to_owned(),
+        Unit::Hour => {
+            let minutes = zone.to_offset(moment).seconds() / 60;
+            let sign = if minutes < 0 { '-' } else { '+' };
+            let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+            let clock = local.to_string()[..16].to_owned();
+            format!("{clock}{sign}{hours:0>2}:{minutes:0>2}")
+        }
+    }
 }
 
 /// How many buckets a span has, counted day by day.
@@ -373,6 +403,8 @@ fn zones_off_the_hour_are_refused_by_name() {
 fn a_zone_that_nobody_knows_is_refused() {
     for name in ZONES {
         assert_eq!(tz(name).iana_name(), Some(name), "the zone {name}");
+        let small = name.to_lowercase();
+        assert_eq!(tz(&small).iana_name(), Some(name), "the zone {small}");
     }
     for name in [
         "",
