@@ -3,10 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::http::{HeaderMap, header};
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
+
+use crate::given::app::{App, Cx};
+use crate::given::events::HOUR;
+use crate::given::problem::Problem;
 
 /// The name of a content.
 pub fn tag(content: &[u8]) -> String {
@@ -155,5 +164,90 @@ impl<T> Cache<T> {
     fn kept(&self) -> MutexGuard<'_, Kept<T>> {
         // Nothing that may panic runs while it is held.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// So many answers are kept.
+pub const ANSWERS: usize = 256;
+
+/// The answers of some routes, kept as long as they are true.
+pub struct Answers {
+    app: App,
+    cache: Cache<Answer>,
+}
+
+/// An answer that is kept.
+struct Answer {
+    tag: HeaderValue,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// The same routes, with their answers kept.
+pub fn cached(app: &App, routes: Router<App>) -> Router<App> {
+    let answers = Arc::new(Answers {
+        app: app.clone(),
+        cache: Cache::new(ANSWERS),
+    });
+    routes.layer(from_fn_with_state(answers, handler))
+}
+
+async fn handler(State(answers): State<Arc<Answers>>, request: Request, next: Next) -> Response {
+    match answers.answer(request, next).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+impl Answers {
+    async fn answer(&self, mut request: Request, next: Next) -> Result<Response, Response> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return Err(next.run(request).await);
+        }
+        // The routes leave the body away for HEAD; it is GET that is kept, and axum takes the body off behind us.
+        *request.method_mut() = Method::GET;
+        let headers = request.headers().clone();
+        let key = format!("{} {}", self.app.now().div_euclid(HOUR), request.uri());
+        // Before anything is computed: an ingest meanwhile makes a later version.
+        let version = Cx::new(self.app.clone())
+            .run(|cx| cx.read(|tx| tx.neighbours().store.version(tx)))
+            .await
+            .map_err(Problem::into_response)?;
+        let compute = async { Answer::of(next.run(request).await).await };
+        let answer = self.cache.get(&key, version, compute).await?;
+        Ok(answer.to(&headers))
+    }
+}
+
+impl Answer {
+    /// What can be kept of a response; the response again where nothing can.
+    async fn of(response: Response) -> Result<Self, Response> {
+        if response.status() != StatusCode::OK {
+            return Err(response);
+        }
+        let (parts, body) = response.into_parts();
+        let internal = |error: &dyn std::fmt::Display| Problem::internal(error).into_response();
+        let body = to_bytes(body, usize::MAX)
+            .await
+            .map_err(|error| internal(&error))?;
+        let tag = HeaderValue::from_str(&tag(&body)).map_err(|error| internal(&error))?;
+        let mut headers = parts.headers;
+        // It is told anew for whoever gets the body.
+        headers.remove(header::CONTENT_LENGTH);
+        Ok(Self { tag, headers, body })
+    }
+
+    fn to(&self, request: &HeaderMap) -> Response {
+        let known = self.tag.to_str().is_ok_and(|tag| has(request, tag));
+        let mut response = if known {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let mut response = Response::new(Body::from(self.body.clone()));
+            *response.headers_mut() = self.headers.clone();
+            response
+        };
+        response
+            .headers_mut()
+            .insert(header::ETAG, self.tag.clone());
+        response
     }
 }

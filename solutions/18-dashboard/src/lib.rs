@@ -2,6 +2,8 @@
 
 #[path = "../../../exercises/18-dashboard/src/given/mod.rs"]
 pub mod given;
+#[path = "../../../exercises/18-dashboard/src/program/mod.rs"]
+pub mod program;
 pub mod ingest;
 pub mod storage;
 pub mod timeseries;

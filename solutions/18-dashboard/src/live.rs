@@ -5,12 +5,20 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::HeaderValue;
+use axum::extract::Query;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
+
+use crate::given::app::App;
+use crate::given::neighbours::News;
+use crate::given::problem::Problem;
 
 /// So many messages are kept for those who come back.
 pub const KEPT: usize = 256;
@@ -23,6 +31,35 @@ pub const LISTENERS: usize = 200;
 
 /// After so long without a message there is a sign of life.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The route of this milestone.
+pub fn routes(hub: Arc<Hub>) -> Router<App> {
+    Router::new()
+        .route("/api/live", get(handler))
+        .layer(Extension(hub))
+}
+
+/// The query of `GET /api/live`.
+#[derive(Debug, Deserialize)]
+struct Since {
+    after: Option<String>,
+}
+
+async fn handler(
+    Extension(hub): Extension<Arc<Hub>>,
+    headers: HeaderMap,
+    Query(since): Query<Since>,
+) -> Result<Response, Problem> {
+    let seen = seen(headers.get("last-event-id"), since.after.as_deref());
+    let listener = hub.listen(seen).ok_or_else(|| Problem::busy(5))?;
+    Ok(events(listener))
+}
+
+impl News for Hub {
+    fn publish(&self, version: i64) {
+        Hub::publish(self, version);
+    }
+}
 
 /// What listeners hear.
 #[derive(Debug, Clone)]

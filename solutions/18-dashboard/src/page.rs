@@ -2,16 +2,24 @@
 //!
 //! Numbers, a line and bars, drawn on the server: whole without a script, readable without eyes, and at home on a phone.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+use serde::Serialize;
+
+use crate::given::problem::Problem;
 
 /// The size of a line chart, and of the area in it that the line may use. Units of the picture; the browser scales it.
 pub const WIDTH: f64 = 640.0;
 /// See [`WIDTH`].
-pub const HEIGHT: f64 = 240.0;
+pub const HEIGHT: f64 = 248.0;
 /// Where the first point of several stands.
-pub const LEFT: f64 = 64.0;
+pub const LEFT: f64 = 80.0;
 /// Where the last point of several stands.
-pub const RIGHT: f64 = 624.0;
+pub const RIGHT: f64 = 584.0;
 /// Where the highest mark of the scale stands.
 pub const TOP: f64 = 16.0;
 /// Where the lowest mark of the scale stands.
@@ -25,6 +33,9 @@ pub const LABELS: usize = 6;
 
 /// How high a row of a bar chart is.
 pub const ROW: usize = 44;
+
+/// A label at a bar is no longer than so many characters.
+pub const LONGEST: usize = 30;
 
 /// What a chart shows.
 #[derive(Debug, Clone)]
@@ -235,7 +246,7 @@ fn draw_labels(svg: &mut String, points: &[Point]) {
             format_args!(
                 r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
                 across(place, points.len()),
-                BOTTOM + 22.0,
+                BOTTOM + 32.0,
                 escaped(&point.label)
             ),
         );
@@ -265,7 +276,7 @@ pub fn bar_chart(chart: &Chart) -> String {
             format_args!(
                 r#"<text x="0" y="{0}">{1}</text><text x="{WIDTH}" y="{0}" text-anchor="end">{2}</text>"#,
                 top + 18,
-                escaped(&point.label),
+                escaped(&shortened(&point.label)),
                 full(point.value, chart.unit)
             ),
         );
@@ -282,6 +293,15 @@ pub fn bar_chart(chart: &Chart) -> String {
     }
     svg.push_str("</svg>");
     svg
+}
+
+/// The label, or its beginning where it is too long.
+fn shortened(label: &str) -> Cow<'_, str> {
+    if label.chars().count() <= LONGEST {
+        return Cow::Borrowed(label);
+    }
+    let beginning: String = label.chars().take(LONGEST - 1).collect();
+    Cow::Owned(beginning + "…")
 }
 
 /// The beginning of a picture, with what a screen reader says about it.
@@ -314,4 +334,192 @@ fn height(value: i64, marks: &[i64]) -> f64 {
 fn draw(svg: &mut String, part: std::fmt::Arguments) {
     // Writing to a `String` never fails.
     let _ = svg.write_fmt(part);
+}
+
+/// What the page shows.
+#[derive(Debug, Clone)]
+pub struct View<'a> {
+    /// The heading and the name of the page.
+    pub heading: &'a str,
+    /// Of when it is, in words.
+    pub span: &'a str,
+    /// The numbers that count.
+    pub figures: Vec<Figure<'a>>,
+    /// What can be chosen, as a form.
+    pub filters: Vec<Field>,
+    /// The charts, each with a table.
+    pub sections: Vec<Section<'a>>,
+    /// Where all of it can be had as a file.
+    pub export: &'a str,
+    /// The version of the data that this is.
+    pub version: i64,
+}
+
+/// A number that counts.
+#[derive(Debug, Clone)]
+pub struct Figure<'a> {
+    /// What it is.
+    pub label: &'a str,
+    /// How much it is.
+    pub value: i64,
+    /// How much it was in the span before; `None` where there is nothing to compare with.
+    pub before: Option<i64>,
+    /// What the values are.
+    pub unit: Unit,
+}
+
+/// A chart, and what its table says above its first column.
+#[derive(Debug, Clone)]
+pub struct Section<'a> {
+    /// What the labels of the points are: `Day`, `Country`.
+    pub along: &'a str,
+    /// How it is drawn.
+    pub style: Style,
+    /// What is drawn.
+    pub chart: Chart<'a>,
+}
+
+/// How a chart is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// [`line_chart`]
+    Line,
+    /// [`bar_chart`]
+    Bars,
+}
+
+/// Something that can be chosen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Field {
+    /// Its name in the address.
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// What can be chosen; with none, something can be typed in.
+    pub options: Vec<Choice>,
+    /// The `type` of what is typed in: `date`, for example.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What was typed in.
+    pub value: String,
+}
+
+/// One thing that can be chosen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub chosen: bool,
+}
+
+/// What the template shows of a [`Figure`].
+#[derive(Debug, Serialize)]
+struct ShownFigure {
+    label: String,
+    value: String,
+    before: Option<String>,
+    change: Option<String>,
+    /// A class: `good`, `bad`, or nothing.
+    mood: &'static str,
+}
+
+/// What the template shows of a [`Section`].
+#[derive(Debug, Serialize)]
+struct ShownChart {
+    id: String,
+    title: String,
+    /// HTML as it is, not a text: `Value::from_safe_string`.
+    svg: Value,
+    columns: [String; 2],
+    rows: Vec<[String; 2]>,
+}
+
+/// The page's template and those of the look, which escape every text. Made once.
+static TEMPLATES: LazyLock<Environment> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    let page = (
+        "dashboard.html",
+        include_str!("../../../exercises/18-dashboard/src/given/page/dashboard.html"),
+    );
+    for (name, source) in look::TEMPLATES.into_iter().chain([page]) {
+        // A template that does not parse is missing below, and that is an error of the page.
+        let _ = templates.add_template(name, source);
+    }
+    templates
+});
+
+/// By how much a value has changed.
+pub fn change(value: i64, before: i64) -> Option<String> {
+    let (value, before) = (i128::from(value), i128::from(before));
+    if before == 0 {
+        return None;
+    }
+    let (difference, whole) = (value - before, before.abs());
+    // Half of the whole, added before whole numbers are divided, rounds away from zero.
+    let percent = (difference.abs() * 200 + whole) / (whole * 2);
+    let sign = match difference {
+        _ if percent == 0 => "",
+        1.. => "+",
+        _ => "-",
+    };
+    Some(format!("{sign}{percent} %"))
+}
+
+/// The whole page.
+///
+/// # Errors
+///
+/// A 500 when the template cannot be rendered.
+pub fn render(view: &View) -> Result<String, Problem> {
+    let figures: Vec<ShownFigure> = view.figures.iter().map(shown_figure).collect();
+    let charts: Vec<ShownChart> = view.sections.iter().map(shown_chart).collect();
+    let context = context! {
+        part => "dashboard",
+        width => "wide",
+        heading => view.heading,
+        span => view.span,
+        figures => Serde(&figures),
+        filters => Serde(&view.filters),
+        charts => Serde(&charts),
+        export => view.export,
+        version => view.version,
+    };
+    TEMPLATES
+        .get_template("dashboard.html")
+        .and_then(|template| template.render(context))
+        .map_err(|error| Problem::internal(&error))
+}
+
+fn shown_figure(figure: &Figure) -> ShownFigure {
+    let change = figure
+        .before
+        .and_then(|before| change(figure.value, before));
+    let mood = match change.as_deref() {
+        Some(change) if change.starts_with('+') => "good",
+        Some(change) if change.starts_with('-') => "bad",
+        _ => "",
+    };
+    ShownFigure {
+        label: figure.label.to_owned(),
+        value: full(figure.value, figure.unit),
+        before: figure.before.map(|before| full(before, figure.unit)),
+        change,
+        mood,
+    }
+}
+
+fn shown_chart(section: &Section) -> ShownChart {
+    let chart = &section.chart;
+    let svg = match section.style {
+        Style::Line => line_chart(chart),
+        Style::Bars => bar_chart(chart),
+    };
+    let row = |point: &Point| [point.label.clone(), full(point.value, chart.unit)];
+    ShownChart {
+        id: chart.id.to_owned(),
+        title: chart.title.to_owned(),
+        svg: Value::from_safe_string(svg),
+        columns: [section.along.to_owned(), chart.title.to_owned()],
+        rows: chart.points.iter().map(row).collect(),
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::app::Tx;
 use super::events::Dimension;
+use super::problem::Problem;
 
 /// The values that one can choose, of each dimension.
 #[derive(Debug, Clone, Default)]
@@ -34,5 +36,29 @@ impl Allowed {
             .into_iter()
             .flatten()
             .map(String::as_str)
+    }
+}
+
+impl Allowed {
+    /// The values that have ever occurred. Each is one step into the roll-ups, however many rows it has there.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub fn known(tx: &Tx) -> Result<Self, Problem> {
+        let mut statement = tx.prepare_cached(
+            "WITH RECURSIVE known (value) AS (
+                 SELECT min(value) FROM rollups WHERE facet = ?1
+                 UNION ALL
+                 SELECT (SELECT min(value) FROM rollups WHERE facet = ?1 AND value > known.value)
+                 FROM known WHERE known.value IS NOT NULL)
+             SELECT value FROM known WHERE value IS NOT NULL",
+        )?;
+        let mut lists = BTreeMap::new();
+        for dimension in Dimension::ALL {
+            let rows = statement.query_map([dimension.name()], |row| row.get(0))?;
+            lists.insert(dimension, rows.collect::<Result<_, _>>()?);
+        }
+        Ok(Self(lists))
     }
 }

@@ -6,12 +6,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, header};
-use dashboard::caching::{Cache, has, tag};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use dashboard::caching::{Cache, cached, has, tag};
+use dashboard::given::app::{App, Parts};
+use dashboard::given::clock::ManualClock;
+use dashboard::given::config::Config;
+use dashboard::given::database::{Database, Durability};
+use dashboard::given::http;
+use dashboard::given::standins::{self, Journal};
 use support::Gate;
 use tokio::sync::{Barrier, Notify, oneshot};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
+use tower::ServiceExt;
 
 fn headers(lines: &[&[u8]]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -250,6 +261,8 @@ async fn nothing_is_older_than_asked() {
     );
     let next = cache.get("low", -1, ready(Ok::<i64, String>(-1))).await;
     assert_eq!(next.map(|value| *value), Ok(-1), "a version below zero");
+    let again = cache.get("low", -1, ready(Ok::<i64, String>(1))).await;
+    assert_eq!(again.map(|value| *value), Ok(-1), "the same once more");
 }
 
 /// A hundred who ask at the same time are answered by one computation.
@@ -298,7 +311,7 @@ async fn a_hundred_askers_and_one_computation() {
 fn threads_that_meet_compute_once() {
     let cache: Cache<usize> = Cache::new(4);
     let (gate, computed) = (Gate::new(2), AtomicUsize::new(0));
-    let rounds = 1000;
+    let rounds = 500;
     let ask = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -438,11 +451,10 @@ async fn failures_are_not_kept() {
     let cache: Arc<Cache<usize>> = Arc::new(Cache::new(4));
     let barrier = Arc::new(Barrier::new(2));
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let mut askers = Vec::new();
-    for asker in 0..10 {
+    let ask = |asker: usize| {
         let (cache, barrier) = (Arc::clone(&cache), Arc::clone(&barrier));
         let (running, most) = (Arc::clone(&running), Arc::clone(&most));
-        askers.push(tokio::spawn(async move {
+        tokio::spawn(async move {
             let compute = async {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 barrier.wait().await;
@@ -450,12 +462,21 @@ async fn failures_are_not_kept() {
                 if asker < 3 { Err(asker) } else { Ok(asker) }
             };
             cache.get("may", 1, compute).await.map(|value| *value)
-        }));
+        })
+    };
+    let mut askers = Vec::new();
+    for asker in 0..9 {
+        askers.push(ask(asker));
         settle().await;
     }
-    for _ in 0..4 {
+    for round in 0..4 {
         soon(barrier.wait()).await;
         settle().await;
+        if round == 0 {
+            // One comes after the first failure, while others wait.
+            askers.push(ask(9));
+            settle().await;
+        }
     }
     assert_eq!(
         most.load(Ordering::SeqCst),
@@ -556,15 +577,15 @@ impl Drop for Counted {
 /// No more values live than the capacity says, not even in the shadow of a new version, or of keys that nobody asks for again.
 #[tokio::test(start_paused = true)]
 async fn memory_is_limited() {
-    for capacity in [0, 1, 2, 7, 1100] {
+    for capacity in [0, 1, 7, 1050] {
         let (cache, alive) = (Cache::new(capacity), Arc::new(AtomicUsize::new(0)));
         for round in 0..2 {
-            for key in 0..1200 {
+            for key in 0..1100 {
                 let compute = async { Ok::<Counted, String>(Counted::new(&alive)) };
                 let value = cache.get(&key.to_string(), round, compute).await;
                 assert!(value.is_ok(), "key {key}");
                 drop(value);
-                let most = capacity.min(key + 1 + usize::try_from(round).expect("small") * 1200);
+                let most = capacity.min(key + 1 + usize::try_from(round).expect("small") * 1100);
                 let alive = alive.load(Ordering::SeqCst);
                 assert_eq!(
                     alive, most,
@@ -636,9 +657,9 @@ async fn a_full_cache_lets_no_computation_go() {
     let first = ask();
     settle().await;
     for key in 0..20 {
-        let other = cache
-            .get(&key.to_string(), 1, ready(Ok::<usize, String>(key)))
-            .await;
+        let text = key.to_string();
+        let other = cache.get(&text, 1, ready(Ok::<usize, String>(key)));
+        let other = soon(other).await;
         assert_eq!(other.map(|value| *value), Ok(key), "another key");
     }
     let second = ask();
@@ -723,4 +744,452 @@ async fn failures_take_no_room() {
         2,
         "keys that take room, when two have a value"
     );
+}
+
+/// A program with two routes whose answers are kept, and counts how often they are asked.
+struct Desk {
+    service: Router,
+    app: App,
+    clock: ManualClock,
+    journal: Journal,
+    asked: Arc<AtomicUsize>,
+    _folder: tempfile::TempDir,
+}
+
+/// `route` answers GET, with the number of the question, and is told its address.
+fn desk<F>(route: F) -> Desk
+where
+    F: Fn(usize, Uri, Journal) -> Response + Clone + Send + Sync + 'static,
+{
+    let folder = tempfile::tempdir().expect("the system gives a temporary folder");
+    let journal = Journal::default();
+    // Ten seconds before a full hour, in 2017.
+    let clock = ManualClock::at(1_500_001_190);
+    let app = App::new(Parts {
+        config: Config::default(),
+        clock: Arc::new(clock.clone()),
+        database: Database::open(&folder.path().join("test.db"), Durability::Relaxed)
+            .expect("a fresh database opens"),
+        neighbours: standins::neighbours(&journal),
+    });
+    let asked = Arc::new(AtomicUsize::new(0));
+    let handler = {
+        let (asked, journal) = (Arc::clone(&asked), journal.clone());
+        move |uri: Uri| {
+            let number = asked.fetch_add(1, Ordering::SeqCst) + 1;
+            let response = route(number, uri, journal.clone());
+            async move { response }
+        }
+    };
+    let routes = Router::new()
+        .route("/api/series", get(handler.clone()).post(handler.clone()))
+        .route("/api/events", post(handler.clone()))
+        .route("/{*rest}", get(handler));
+    let service = http::service(app.clone(), cached(&app, routes));
+    Desk {
+        service,
+        app,
+        clock,
+        journal,
+        asked,
+        _folder: folder,
+    }
+}
+
+/// A response, read to its end.
+#[derive(Debug)]
+struct Said {
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Said {
+    fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("none")
+    }
+}
+
+async fn ask(desk: &Desk, method: Method, address: &str, known: Option<&str>) -> Said {
+    let mut request = Request::builder().method(method).uri(address);
+    if let Some(known) = known {
+        request = request.header(header::IF_NONE_MATCH, known);
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    let response = match desk.service.clone().oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("the body arrives");
+    Said {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
+}
+
+fn numbered(number: usize, uri: &Uri) -> String {
+    format!("answer {number} to {uri}")
+}
+
+/// A second question is answered from the cache with everything that the first answer had, until something is ingested.
+#[tokio::test]
+async fn answers_are_kept_until_an_ingest() {
+    let desk = desk(|number, uri, _| {
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-shop", "lantern"),
+            ("cache-control", "no-cache, private"),
+        ];
+        (headers, numbered(number, &uri)).into_response()
+    });
+    for (round, asked) in [(0, 1), (0, 1), (1, 2), (1, 2), (2, 3)] {
+        if desk.asked.load(Ordering::SeqCst) == round {
+            desk.journal.put([]);
+        }
+        let said: Said = ask(&desk, Method::GET, "/api/series?country=AT", None).await;
+        let body = format!("answer {asked} to /api/series?country=AT");
+        assert_eq!(
+            (said.status, said.body.as_str()),
+            (200, body.as_str()),
+            "the answer, after {} ingests",
+            round + 1
+        );
+        for (name, value) in [
+            ("content-type", "application/json"),
+            ("x-shop", "lantern"),
+            ("cache-control", "no-cache, private"),
+            ("etag", tag(body.as_bytes()).as_str()),
+        ] {
+            assert_eq!(said.header(name), value, "the header {name} of {said:?}");
+        }
+    }
+    assert_eq!(
+        desk.asked.load(Ordering::SeqCst),
+        3,
+        "questions to the route"
+    );
+}
+
+/// A large answer is kept whole.
+#[tokio::test]
+async fn large_answers_are_kept_whole() {
+    let desk = desk(|number, _, _| format!("{number}").repeat(3_000_001).into_response());
+    for _ in 0..2 {
+        let said: Said = ask(&desk, Method::GET, "/a", None).await;
+        assert_eq!(
+            (said.status, said.body.len()),
+            (200, 3_000_001),
+            "status and length of a large answer"
+        );
+        assert!(
+            said.body.starts_with("1111") && said.body.ends_with("1111"),
+            "the first answer"
+        );
+    }
+}
+
+/// Every byte of path and query makes another question.
+#[tokio::test]
+async fn other_addresses_are_other_questions() {
+    let desk = desk(|number, uri, _| numbered(number, &uri).into_response());
+    let addresses = [
+        "/a",
+        "/a?",
+        "/A",
+        "/a/",
+        "/a?b=1",
+        "/a?b=1&c=2",
+        "/a?c=2&b=1",
+        "/a?b=%31",
+        "/a?b=1%20",
+        "/b?b=1",
+        "/a?B=1",
+        "/a?b=1&b=1",
+        "/a?b=2",
+    ];
+    for round in 0..2 {
+        for (at, address) in addresses.iter().enumerate() {
+            let said: Said = ask(&desk, Method::GET, address, None).await;
+            let body = format!("answer {} to {address}", at + 1);
+            assert_eq!(
+                (said.status, said.body),
+                (200, body),
+                "round {round}, {address}"
+            );
+        }
+    }
+}
+
+/// Who has the very content gets 304 with its tag and nothing else, also when it had to be computed anew; who has another gets all.
+#[tokio::test]
+async fn what_the_client_has_is_not_sent() {
+    let desk = desk(|number, _, _| {
+        let body = if number <= 2 {
+            "two of May"
+        } else {
+            "three of May"
+        };
+        ([("content-type", "text/plain")], body).into_response()
+    });
+    let (two, three) = (tag(b"two of May"), tag(b"three of May"));
+    let weak = format!("\"x\", W/{two}");
+    for (known, ingest, status, body) in [
+        (None, false, 200, "two of May"),
+        (Some(two.as_str()), false, 304, ""),
+        (Some(weak.as_str()), false, 304, ""),
+        (Some(three.as_str()), false, 200, "two of May"),
+        (Some(two.as_str()), true, 304, ""),
+        (Some("*"), false, 304, ""),
+        (Some(two.as_str()), true, 200, "three of May"),
+        (Some(three.as_str()), false, 304, ""),
+    ] {
+        if ingest {
+            desk.journal.put([]);
+        }
+        let said: Said = ask(&desk, Method::GET, "/api/series", known).await;
+        assert_eq!(
+            (said.status, said.body.as_str()),
+            (status, body),
+            "who has {known:?}: {said:?}"
+        );
+        let current = if desk.asked.load(Ordering::SeqCst) <= 2 {
+            &two
+        } else {
+            &three
+        };
+        assert_eq!(
+            said.header("etag"),
+            current,
+            "the tag for who has {known:?}: {said:?}"
+        );
+        let kind = if status == 200 { "text/plain" } else { "none" };
+        assert_eq!(
+            said.header("content-type"),
+            kind,
+            "the type for who has {known:?}: {said:?}"
+        );
+        assert_eq!(
+            said.header("cache-control"),
+            "no-cache",
+            "cache-control for who has {known:?}: {said:?}"
+        );
+    }
+}
+
+/// What is ingested while somebody computes is in the next answer, for the version was read before.
+#[tokio::test]
+async fn an_ingest_meanwhile_is_not_lost() {
+    let desk = desk(|number, uri, journal| {
+        let answer = numbered(number, &uri).into_response();
+        if number == 1 {
+            // The sum is made, and before it is answered somebody ingests.
+            journal.put([]);
+        }
+        answer
+    });
+    for (round, number) in [(1, 1), (2, 2), (3, 2)] {
+        let said: Said = ask(&desk, Method::GET, "/a", None).await;
+        assert_eq!(
+            said.body,
+            format!("answer {number} to /a"),
+            "question {round}"
+        );
+    }
+}
+
+/// An answer serves no longer than the hour in which it was computed.
+#[tokio::test]
+async fn the_hour_is_part_of_the_question() {
+    let desk = desk(|number, uri, _| numbered(number, &uri).into_response());
+    for (step, number) in [(0, 1), (9, 1), (1, 2), (3599, 2), (1, 3), (86_400, 4)] {
+        desk.clock.advance(step);
+        let said: Said = ask(&desk, Method::GET, "/a", None).await;
+        assert_eq!(
+            said.body,
+            format!("answer {number} to /a"),
+            "{step} seconds later, at {}",
+            desk.app.now()
+        );
+    }
+}
+
+/// HEAD and GET are one question, and whichever comes first fills the cache for both.
+#[tokio::test]
+async fn head_and_get_share_an_answer() {
+    for first in [Method::HEAD, Method::GET] {
+        let desk = desk(|number, uri, _| numbered(number, &uri).into_response());
+        let body = "answer 1 to /a";
+        for method in [first.clone(), Method::HEAD, Method::GET, Method::HEAD] {
+            let said: Said = ask(&desk, method.clone(), "/a", None).await;
+            let expected = if method == Method::HEAD { "" } else { body };
+            assert_eq!(
+                (said.status, said.body.as_str()),
+                (200, expected),
+                "{method}, when {first} came first: {said:?}"
+            );
+            assert_eq!(
+                said.header("etag"),
+                tag(body.as_bytes()),
+                "the tag of {method}, when {first} came first"
+            );
+            assert_eq!(
+                said.header("content-length"),
+                body.len().to_string(),
+                "content-length of {method}, when {first} came first: {said:?}"
+            );
+        }
+        let said: Said = ask(&desk, Method::HEAD, "/a", Some(&tag(body.as_bytes()))).await;
+        assert_eq!(said.status, 304, "HEAD by who has it: {said:?}");
+        assert_eq!(
+            desk.asked.load(Ordering::SeqCst),
+            1,
+            "questions to the route, when {first} came first"
+        );
+    }
+}
+
+/// Other methods reach the route each time, and neither use nor fill the cache.
+#[tokio::test]
+async fn other_methods_are_not_kept() {
+    let desk = desk(|number, uri, _| numbered(number, &uri).into_response());
+    for (method, number) in [
+        (Method::POST, 1),
+        (Method::POST, 2),
+        (Method::GET, 3),
+        (Method::POST, 4),
+        (Method::GET, 3),
+    ] {
+        let said: Said = ask(
+            &desk,
+            method.clone(),
+            "/api/series",
+            Some("*").filter(|_| method == Method::POST),
+        )
+        .await;
+        assert_eq!(
+            (said.status, said.body),
+            (200, format!("answer {number} to /api/series")),
+            "{method}"
+        );
+        assert_eq!(
+            said.headers.contains_key("etag"),
+            method == Method::GET,
+            "whether {method} has a tag"
+        );
+    }
+    let said: Said = ask(&desk, Method::DELETE, "/api/series", None).await;
+    assert_eq!(said.status, 405, "DELETE: {said:?}");
+}
+
+/// Only answers with 200 are kept; all others go to the client as they are, each time, and have no tag.
+#[tokio::test]
+async fn other_statuses_are_not_kept() {
+    let statuses = [201, 204, 206, 301, 400, 404, 422, 429, 500, 501, 503];
+    for status in statuses {
+        let desk = desk(move |number, uri, _| {
+            if number == 3 {
+                return numbered(number, &uri).into_response();
+            }
+            let status = StatusCode::from_u16(status).expect("a status");
+            let body = if status == StatusCode::NO_CONTENT {
+                String::new()
+            } else {
+                numbered(number, &uri)
+            };
+            (
+                status,
+                [
+                    ("content-type", "application/problem+json"),
+                    ("retry-after", "7"),
+                ],
+                body,
+            )
+                .into_response()
+        });
+        for number in 1..=2 {
+            let said: Said = ask(&desk, Method::GET, "/a", Some("*")).await;
+            let body = if status == 204 {
+                String::new()
+            } else {
+                format!("answer {number} to /a")
+            };
+            assert_eq!(
+                (said.status, said.body.as_str()),
+                (status, body.as_str()),
+                "question {number}: {said:?}"
+            );
+            assert_eq!(
+                (said.header("retry-after"), said.header("etag")),
+                ("7", "none"),
+                "headers of {said:?}"
+            );
+        }
+        for _ in 0..2 {
+            let said: Said = ask(&desk, Method::GET, "/a", None).await;
+            assert_eq!(
+                (said.status, said.body.as_str()),
+                (200, "answer 3 to /a"),
+                "after two answers with {status}"
+            );
+        }
+    }
+}
+
+/// When the version cannot be read, nobody knows whether what is kept is true: that failure is the answer.
+#[tokio::test]
+async fn without_a_version_there_is_no_answer() {
+    let desk = desk(|number, uri, _| numbered(number, &uri).into_response());
+    let said: Said = ask(&desk, Method::GET, "/a", None).await;
+    assert_eq!(said.status, 200, "before: {said:?}");
+    desk.journal.break_down(true);
+    for address in ["/a", "/b"] {
+        let said: Said = ask(&desk, Method::GET, address, Some("*")).await;
+        assert_eq!(
+            said.status, 500,
+            "{address}, with a store that fails: {said:?}"
+        );
+        assert!(
+            said.body.contains("\"internal\""),
+            "{address}, with a store that fails: {said:?}"
+        );
+        assert!(
+            !said.headers.contains_key("etag"),
+            "a tag of a failure: {said:?}"
+        );
+    }
+    desk.journal.break_down(false);
+    let said: Said = ask(&desk, Method::GET, "/a", None).await;
+    assert_eq!(
+        said.body, "answer 1 to /a",
+        "when the store is mended: {said:?}"
+    );
+}
+
+/// No more than 256 answers are kept, and these are.
+#[tokio::test]
+async fn so_many_answers_are_kept() {
+    let desk = desk(|number, uri, _| numbered(number, &uri).into_response());
+    for (number, asked) in (0..256).map(|number| (number, number)).chain([
+        (0, 255),
+        (1, 255),
+        (256, 256),
+        (0, 256),
+        (1, 256),
+        (2, 257),
+        (3, 258),
+    ]) {
+        let said: Said = ask(&desk, Method::GET, &format!("/{number}"), None).await;
+        assert_eq!(said.status, 200, "{said:?}");
+        let expected = asked + 1;
+        assert_eq!(
+            desk.asked.load(Ordering::SeqCst),
+            expected,
+            "questions to the route after /{number}"
+        );
+    }
 }

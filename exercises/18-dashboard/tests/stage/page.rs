@@ -1,5 +1,6 @@
 use dashboard::page::{
-    Chart, Point, Unit, bar_chart, described, escaped, full, line_chart, scale, short,
+    Chart, Choice, Field, Figure, Point, Section, Style, Unit, View, bar_chart, change, described,
+    escaped, full, line_chart, render, scale, short,
 };
 
 /// An element of a picture, or of a page.
@@ -37,7 +38,7 @@ impl Element {
     }
 }
 
-/// The numbers in a text such as `M64 12.5H624`.
+/// The numbers in a text such as `M80 12.5H584`.
 fn numbers(text: &str) -> Vec<f64> {
     text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
         .filter(|part| !part.is_empty())
@@ -73,6 +74,29 @@ fn resolved(text: &str) -> String {
         rest = after;
     }
     plain + rest
+}
+
+/// Reads a page: what HTML leaves away is put in before.
+fn page(html: &str) -> Element {
+    let mut xml = html.trim().trim_start_matches("<!doctype html>").to_owned();
+    for (html, xml_form) in [
+        (" defer>", " defer=\"\">"),
+        (" selected>", " selected=\"\">"),
+        (" data-live>", " data-live=\"\">"),
+    ] {
+        xml = xml.replace(html, xml_form);
+    }
+    for void in ["<meta ", "<link ", "<input "] {
+        let mut closed = String::new();
+        let mut rest = xml.as_str();
+        while let Some((before, after)) = rest.split_once(void) {
+            let (tag, after) = after.split_once('>').unwrap_or((after, ""));
+            closed += &format!("{before}{void}{tag}/>");
+            rest = after;
+        }
+        xml = closed + rest;
+    }
+    picture(xml.trim())
 }
 
 /// Reads one element that is well-formed to its end.
@@ -474,7 +498,7 @@ fn pictures_have_words() {
         unit: Unit::Cents,
         points: &points,
     };
-    for (svg, height) in [(line_chart(&chart), 240.0), (bar_chart(&chart), 88.0)] {
+    for (svg, height) in [(line_chart(&chart), 248.0), (bar_chart(&chart), 88.0)] {
         let root: Element = picture(&svg);
         assert_eq!(root.name, "svg", "the element");
         assert_eq!(root.get("class"), "chart", "its class");
@@ -538,7 +562,7 @@ fn check_scale(root: &Element, values: &[i64], unit: Unit) -> Vec<i64> {
         let y = place(*mark, &marks);
         let d = |axis: &&&Element| {
             let d = numbers(axis.get("d"));
-            d.len() == 3 && near(d[0], 64.0) && near(d[1], y) && near(d[2], 624.0)
+            d.len() == 3 && near(d[0], 80.0) && near(d[1], y) && near(d[2], 584.0)
         };
         let axis = axes.iter().find(d);
         let axis = axis.unwrap_or_else(|| panic!("no line for the mark {mark} at y {y}: {axes:?}"));
@@ -553,7 +577,7 @@ fn check_scale(root: &Element, values: &[i64], unit: Unit) -> Vec<i64> {
             .find(|label| label.text == text && near(label.number("y"), y + 4.0));
         let label = label.unwrap_or_else(|| panic!("no text {text} 4 below y {y}: {labels:?}"));
         assert!(
-            near(label.number("x"), 56.0),
+            near(label.number("x"), 72.0),
             "x of the text at the mark {mark}: {label:?}"
         );
     }
@@ -609,7 +633,7 @@ fn lines_go_through_all_points() {
                 .split_once(',')
                 .unwrap_or_else(|| panic!("no x,y: {pair:?}"));
             let (x, y) = (numbers(x)[0], numbers(y)[0]);
-            let right = 64.0 + 560.0 * at as f64 / (values.len() - 1) as f64;
+            let right = 80.0 + 504.0 * at as f64 / (values.len() - 1) as f64;
             assert!(
                 near(x, right),
                 "point {at} of {}: x is {x}, not {right}",
@@ -635,7 +659,7 @@ fn one_point_is_a_circle() {
         assert_eq!(circles.len(), 1, "circles for one point");
         let circle = circles[0];
         assert_eq!(circle.get("class"), "bar-1", "the circle's class");
-        assert!(near(circle.number("cx"), 344.0), "cx of {circle:?}");
+        assert!(near(circle.number("cx"), 332.0), "cx of {circle:?}");
         assert!(
             near(circle.number("cy"), place(value, &marks)),
             "cy of {circle:?}, for {value}"
@@ -647,7 +671,7 @@ fn one_point_is_a_circle() {
             .filter(|text| text.text == "day 0")
             .collect();
         assert_eq!(labels.len(), 1, "labels of one point");
-        assert!(near(labels[0].number("x"), 344.0), "x of {:?}", labels[0]);
+        assert!(near(labels[0].number("x"), 332.0), "x of {:?}", labels[0]);
     }
 }
 
@@ -705,15 +729,15 @@ fn labels_have_room() {
         assert_eq!(texts, wanted, "labels of {count} points");
         for (label, at) in labels.iter().zip(expected) {
             let right = if count == 1 {
-                344.0
+                332.0
             } else {
-                64.0 + 560.0 * at as f64 / (count - 1) as f64
+                80.0 + 504.0 * at as f64 / (count - 1) as f64
             };
             assert!(
                 near(label.number("x"), right),
                 "x of the label of point {at} of {count}: {label:?}"
             );
-            assert!(near(label.number("y"), 230.0), "y of {label:?}");
+            assert!(near(label.number("y"), 240.0), "y of {label:?}");
         }
         let all = root.all("text").len();
         let marks = root.all("path").len();
@@ -812,6 +836,62 @@ fn bars_are_in_proportion() {
     }
 }
 
+/// A long label at a bar is cut after 29 characters, with a sign that it is; the description and the line have it whole.
+#[test]
+fn long_labels_are_cut_at_bars() {
+    let thirty = "dreißig Zeichen, so viele sind";
+    let long = "日本の本とおもちゃ 🏮 and everything else that is made of paper";
+    for (label, expected) in [
+        (thirty.to_owned(), thirty.to_owned()),
+        (
+            format!("{thirty}!"),
+            "dreißig Zeichen, so viele sin…".to_owned(),
+        ),
+        (
+            long.to_owned(),
+            "日本の本とおもちゃ 🏮 and everything el…".to_owned(),
+        ),
+        ("&".repeat(30), "&".repeat(30)),
+        ("<".repeat(31), format!("{}…", "<".repeat(29))),
+    ] {
+        let points = [Point {
+            label: label.clone(),
+            value: 4,
+        }];
+        let chart = Chart {
+            id: "long",
+            title: "Long",
+            unit: Unit::Count,
+            points: &points,
+        };
+        let bars: Element = picture(&bar_chart(&chart));
+        let texts: Vec<&str> = bars
+            .all("text")
+            .iter()
+            .map(|text| text.text.as_str())
+            .collect();
+        assert!(
+            texts.contains(&expected.as_str()),
+            "{expected:?} at the bar of {label:?}: {texts:?}"
+        );
+        assert_eq!(
+            bars.all("desc")[0].text,
+            format!("{label}: 4."),
+            "the description"
+        );
+        let line: Element = picture(&line_chart(&chart));
+        let texts: Vec<&str> = line
+            .all("text")
+            .iter()
+            .map(|text| text.text.as_str())
+            .collect();
+        assert!(
+            texts.contains(&label.as_str()),
+            "{label:?} below the line: {texts:?}"
+        );
+    }
+}
+
 /// Bars and marks of things are written as numbers, those of cents as money.
 #[test]
 fn the_unit_is_kept() {
@@ -842,4 +922,338 @@ fn the_unit_is_kept() {
             "the description: {bars:?}"
         );
     }
+}
+
+/// A change is told in whole percent of what was, with its sign, and halves are rounded away from zero.
+#[test]
+fn changes_in_percent() {
+    for (value, before, expected) in [
+        (112, 100, Some("+12 %")),
+        (97, 100, Some("-3 %")),
+        (100, 100, Some("0 %")),
+        (0, 100, Some("-100 %")),
+        (201, 200, Some("+1 %")),
+        (199, 200, Some("-1 %")),
+        (1004, 1000, Some("0 %")),
+        (996, 1000, Some("0 %")),
+        (1005, 1000, Some("+1 %")),
+        (995, 1000, Some("-1 %")),
+        (1014, 1000, Some("+1 %")),
+        (1015, 1000, Some("+2 %")),
+        (4, 3, Some("+33 %")),
+        (5, 3, Some("+67 %")),
+        (1_000_000, 1, Some("+99999900 %")),
+        (5, -10, Some("+150 %")),
+        (-20, -10, Some("-100 %")),
+        (-10, 10, Some("-200 %")),
+        (-5, -10, Some("+50 %")),
+        (5, 0, None),
+        (-5, 0, None),
+        (0, 0, None),
+        (i64::MAX, i64::MIN, Some("+200 %")),
+        (i64::MIN, i64::MAX, Some("-200 %")),
+        (i64::MAX, 1, Some("+922337203685477580600 %")),
+        (i64::MIN, i64::MIN, Some("0 %")),
+    ] {
+        let found: Option<String> = change(value, before);
+        assert_eq!(found.as_deref(), expected, "from {before} to {value}");
+    }
+}
+
+fn field(name: &str, options: &[(&str, &str, bool)]) -> Field {
+    let options = options.iter().map(|(value, label, chosen)| Choice {
+        value: (*value).to_owned(),
+        label: (*label).to_owned(),
+        chosen: *chosen,
+    });
+    Field {
+        name: name.to_owned(),
+        label: format!("The {name}"),
+        options: options.collect(),
+        kind: "date".to_owned(),
+        value: "2026-05-01".to_owned(),
+    }
+}
+
+fn with_id<'a>(root: &'a Element, name: &str, id: &str) -> &'a Element {
+    let found = root
+        .all(name)
+        .into_iter()
+        .find(|element| element.get("id") == id);
+    found.unwrap_or_else(|| panic!("no {name} with the id {id}"))
+}
+
+/// All the text in an element, with one blank for each gap.
+fn text(element: &Element) -> String {
+    let mut parts = vec![element.text.clone()];
+    parts.extend(element.children.iter().map(text));
+    parts
+        .join(" ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The page shows the figures with what they were, the form, and each chart with its table; what others wrote stays text.
+#[test]
+fn the_whole_page() {
+    let days = [("1 May", 12), ("2 May", 0), ("3 May", 1_234_567)].map(|(label, value)| Point {
+        label: label.to_owned(),
+        value,
+    });
+    let countries =
+        [("AT", 5000), ("<script>alert('x')</script> & \"Co\"", -250)].map(|(label, value)| {
+            Point {
+                label: label.to_owned(),
+                value,
+            }
+        });
+    let line = Chart {
+        id: "orders",
+        title: "Orders & more",
+        unit: Unit::Count,
+        points: &days,
+    };
+    let bars = Chart {
+        id: "countries",
+        title: "Taken",
+        unit: Unit::Cents,
+        points: &countries,
+    };
+    let figure = |label, value, before, unit| Figure {
+        label,
+        value,
+        before,
+        unit,
+    };
+    let view = View {
+        heading: "Why was <May> so bad?",
+        span: "1 May & later",
+        figures: vec![
+            figure("orders", 1204, Some(1000), Unit::Count),
+            figure("taken", 97_00, Some(100_00), Unit::Cents),
+            figure("carts", 7, Some(7), Unit::Count),
+            figure("views", 8, None, Unit::Count),
+            figure("refunds", -9, Some(0), Unit::Cents),
+        ],
+        filters: vec![
+            field(
+                "country",
+                &[
+                    ("", "All", false),
+                    ("AT", "Austria", true),
+                    ("<DE>", "\"Germany\"", false),
+                ],
+            ),
+            field("from", &[]),
+        ],
+        sections: vec![
+            Section {
+                along: "Day",
+                style: Style::Line,
+                chart: line.clone(),
+            },
+            Section {
+                along: "Country",
+                style: Style::Bars,
+                chart: bars.clone(),
+            },
+            Section {
+                along: "Hour",
+                style: Style::Line,
+                chart: Chart {
+                    id: "empty",
+                    title: "Nothing",
+                    unit: Unit::Count,
+                    points: &[],
+                },
+            },
+        ],
+        export: "/api/export.csv?country=AT&from=2026-05-01",
+        version: 9_007_199_254_740_993,
+    };
+    let html = match render(&view) {
+        Ok(html) => html,
+        Err(problem) => panic!("no page: {} {}", problem.code(), problem.detail()),
+    };
+    assert!(
+        !html.contains("<script>alert"),
+        "a script that somebody else wrote"
+    );
+    for svg in [line_chart(&line), bar_chart(&bars)] {
+        assert!(
+            html.contains(&svg),
+            "a picture that is not on the page as it is: {svg}"
+        );
+    }
+    let root: Element = page(&html);
+    assert_eq!(
+        root.all("body")[0].get("class"),
+        "wide",
+        "the class of the body"
+    );
+    assert_eq!(
+        text(root.all("small")[0]),
+        "dashboard",
+        "the part, in the head"
+    );
+    assert_eq!(
+        root.all("h1")[0].text,
+        "Why was <May> so bad?",
+        "the heading"
+    );
+    let figures: Vec<(String, Vec<String>)> = with_id(&root, "div", "figures")
+        .children
+        .iter()
+        .map(|figure| {
+            (
+                text(figure),
+                figure
+                    .all("span")
+                    .iter()
+                    .filter(|span| span.get("class").starts_with("badge"))
+                    .map(|span| span.get("class").trim().to_owned())
+                    .collect(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("1,204 orders 1,000 before +20 %", vec!["badge good"]),
+        ("€ 97.00 taken € 100.00 before -3 %", vec!["badge bad"]),
+        ("7 carts 7 before 0 %", vec!["badge"]),
+        ("8 views", vec![]),
+        ("-€ 0.09 refunds € 0.00 before", vec![]),
+    ];
+    assert_eq!(figures.len(), expected.len(), "figures: {figures:?}");
+    for ((words, badges), (expected_words, expected_badges)) in figures.iter().zip(expected) {
+        assert_eq!(words, expected_words, "a figure");
+        assert_eq!(badges, &expected_badges, "the badges of {words:?}");
+    }
+    let options: Vec<(&str, &str, bool)> = with_id(&root, "select", "filter-country")
+        .children
+        .iter()
+        .map(|option| {
+            (
+                option.get("value"),
+                option.text.as_str(),
+                option.attributes.iter().any(|(name, _)| name == "selected"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        options,
+        [
+            ("", "All", false),
+            ("AT", "Austria", true),
+            ("<DE>", "\"Germany\"", false)
+        ],
+        "what can be chosen"
+    );
+    let input = with_id(&root, "input", "filter-from");
+    assert_eq!(
+        (input.get("name"), input.get("type"), input.get("value")),
+        ("from", "date", "2026-05-01"),
+        "what can be typed in"
+    );
+    assert!(text(&root).contains("1 May & later"), "the span");
+    assert!(
+        root.all("a")
+            .iter()
+            .any(|link| link.get("href") == view.export),
+        "the link to the file"
+    );
+    let script = root.all("script");
+    assert_eq!(script.len(), 1, "scripts on the page");
+    assert_eq!(
+        script[0].get("data-version"),
+        "9007199254740993",
+        "the version"
+    );
+    let tables: Vec<Vec<Vec<String>>> = root
+        .all("table")
+        .iter()
+        .map(|table| {
+            table
+                .all("tr")
+                .iter()
+                .map(|row| row.children.iter().map(text).collect())
+                .collect()
+        })
+        .collect();
+    let rows = |rows: &[&[&str]]| -> Vec<Vec<String>> {
+        rows.iter()
+            .map(|row| row.iter().map(|cell| (*cell).to_owned()).collect())
+            .collect()
+    };
+    assert_eq!(
+        tables,
+        [
+            rows(&[
+                &["Day", "Orders & more"],
+                &["1 May", "12"],
+                &["2 May", "0"],
+                &["3 May", "1,234,567"]
+            ]),
+            rows(&[
+                &["Country", "Taken"],
+                &["AT", "€ 50.00"],
+                &["<script>alert('x')</script> & \"Co\"", "-€ 2.50"]
+            ]),
+            rows(&[&["Hour", "Nothing"], &["Nothing yet"]]),
+        ],
+        "the tables"
+    );
+    let ids: Vec<&str> = root
+        .all("svg")
+        .iter()
+        .map(|svg| svg.children[0].get("id"))
+        .collect();
+    assert_eq!(
+        ids,
+        ["orders-title", "countries-title", "empty-title"],
+        "the pictures, in their order"
+    );
+    let sections: Vec<&str> = root
+        .all("h2")
+        .iter()
+        .map(|heading| heading.get("id"))
+        .collect();
+    assert_eq!(
+        sections,
+        ["orders-heading", "countries-heading", "empty-heading"],
+        "the headings, in their order"
+    );
+    let titles: Vec<String> = root.all("h2").iter().map(|heading| text(heading)).collect();
+    assert_eq!(
+        titles,
+        ["Orders & more", "Taken", "Nothing"],
+        "what the headings say"
+    );
+}
+
+/// Without figures, filters and charts there is still a page.
+#[test]
+fn a_page_of_nothing() {
+    let view = View {
+        heading: "New",
+        span: "",
+        figures: vec![],
+        filters: vec![],
+        sections: vec![],
+        export: "/all.csv",
+        version: -1,
+    };
+    let html: String =
+        render(&view).unwrap_or_else(|problem| panic!("no page: {}", problem.detail()));
+    let root: Element = page(&html);
+    assert_eq!(root.all("h1")[0].text, "New", "the heading");
+    assert!(
+        root.all("svg").is_empty() && root.all("table").is_empty(),
+        "a chart of nothing"
+    );
+    assert_eq!(
+        root.all("script")[0].get("data-version"),
+        "-1",
+        "the version"
+    );
 }
