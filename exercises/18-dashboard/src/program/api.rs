@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::Query;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -30,13 +29,13 @@ pub fn numbers() -> Router<App> {
 
 /// What is not: a file of any size, and an answer without an end.
 pub fn streams(hub: Option<Arc<Hub>>) -> Router<App> {
-    let listen = async move |headers: HeaderMap, query: Query<Pairs>| {
-        let hub = hub.as_ref().ok_or_else(|| Problem::unwritten("live"))?;
-        listen(hub, &headers, &query)
+    let live = match hub {
+        Some(hub) => live::routes(hub),
+        None => Router::new().route("/api/live", get(async || Problem::unwritten("live"))),
     };
     Router::new()
         .route("/api/export", get(download))
-        .route("/api/live", get(listen))
+        .merge(live)
 }
 
 /// The selection that a query makes among the values that there are; `others` are the names that are read elsewhere.
@@ -116,13 +115,4 @@ fn only(chosen: &Selection) -> Result<Slice, Problem> {
             Err(Problem::invalid_fields(several.collect()))
         }
     }
-}
-
-/// `GET /api/live`
-fn listen(hub: &Hub, headers: &HeaderMap, pairs: &Pairs) -> Result<Response, Problem> {
-    let after = pairs.iter().find(|(name, _)| name == "after");
-    let after = after.map(|(_, value)| value.as_str());
-    let seen = live::seen(headers.get("last-event-id"), after);
-    let listener = hub.listen(seen).ok_or_else(|| Problem::busy(30))?;
-    Ok(live::events(listener))
 }

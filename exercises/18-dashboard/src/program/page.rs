@@ -25,17 +25,15 @@ pub fn routes() -> Router<App> {
 
 /// What never changes while the program runs.
 pub fn parts() -> Router<App> {
-    let style = format!(
-        "{}\n{}",
-        look::STYLE,
-        include_str!("../given/page/dashboard.css")
-    );
+    let style = look::STYLE.to_owned();
+    let charts = include_str!("../given/page/dashboard.css").to_owned();
     let file = |kind: &'static str, text: String| {
         get(async move || ([(header::CONTENT_TYPE, kind)], text))
     };
     let script = include_str!("../given/page/live.js").to_owned();
     Router::new()
         .route("/style.css", file("text/css; charset=utf-8", style))
+        .route("/dashboard.css", file("text/css; charset=utf-8", charts))
         .route("/live.js", file("text/javascript; charset=utf-8", script))
         .route("/lantern.svg", file("image/svg+xml", look::ICON.to_owned()))
 }

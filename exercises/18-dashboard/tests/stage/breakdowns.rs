@@ -164,7 +164,8 @@ fn a_question_is_read_from_its_parameters() {
 /// Everything that is wrong with a question is told at once, in the order of the parameters.
 #[test]
 fn everything_wrong_with_a_question_is_told_at_once() {
-    let mut cases: Vec<(Vec<(&str, &str)>, Vec<&str>)> = vec![
+    type Case<'c> = (Vec<(&'c str, &'c str)>, Vec<&'c str>);
+    let mut cases: Vec<Case> = vec![
         (vec![], vec!["by"]),
         (vec![("by", "")], vec!["by"]),
         (

@@ -22,7 +22,6 @@ pub const START: i64 = 1_500_000_000;
 
 pub struct World {
     pub app: App,
-    pub clock: ManualClock,
     pub journal: Journal,
     folder: TempDir,
 }
@@ -36,7 +35,6 @@ impl World {
     /// The same with the settings of another operator.
     pub fn with(config: Config, wire: impl FnOnce(&mut Neighbours)) -> Self {
         let folder = tempfile::tempdir().expect("the system gives a temporary folder");
-        let clock = ManualClock::at(START);
         let journal = Journal::default();
         let mut neighbours = standins::neighbours(&journal);
         wire(&mut neighbours);
@@ -44,13 +42,12 @@ impl World {
         let database = Database::open(&path, Durability::Relaxed).expect("a fresh database opens");
         let app = App::new(Parts {
             config,
-            clock: Arc::new(clock.clone()),
+            clock: Arc::new(ManualClock::at(START)),
             database,
             neighbours,
         });
         Self {
             app,
-            clock,
             journal,
             folder,
         }

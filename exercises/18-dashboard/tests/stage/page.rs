@@ -1031,7 +1031,7 @@ fn the_whole_page() {
         span: "1 May & later",
         figures: vec![
             figure("orders", 1204, Some(1000), Unit::Count),
-            figure("taken", 97_00, Some(100_00), Unit::Cents),
+            figure("taken", 9_700, Some(10_000), Unit::Cents),
             figure("carts", 7, Some(7), Unit::Count),
             figure("views", 8, None, Unit::Count),
             figure("refunds", -9, Some(0), Unit::Cents),

@@ -613,11 +613,14 @@ fn what_is_gone_is_not_counted() {
     );
 }
 
+/// A question to the store.
+type Work<'w> = Box<dyn Fn(&Tx) -> Result<usize, Problem> + 'w>;
+
 /// What a question costs does not grow with what is not asked: other years, other countries, single events.
 #[test]
 fn a_question_costs_what_it_asks() {
     let world = world();
-    let steps = |work: &dyn Fn(&Tx) -> Result<usize, Problem>| -> u64 {
+    let steps = |work: &Work| -> u64 {
         let before = world.app.database().steps();
         world.read(|tx| work(tx));
         world.app.database().steps() - before
@@ -625,7 +628,7 @@ fn a_question_costs_what_it_asks() {
     let span = hours(NOW, NOW + 24 * HOUR);
     let one = slice(&[(Dimension::Country, "AT")]);
     let two = slice(&[(Dimension::Country, "AT"), (Dimension::Device, "phone")]);
-    let questions: Vec<(&str, Box<dyn Fn(&Tx) -> Result<usize, Problem>>)> = vec![
+    let questions: Vec<(&str, Work)> = vec![
         (
             "a day",
             Box::new(|tx| {
