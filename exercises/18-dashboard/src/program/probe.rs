@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::http::HeaderMap;
@@ -80,6 +80,11 @@ impl Written {
 ///
 /// A sentence, when the temporary folder cannot be used.
 pub fn milestones() -> Result<Written, String> {
+    // The folder and what is said of a panic are the whole program's.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     // A `todo!()` is what we look for: no word about it on standard error.
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
