@@ -1,5 +1,7 @@
 //! Data-driven dashboard.
 
+pub mod given;
+pub mod program;
 pub mod ingest;
 pub mod storage;
 pub mod timeseries;

@@ -1,5 +1,9 @@
 //! Data-driven dashboard.
 
+#[path = "../../../exercises/18-dashboard/src/given/mod.rs"]
+pub mod given;
+#[path = "../../../exercises/18-dashboard/src/program/mod.rs"]
+pub mod program;
 pub mod ingest;
 pub mod storage;
 pub mod timeseries;

@@ -1,5 +1,6 @@
 //! The tests of the stage, a module for each exercise.
 
+mod helpers;
 mod ingest;
 mod storage;
 mod timeseries;
