@@ -1,15 +1,11 @@
 //! The program: its command line, its start and its end.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::HeaderValue;
-use serve::{Limits, Log, serve, stopped};
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use serve::{Limits, Log, listen, program, serve, stopped};
 
 use super::probe;
 use super::routes::{self, Origins};
@@ -43,8 +39,6 @@ Example:
 
 /// Requests at once. Those who wait for Argon2 are among them, and shall not keep the others out.
 const REQUESTS: usize = 256;
-/// How long threads that still work are waited for at the end.
-const LAST_WORK: Duration = Duration::from_secs(1);
 
 struct Options {
     port: u16,
@@ -54,35 +48,7 @@ struct Options {
 
 /// Reads the arguments, serves until Ctrl-C, and says how it ended: 0, 1 for a failure, 2 for wrong arguments.
 pub fn main() -> ExitCode {
-    let options = match arguments() {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            eprintln!("{error}\nTry --help.");
-            return ExitCode::from(2);
-        }
-    };
-    let log = Log::to_stderr();
-    log.install();
-    let runtime = match Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let ended = runtime.block_on(run(options, &log));
-    runtime.shutdown_timeout(LAST_WORK);
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    program(HELP, arguments(), run)
 }
 
 fn arguments() -> Result<Option<Options>, lexopt::Error> {
@@ -121,12 +87,10 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
 }
 
 /// Serves until it is told to stop.
-async fn run(options: Options, log: &Log) -> Result<(), String> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| format!("{address}: {error}"))?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+async fn run(options: Options) -> Result<(), String> {
+    let (listener, address) = listen(options.port).await?;
+    let log = Log::to_stderr();
+    log.install();
     let app = assemble(&options).await?;
     let stop = stopped();
     println!("serving http://localhost:{}/api", address.port());
@@ -136,12 +100,8 @@ async fn run(options: Options, log: &Log) -> Result<(), String> {
         requests: REQUESTS,
         ..Limits::default()
     };
-    let service = routes::all(app, &options.origins, &limits, log);
-    let farewell = serve(listener, service, &limits, stop).await;
-    match farewell.cut {
-        0 => println!("stopped"),
-        cut => println!("stopped; {cut} connections did not end in time"),
-    }
+    let service = routes::all(app, &options.origins, &limits, &log);
+    println!("{}", serve(listener, service, &limits, stop).await);
     Ok(())
 }
 
