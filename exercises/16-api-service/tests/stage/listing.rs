@@ -293,10 +293,13 @@ async fn filters_are_compared_exactly() {
     assert_refused("two tags", &answer, 422, &json!({"tag": ["is invalid"]}));
 }
 
+/// Id, slug, author, tags, who has marked it.
+type Shown = (i64, String, usize, Vec<&'static str>, Vec<usize>);
+
 struct World {
     people: Vec<(i64, String)>,
-    /// The newest first: id, slug, author, tags, who has marked it.
-    articles: Vec<(i64, String, usize, Vec<&'static str>, Vec<usize>)>,
+    /// The newest first.
+    articles: Vec<Shown>,
     follows: Vec<(usize, usize)>,
 }
 
