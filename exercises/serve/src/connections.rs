@@ -1,5 +1,6 @@
 //! Connections: how many, how long, and how they end.
 
+use std::fmt;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -40,6 +41,15 @@ const NO_ROOM: &str = "too many connections at once; please try again in a momen
 pub struct Farewell {
     /// Connections that were cut, because their requests did not end within [`Limits::farewell`].
     pub cut: usize,
+}
+
+impl fmt::Display for Farewell {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cut {
+            0 => formatter.write_str("stopped"),
+            cut => write!(formatter, "stopped; {cut} connections did not end in time"),
+        }
+    }
 }
 
 /// Serves `router` over HTTP/1.1 until `stop` returns, and then ends within [`Limits::farewell`] and a second, whatever

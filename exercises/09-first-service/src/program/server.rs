@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
-use serve::{Limits, Log, own, serve, stopped};
-use tokio::net::TcpListener;
+use serve::{Limits, Log, listen, own, program, serve, stopped};
 
 use super::probe::{Found, found, tried};
 use super::sample;
@@ -43,37 +41,11 @@ const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Reads the configuration, serves until Ctrl-C, and says how it ended.
 pub fn main() -> ExitCode {
-    let settings = match settings() {
-        Ok(Asked::Serve(settings)) => settings,
-        Ok(Asked::Help) => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
-        Err(mistakes) => {
-            eprintln!("{mistakes}Try --help.");
-            return ExitCode::from(2);
-        }
-    };
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let ended = runtime.block_on(run(settings));
-    // What still runs on a thread of its own is not waited for.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    program(HELP, settings(), run)
 }
 
-fn settings() -> Result<Asked, String> {
+/// The settings, or nothing when help is wanted.
+fn settings() -> Result<Option<Settings>, String> {
     let arguments: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
@@ -90,24 +62,21 @@ fn settings() -> Result<Asked, String> {
     let asked = tried(|| configuration::read(&arguments, &environment, &read));
     std::panic::set_hook(usual);
     match asked {
-        Some(Ok(asked)) => Ok(asked),
+        Some(Ok(Asked::Serve(settings))) => Ok(Some(settings)),
+        Some(Ok(Asked::Help)) => Ok(None),
         Some(Err(mistakes)) => Err(mistakes
             .iter()
             .map(|mistake| format!("{}: {}\n", mistake.place, mistake.what))
             .collect()),
         None => {
             println!("not written yet: configuration (it starts with the defaults)");
-            Ok(Asked::Serve(Settings::default()))
+            Ok(Some(Settings::default()))
         }
     }
 }
 
 async fn run(settings: Settings) -> Result<(), String> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!("{address}: {error}. Another port: --port 3001; any free one: --port 0")
-    })?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, address) = listen(settings.port).await?;
     own(&settings.database).map_err(|error| format!("{}: {error}", settings.database.display()))?;
     let log = Log::to_stderr();
     log.install();
@@ -115,10 +84,7 @@ async fn run(settings: Settings) -> Result<(), String> {
     let service = assemble(&settings, &log, &limits).await?;
     let stop = stopped();
     println!("serving http://{address}");
-    match serve(listener, service, &limits, stop).await.cut {
-        0 => println!("stopped"),
-        cut => println!("stopped; {cut} connections did not end in time"),
-    }
+    println!("{}", serve(listener, service, &limits, stop).await);
     Ok(())
 }
 

@@ -8,6 +8,20 @@ use first_service::given::standins;
 use crate::shared::program;
 use support::http;
 
+/// Port, database, title, connections and time-out of [`Settings`], which are compared as numbers and texts are.
+type Parts = (u16, PathBuf, String, u16, u16);
+
+fn parts(settings: Settings) -> Parts {
+    let Settings {
+        port,
+        database,
+        title,
+        connections,
+        timeout,
+    } = settings;
+    (port, database, title, connections, timeout)
+}
+
 /// What stands around the program: flags, variables, files.
 #[derive(Debug, Clone, Default)]
 struct World {
@@ -75,7 +89,11 @@ fn without_anything_the_defaults_count() {
         ("Wishes_Port", "x"),
     ];
     let world = World::new(&[], &others, &[("wishes.conf", "port = no")]);
-    assert_eq!(world.settings(), Settings::default(), "{world:?}");
+    assert_eq!(
+        parts(world.settings()),
+        parts(Settings::default()),
+        "{world:?}"
+    );
 }
 
 /// A flag counts more than the environment, the environment more than the file, the file more than the default: for every key.
@@ -118,7 +136,7 @@ fn the_stronger_place_counts() {
                     _ => settings.timeout = number,
                 }
             }
-            assert_eq!(world.settings(), settings, "{key}: {world:?}");
+            assert_eq!(parts(world.settings()), parts(settings), "{key}: {world:?}");
         }
     }
 }
@@ -164,7 +182,7 @@ fn a_file_is_read_line_by_line() {
         database: PathBuf::from("/tmp/A b.db"),
         ..Settings::default()
     };
-    assert_eq!(settings, expected, "{text:?}");
+    assert_eq!(parts(settings), parts(expected), "{text:?}");
 }
 
 /// The file is the one that the flag names, or else the variable; the other one is not read.
@@ -285,8 +303,8 @@ fn every_value_has_its_limits() {
         assert_eq!(answer.is_ok(), right, "{key} = {value:?}: {answer:?}");
         if !right {
             assert_eq!(
-                settings,
-                Settings::default(),
+                parts(settings),
+                parts(Settings::default()),
                 "after a mistake: {key} = {value:?}"
             );
         }
@@ -422,7 +440,7 @@ fn help_is_always_given() {
         &["--config", "no.conf", "--help"],
     ] {
         let asked = World::new(flags, &[("WISHES_PORT", "x")], &[]).read();
-        assert_eq!(asked, Ok(Asked::Help), "{flags:?}");
+        assert!(matches!(asked, Ok(Asked::Help)), "{flags:?}: {asked:?}");
     }
     let titled = World::new(&["--title", "-h"], &[], &[]).settings();
     assert_eq!(titled.title, "-h", "what follows --title is its value");

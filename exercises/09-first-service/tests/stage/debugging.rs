@@ -84,20 +84,10 @@ fn the_overview_shows_every_round() {
         let pledges: Vec<(i64, u32)> = (1..).zip([3, 1, 2]).take(taking_part).collect();
         add_round(&connection, id, cents, &pledges);
         let guests = u32::try_from(taking_part).unwrap_or(0);
-        expected.push(Line {
-            id,
-            title: format!("Gift {id}"),
-            cents,
-            guests,
-        });
+        expected.push((id, format!("Gift {id}"), cents, guests));
     }
     add_round(&connection, 13, 500, &[]);
-    expected.push(Line {
-        id: 13,
-        title: "Gift 13".to_owned(),
-        cents: 500,
-        guests: 0,
-    });
+    expected.push((13, "Gift 13".to_owned(), 500, 0));
     // Two rounds may have one title, a present may cost nothing, and many may take part with the same weight.
     add_round(&connection, 14, u32::MAX, &[(1, 5), (2, 5), (3, 5)]);
     add_round(&connection, 15, 0, &[(3, 5)]);
@@ -106,16 +96,15 @@ fn the_overview_shows_every_round() {
         .expect("a title");
     for (id, cents, guests) in [(14, u32::MAX, 3), (15, 0, 1)] {
         let title = "Tea".to_owned();
-        expected.push(Line {
-            id,
-            title,
-            cents,
-            guests,
-        });
+        expected.push((id, title, cents, guests));
     }
-    expected.sort_by_key(|line| line.id);
+    expected.sort_by_key(|(id, ..)| *id);
     let lines: Vec<Line> = overview(&connection).expect("an overview");
-    assert_eq!(lines, expected, "the overview");
+    let found: Vec<(i64, String, u32, u32)> = lines
+        .into_iter()
+        .map(|line| (line.id, line.title, line.cents, line.guests))
+        .collect();
+    assert_eq!(found, expected, "the overview");
 }
 
 /// The overview asks the database two questions at most, however many rounds there are.
@@ -318,33 +307,30 @@ fn a_round_shows_who_pays_what() {
     guests(&connection, &["Olga Petrov", "Cher", "Émile Zola"]);
     add_round(&connection, 1, 5000, &[(2, 1)]);
     add_round(&connection, 2, 100, &[(3, 4), (1, 1), (2, 2)]);
-    let share = |name: &str, initials: &str, cents| Share {
-        name: name.to_owned(),
-        initials: initials.to_owned(),
-        cents,
-    };
     let found: Option<Round> = round(&connection, 2).expect("a round");
-    let shares = vec![
-        share("Olga Petrov", "OP", 15),
-        share("Cher", "C", 28),
-        share("Émile Zola", "ÉZ", 57),
-    ];
-    let expected = Round {
-        title: "Gift 2".to_owned(),
-        cents: 100,
-        shares,
+    let Some(found) = found else {
+        panic!("round 2 is there");
     };
-    assert_eq!(found, Some(expected), "the round");
-    assert_eq!(
-        round(&connection, 3).expect("an answer"),
-        None,
-        "a round that is not there"
-    );
+    let shares: Vec<(&str, &str, u32)> = found
+        .shares
+        .iter()
+        .map(|share: &Share| (&*share.name, &*share.initials, share.cents))
+        .collect();
+    let expected = [
+        ("Olga Petrov", "OP", 15),
+        ("Cher", "C", 28),
+        ("Émile Zola", "ÉZ", 57),
+    ];
+    assert_eq!(shares, expected, "the shares");
+    assert_eq!(found.title, "Gift 2", "the title");
+    assert_eq!(found.cents, 100, "the cents");
+    let missing = round(&connection, 3).expect("an answer");
+    assert!(missing.is_none(), "a round that is not there: {missing:?}");
     add_round(&connection, 4, 700, &[]);
     let empty = round(&connection, 4)
         .expect("a round")
-        .map(|round| round.shares);
-    assert_eq!(empty, Some(Vec::new()), "a round without guests");
+        .map(|round| round.shares.len());
+    assert_eq!(empty, Some(0), "a round without guests");
 }
 
 /// The program: every round has its page, whoever its guests are, and the log has no error.

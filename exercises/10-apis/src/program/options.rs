@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use lexopt::prelude::*;
+
 /// What `--help` prints.
 pub const HELP: &str = "\
 Lantern's API for partners: what you have written of it.
@@ -30,45 +32,24 @@ pub struct Options {
     pub database: PathBuf,
 }
 
-/// What is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
-    Serve(Options),
-    Help,
-}
-
-/// Reads the words behind the program's name. A value stands behind its flag, or behind a `=` in the same word.
+/// Reads the words behind the program's name: the options, or nothing when help is wanted.
 ///
 /// # Errors
 ///
-/// A sentence about the first mistake.
-pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Asked, String> {
+/// The first mistake.
+pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Option<Options>, lexopt::Error> {
     let mut options = Options {
         port: 3000,
         database: PathBuf::from("apis.db"),
     };
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        let text = word.to_string_lossy();
-        let (flag, value) = match text.split_once('=') {
-            Some((flag, value)) => (flag, Some(OsString::from(value))),
-            None => (text.as_ref(), None),
-        };
-        let mut value = || {
-            let value = value.clone().or_else(|| words.next());
-            value.ok_or_else(|| format!("{flag} needs a value"))
-        };
-        match flag {
-            "--help" | "-h" => return Ok(Asked::Help),
-            "--port" => {
-                let value = value()?;
-                let port = value.to_str().and_then(|text| text.parse().ok());
-                let mistake = || format!("--port: {value:?} is no number from 0 to 65535");
-                options.port = port.ok_or_else(mistake)?;
-            }
-            "--database" => options.database = PathBuf::from(value()?),
-            _ => return Err(format!("{text}: there is nothing of this name")),
+    let mut parser = lexopt::Parser::from_args(words);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("port") => options.port = parser.value()?.parse()?,
+            Long("database") => options.database = parser.value()?.into(),
+            Long("help") | Short('h') => return Ok(None),
+            other => return Err(other.unexpected()),
         }
     }
-    Ok(Asked::Serve(options))
+    Ok(Some(options))
 }

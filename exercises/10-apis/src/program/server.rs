@@ -1,9 +1,7 @@
 //! The start and the end of the program.
 
 use std::any::Any;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,53 +9,21 @@ use axum::middleware::map_response;
 use axum::response::{Html, Response};
 use axum::routing::get;
 use data_encoding::BASE64URL_NOPAD;
-use serve::{Cause, Limits, Log, Refusal, limited, logged, own, serve, stopped};
-use tokio::net::TcpListener;
+use serve::{Cause, Limits, Log, Refusal, limited, listen, logged, own, program, serve, stopped};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::front;
-use super::options::{Asked, HELP, Options, read};
+use super::options::{HELP, Options, read};
 use super::parts::{Part, Shared, all, below, said};
 use crate::given::refusal::refusal;
 
 /// Reads the command line, serves until Ctrl-C, and says how it ended.
 pub fn main() -> ExitCode {
-    let options = match read(std::env::args_os().skip(1)) {
-        Ok(Asked::Serve(options)) => options,
-        Ok(Asked::Help) => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
-        Err(mistake) => {
-            eprintln!("{mistake}. Try --help.");
-            return ExitCode::from(2);
-        }
-    };
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let ended = runtime.block_on(run(&options));
-    // What still runs on a thread of its own is not waited for.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    program(HELP, read(std::env::args_os().skip(1)), run)
 }
 
-async fn run(options: &Options) -> Result<(), String> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!("{address}: {error}. Another port: --port 3001; any free one: --port 0")
-    })?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+async fn run(options: Options) -> Result<(), String> {
+    let (listener, address) = listen(options.port).await?;
     let named = |error: &dyn std::fmt::Display| format!("{}: {error}", options.database.display());
     own(&options.database).map_err(|error| named(&error))?;
     let token = match set("APIS_TOKEN") {
@@ -83,10 +49,7 @@ async fn run(options: &Options) -> Result<(), String> {
     let service = assemble(parts, &limits, &log)?;
     let stop = stopped();
     println!("serving http://{address}");
-    match serve(listener, service, &limits, stop).await.cut {
-        0 => println!("stopped"),
-        cut => println!("stopped; {cut} connections did not end in time"),
-    }
+    println!("{}", serve(listener, service, &limits, stop).await);
     Ok(())
 }
 

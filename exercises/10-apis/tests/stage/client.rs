@@ -138,17 +138,18 @@ async fn all_errors(client: &Wholesaler) -> Vec<CallError> {
     vec![book, search, order]
 }
 
+/// A book's fields, which are compared as texts and numbers are.
+fn parts(book: Book) -> (String, String, u32) {
+    (book.sku, book.title, book.cents)
+}
+
 /// The three calls send what the table says, and read what comes.
 #[tokio::test]
 async fn the_calls_do_what_the_table_says() {
     let shelf = other(json_reply(200, "application/json", book().to_string())).await;
     let found: Option<Book> = at(&shelf).book("emma-1").await.expect("a book");
-    let expected = Book {
-        sku: "emma-1".to_owned(),
-        title: "Emma".to_owned(),
-        cents: 950,
-    };
-    assert_eq!(found, Some(expected.clone()), "book");
+    let expected = ("emma-1".to_owned(), "Emma".to_owned(), 950);
+    assert_eq!(found.map(parts), Some(expected.clone()), "book");
 
     let list = other(json_reply(
         200,
@@ -157,11 +158,12 @@ async fn the_calls_do_what_the_table_says() {
     ))
     .await;
     let books: Vec<Book> = at(&list).search("jane & co").await.expect("books");
-    assert_eq!(books, [expected.clone(), expected], "search");
+    let found: Vec<(String, String, u32)> = books.into_iter().map(parts).collect();
+    assert_eq!(found, [expected.clone(), expected], "search");
 
     let any = other(json_reply(200, "application/json", "[]".to_owned())).await;
     let books: Vec<Book> = at(&any).search("").await.expect("no books");
-    assert_eq!(books, [], "search for nothing");
+    assert_eq!(books.len(), 0, "search for nothing: {books:?}");
 
     let desk = other(json_reply(
         201,
@@ -170,14 +172,8 @@ async fn the_calls_do_what_the_table_says() {
     ))
     .await;
     let receipt: Receipt = at(&desk).order("Key 1", &order()).await.expect("a receipt");
-    assert_eq!(
-        receipt,
-        Receipt {
-            order: u64::MAX,
-            cents: 2850
-        },
-        "order"
-    );
+    assert_eq!(receipt.order, u64::MAX, "order: its number");
+    assert_eq!(receipt.cents, 2850, "order: its cents");
 
     for (other, method, target) in [
         (&shelf, Method::GET, "/api/v2/books/emma-1"),

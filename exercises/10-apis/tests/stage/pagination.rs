@@ -113,6 +113,18 @@ fn cursor() -> Cursor {
     }
 }
 
+/// A cursor's fields, which are compared as texts and numbers are.
+fn fields(cursor: Cursor) -> (String, Option<String>, i64, i64, i64) {
+    let Cursor {
+        partner,
+        shop,
+        placed_at,
+        id,
+        good_until,
+    } = cursor;
+    (partner, shop, placed_at, id, good_until)
+}
+
 fn random_cursor(values: &mut Seeded) -> Cursor {
     let whole = |values: &mut Seeded| i64::from_ne_bytes(values.bits().to_ne_bytes());
     Cursor {
@@ -443,7 +455,8 @@ fn a_seal_can_be_opened_with_its_key() {
         let cursor = random_cursor(&mut values);
         let key = values.word(0..90).into_bytes();
         let sealed: String = seal(&cursor, &key);
-        assert_eq!(unseal(&sealed, &key), Some(cursor), "with its key");
+        let opened = unseal(&sealed, &key).map(fields);
+        assert_eq!(opened, Some(fields(cursor)), "with its key");
         let fine = |sign: char| sign.is_ascii_alphanumeric() || "-._~".contains(sign);
         assert!(
             sealed.chars().all(fine),
@@ -472,10 +485,10 @@ fn a_seal_is_an_hmac() {
             ..64 => ([&key[..], &[0]].concat(), "with a zero behind it"),
             _ => (Sha256::digest(&key).to_vec(), "as its SHA-256"),
         };
-        let opened = unseal(&seal(&cursor, &key), &same);
+        let opened = unseal(&seal(&cursor, &key), &same).map(fields);
         assert_eq!(
             opened,
-            Some(cursor),
+            Some(fields(cursor)),
             "with the key of {length} bytes, {why}"
         );
     }

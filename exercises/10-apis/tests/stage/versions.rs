@@ -174,9 +174,9 @@ async fn who_says_nothing_speaks_the_first() {
 #[tokio::test]
 async fn unknown_versions_are_refused() {
     for (values, expected) in [
-        (&[][..], Some(Version::V1)),
-        (&["1"][..], Some(Version::V1)),
-        (&["2"], Some(Version::V2)),
+        (&[][..], Some("first")),
+        (&["1"][..], Some("first")),
+        (&["2"], Some("second")),
         (&["0"], None),
         (&["3"], None),
         (&["01"], None),
@@ -194,7 +194,11 @@ async fn unknown_versions_are_refused() {
         for value in values {
             headers.append("lantern-version", HeaderValue::from_static(value));
         }
-        assert_eq!(version(&headers), expected, "{values:?}");
+        let found = version(&headers).map(|version| match version {
+            Version::V1 => "first",
+            Version::V2 => "second",
+        });
+        assert_eq!(found, expected, "{values:?}");
     }
     let shop = shop().await;
     let draft = json!({ "title": "X", "cents": 1 });

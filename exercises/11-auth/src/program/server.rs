@@ -1,15 +1,13 @@
 //! The start and the end of the program.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use argon2::Params;
 use lexopt::ValueExt as _;
-use serve::{Limits, Log, own, serve, stopped};
-use tokio::net::TcpListener;
+use serve::{Limits, Log, listen, own, program, serve, stopped};
 
 use super::probe;
 use super::routes::service;
@@ -42,34 +40,7 @@ struct Settings {
 
 /// Reads the arguments, serves until Ctrl-C, and says how it ended.
 pub fn main() -> ExitCode {
-    let settings = match settings(std::env::args_os().skip(1)) {
-        Ok(Some(settings)) => settings,
-        Ok(None) => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            eprintln!("{error}. Try --help.");
-            return ExitCode::from(2);
-        }
-    };
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let ended = runtime.block_on(run(settings));
-    // What still runs on a thread of its own is not waited for.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    program(HELP, settings(std::env::args_os().skip(1)), run)
 }
 
 /// The settings, or nothing when help is wanted.
@@ -95,11 +66,7 @@ fn settings(
 }
 
 async fn run(settings: Settings) -> Result<(), String> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!("{address}: {error}. Another port: --port 3001; any free one: --port 0")
-    })?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, address) = listen(settings.port).await?;
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", settings.database.display());
     own(&settings.database).map_err(|error| told(&error))?;
     let written = probe::written().await.map_err(|error| error.to_string())?;
@@ -121,10 +88,7 @@ async fn run(settings: Settings) -> Result<(), String> {
     let pruning = tokio::spawn(prune(shop));
     let stop = stopped();
     println!("serving http://localhost:{}", address.port());
-    match serve(listener, service, &limits, stop).await.cut {
-        0 => println!("stopped"),
-        cut => println!("stopped; {cut} connections did not end in time"),
-    }
+    println!("{}", serve(listener, service, &limits, stop).await);
     pruning.abort();
     Ok(())
 }

@@ -1,14 +1,11 @@
 //! The program: its command line, its start and its end.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serve::{Limits, Log, serve, stopped};
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use serve::{Limits, Log, listen, program, serve, stopped};
 use tokio::time::timeout;
 
 use super::{probe, routes};
@@ -52,8 +49,6 @@ const REQUESTS: usize = 256;
 const POST: Duration = Duration::from_secs(60);
 /// How long the last mails may take.
 const LAST_POST: Duration = Duration::from_secs(5);
-/// How long threads that still work are waited for at the end.
-const LAST_WORK: Duration = Duration::from_secs(1);
 
 struct Options {
     port: u16,
@@ -66,35 +61,7 @@ struct Options {
 
 /// Reads the arguments, serves until Ctrl-C, and says how it ended: 0, 1 for a failure, 2 for wrong arguments.
 pub fn main() -> ExitCode {
-    let options = match arguments() {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            eprintln!("{error}\nTry --help.");
-            return ExitCode::from(2);
-        }
-    };
-    let log = Log::to_stderr();
-    log.install();
-    let runtime = match Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let ended = runtime.block_on(run(options, &log));
-    runtime.shutdown_timeout(LAST_WORK);
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    program(HELP, arguments(), run)
 }
 
 fn arguments() -> Result<Option<Options>, lexopt::Error> {
@@ -124,12 +91,10 @@ fn arguments() -> Result<Option<Options>, lexopt::Error> {
 }
 
 /// Serves until it is told to stop.
-async fn run(options: Options, log: &Log) -> Result<(), String> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| format!("{address}: {error}"))?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+async fn run(options: Options) -> Result<(), String> {
+    let (listener, address) = listen(options.port).await?;
+    let log = Log::to_stderr();
+    log.install();
     let url = options
         .url
         .clone()
@@ -148,7 +113,7 @@ async fn run(options: Options, log: &Log) -> Result<(), String> {
         tokio::spawn(postman(app.clone())),
         tokio::spawn(caretaker(app.clone())),
     );
-    let service = routes::all(app.clone(), &limits, log);
+    let service = routes::all(app.clone(), &limits, &log);
     let farewell = serve(listener, service, &limits, stop).await;
     postman.abort();
     caretaker.abort();
@@ -156,10 +121,7 @@ async fn run(options: Options, log: &Log) -> Result<(), String> {
     if timeout(LAST_POST, last).await.is_err() {
         println!("mails that have not left will leave at the next start");
     }
-    match farewell.cut {
-        0 => println!("stopped"),
-        cut => println!("stopped; {cut} connections did not end in time"),
-    }
+    println!("{farewell}");
     Ok(())
 }
 
