@@ -13,15 +13,13 @@ use serde_json::{Value, json};
 
 use crate::given::app::{App, Cx, Tx};
 use crate::given::extract::{Body, Fields, Me};
+use crate::given::names::{self, EVERYWHERE, RoleInPlace};
 use crate::given::neighbours::{Event, Roles};
-use crate::given::problem::{FieldError, Problem};
+use crate::given::problem::Problem;
 use crate::given::rights::{Permission, Place};
 
 /// The role whose owners, where they have it everywhere, are the shop's administrators.
 pub const ADMINISTRATOR: &str = "administrator";
-
-/// The `branch` of a role that is given everywhere.
-pub const EVERYWHERE: &str = "*";
 
 /// The body of `POST /api/users/{id}/roles`.
 #[derive(Debug, Clone, Deserialize)]
@@ -157,7 +155,8 @@ pub fn give(cx: &Cx, me: i64, user: i64, gift: &Gift) -> Result<RolesOf, Problem
             )
             .optional()?
             .ok_or_else(Problem::not_found)?;
-        let (role_id, branch_id) = understood(tx, gift)?;
+        let RoleInPlace { role_id, branch_id } =
+            names::role_in_place(tx, &gift.role, &gift.branch)?.map_err(Problem::invalid_fields)?;
         not_ones_own(me, user)?;
         if disabled {
             return Err(account_disabled());
@@ -243,32 +242,6 @@ fn not_ones_own(me: i64, user: i64) -> Result<(), Problem> {
 
 fn account_disabled() -> Problem {
     Problem::conflict("account_disabled", "Enable this account first.")
-}
-
-/// The ids behind the names, or every field that is wrong.
-fn understood(tx: &Tx, gift: &Gift) -> Result<(i64, Option<i64>), Problem> {
-    let find = |sql: &str, name: &str| -> Result<Option<i64>, Problem> {
-        Ok(tx.query_row(sql, [name], |row| row.get(0)).optional()?)
-    };
-    let role = find("SELECT id FROM roles WHERE name = ?1", &gift.role)?;
-    let branch = if gift.branch == EVERYWHERE {
-        Some(None)
-    } else {
-        find("SELECT id FROM branches WHERE name = ?1", &gift.branch)?.map(Some)
-    };
-    match (role, branch) {
-        (Some(role), Some(branch)) => Ok((role, branch)),
-        (role, branch) => {
-            let mut errors = Vec::new();
-            if role.is_none() {
-                errors.push(FieldError::new("role", "There is no such role."));
-            }
-            if branch.is_none() {
-                errors.push(FieldError::new("branch", "There is no such branch."));
-            }
-            Err(Problem::invalid_fields(errors))
-        }
-    }
 }
 
 /// All roles of a person.
