@@ -891,7 +891,6 @@ async fn all_or_nothing() {
         ("invitations", "UPDATE"),
         ("invitations", "INSERT"),
         ("mails", "INSERT"),
-        ("invitations", "DELETE"),
         ("users", "UPDATE"),
     ] {
         staff.batch(&format!(
