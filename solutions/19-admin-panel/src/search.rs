@@ -4,10 +4,11 @@
 //! a page far behind costs what the first one costs.
 
 use data_encoding::BASE64URL_NOPAD;
-use rusqlite::types::Value;
+use rusqlite::types::{Type, Value};
 use rusqlite::{Connection, Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 
+use crate::given::clock::rfc3339;
 use crate::given::problem::{FieldError, Problem};
 
 /// How many rows a page has when the request does not say.
@@ -126,6 +127,105 @@ impl Conditions {
     }
 }
 
+/// A person, as the list shows them.
+#[derive(Debug, Serialize)]
+pub struct Person {
+    /// The id.
+    pub id: i64,
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// `invited`, `active` or `disabled`.
+    pub status: String,
+    /// In the order of the alphabet.
+    pub roles: Vec<String>,
+    /// When the account was made.
+    pub created_at: String,
+}
+
+/// An order, as the list shows it.
+#[derive(Debug, Serialize)]
+pub struct Order {
+    /// The id.
+    pub id: i64,
+    /// What stands on the receipt.
+    pub number: String,
+    /// The customer's name.
+    pub customer: String,
+    /// The branch that it belongs to.
+    pub branch_id: i64,
+    /// `open`, `paid`, `shipped`, `cancelled` or `refunded`.
+    pub status: String,
+    /// What it costs, in cents.
+    pub total_cents: i64,
+    /// When it was placed.
+    pub created_at: String,
+}
+
+const PEOPLE: List = List {
+    table: "users",
+    columns: "name, email, status, created_at,
+        (SELECT json_group_array(role ORDER BY role) FROM user_roles WHERE user_id = users.id) AS roles",
+    texts: &["name", "email"],
+    statuses: &["invited", "active", "disabled"],
+    sorts: &[("created", "created_at"), ("email", "email")],
+};
+
+const ORDERS: List = List {
+    table: "orders",
+    columns: "number, customer, branch_id, status, total_cents, created_at",
+    texts: &["number", "customer"],
+    statuses: &["open", "paid", "shipped", "cancelled", "refunded"],
+    sorts: &[("created", "created_at"), ("total", "total_cents")],
+};
+
+/// A page of the people who work here.
+pub fn people(connection: &Connection, asked: &Asked) -> Result<Page<Person>, Problem> {
+    page(connection, &PEOPLE, asked, Conditions::default(), |row| {
+        Ok(Person {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            email: row.get("email")?,
+            status: row.get("status")?,
+            created_at: rfc3339(row.get("created_at")?),
+            roles: roles(row)?,
+        })
+    })
+}
+
+/// The roles come as JSON with their person: a question for each of a hundred would be a hundred questions.
+fn roles(row: &Row) -> rusqlite::Result<Vec<String>> {
+    let text: String = row.get("roles")?;
+    serde_json::from_str(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
+    })
+}
+
+/// A page of the orders that the person may see: those of `branch`, or all for `None`.
+pub fn orders(
+    connection: &Connection,
+    branch: Option<i64>,
+    asked: &Asked,
+) -> Result<Page<Order>, Problem> {
+    let mut conditions = Conditions::default();
+    if let Some(branch) = branch {
+        let place = conditions.place(branch);
+        conditions.and(&format!("branch_id = {place}"));
+    }
+    page(connection, &ORDERS, asked, conditions, |row| {
+        Ok(Order {
+            id: row.get("id")?,
+            number: row.get("number")?,
+            customer: row.get("customer")?,
+            branch_id: row.get("branch_id")?,
+            status: row.get("status")?,
+            total_cents: row.get("total_cents")?,
+            created_at: rfc3339(row.get("created_at")?),
+        })
+    })
+}
+
 /// One page of a list; `conditions` say what the person may see of it.
 fn page<T>(
     connection: &Connection,
@@ -140,7 +240,8 @@ fn page<T>(
         None => None,
     };
     for word in &wanted.words {
-        conditions.and(&contains(list, &conditions.place(word.clone())));
+        let place = conditions.place(word.clone());
+        conditions.and(&contains(list, &place));
     }
     if let Some(status) = wanted.status.clone() {
         let place = conditions.place(status);
