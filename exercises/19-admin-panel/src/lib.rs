@@ -1,5 +1,6 @@
 //! Admin panel with roles.
 
+pub mod given;
 pub mod schema;
 pub mod login;
 pub mod users;

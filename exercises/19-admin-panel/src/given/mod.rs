@@ -1,0 +1,14 @@
+//! What is given: everything that is not one of the nine milestones.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod extract;
+pub mod http;
+pub mod mail;
+pub mod neighbours;
+pub mod problem;
+pub mod rights;
+pub mod standins;
+pub mod tokens;
