@@ -3,13 +3,19 @@
 //! Two lists, of people and of orders, that can be searched, filtered and sorted, page by page. What a person types is text, and
 //! a page far behind costs what the first one costs.
 
+use axum::extract::Query;
+use axum::routing::get;
+use axum::{Json, Router};
 use data_encoding::BASE64URL_NOPAD;
 use rusqlite::types::{Type, Value};
 use rusqlite::{Connection, Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 
+use crate::given::app::{App, Cx, Tx};
 use crate::given::clock::rfc3339;
+use crate::given::extract::Me;
 use crate::given::problem::{FieldError, Problem};
+use crate::given::rights::{Permission, Place};
 
 /// How many rows a page has when the request does not say.
 pub const PAGE: usize = 20;
@@ -24,8 +30,15 @@ pub const LONGEST_TEXT: usize = 100;
 /// a status or a branch in front serve a list of one status or branch alone.
 pub const INDEXES: &str = "
     CREATE INDEX IF NOT EXISTS users_by_age ON users (created_at, id);
-    CREATE INDEX IF NOT EXISTS users_of_status_by_age ON users (status, created_at, id);
-    CREATE INDEX IF NOT EXISTS users_of_status_by_email ON users (status, email, id);
+    CREATE INDEX IF NOT EXISTS active_users_by_age ON users (created_at, id) WHERE disabled_at IS NULL;
+    CREATE INDEX IF NOT EXISTS active_users_by_email ON users (email, id) WHERE disabled_at IS NULL;
+    CREATE INDEX IF NOT EXISTS disabled_users_by_age ON users (created_at, id) WHERE disabled_at IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS disabled_users_by_email ON users (email, id) WHERE disabled_at IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS orders_by_total ON orders (cents, id);
+    CREATE INDEX IF NOT EXISTS orders_of_branch ON orders (branch_id, id);
+    CREATE INDEX IF NOT EXISTS orders_of_branch_by_total ON orders (branch_id, cents, id);
+    CREATE INDEX IF NOT EXISTS orders_of_state ON orders (state, id);
+    CREATE INDEX IF NOT EXISTS orders_of_state_by_total ON orders (state, cents, id);
 ";
 
 /// What the query of a list says, as it came. An empty text is as good as none: browsers send all fields of a form.
@@ -53,6 +66,65 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+/// A person, as the list shows them.
+#[derive(Debug, Serialize)]
+pub struct Person {
+    /// The id.
+    pub id: i64,
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// `active` or `disabled`.
+    pub status: String,
+    /// The names of the roles, each once, in the order of the alphabet.
+    pub roles: Vec<String>,
+    /// When the account was made.
+    pub created_at: String,
+}
+
+/// An order, as the list shows it.
+#[derive(Debug, Serialize)]
+pub struct Order {
+    /// The number.
+    pub id: i64,
+    /// The customer's name.
+    pub customer: String,
+    /// The name of the branch.
+    pub branch: String,
+    /// `paid` or `refunded`.
+    pub status: String,
+    /// What it costs.
+    pub cents: i64,
+}
+
+/// The routes of this milestone.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/people", get(people_handler))
+        .route("/api/orders", get(orders_handler))
+}
+
+async fn people_handler(
+    cx: Cx,
+    Me(me): Me,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Page<Person>>, Problem> {
+    cx.run(move |cx| cx.read(|tx| people(tx, me, &asked)))
+        .await
+        .map(Json)
+}
+
+async fn orders_handler(
+    cx: Cx,
+    Me(me): Me,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Page<Order>>, Problem> {
+    cx.run(move |cx| cx.read(|tx| orders(tx, me, &asked)))
+        .await
+        .map(Json)
+}
+
 /// What the two lists differ in. All of it is text of this program: nothing that came with a request gets in here.
 struct List {
     /// Stands in cursors, so that one of orders is none of people.
@@ -61,15 +133,18 @@ struct List {
     columns: &'static str,
     /// Where words are looked for.
     texts: &'static [&'static str],
-    statuses: &'static [&'static str],
+    /// The words of the filter, and what each of them asks for.
+    statuses: &'static [(&'static str, &'static str)],
     /// What a list is sorted by: the word of the request, and the column.
     sorts: &'static [(&'static str, &'static str)],
+    default_sort: &'static str,
 }
 
 /// What is asked for, understood.
 struct Wanted {
     words: Vec<String>,
-    status: Option<String>,
+    /// A condition of the list.
+    status: Option<&'static str>,
     sort: Sort,
     limit: usize,
 }
@@ -127,61 +202,71 @@ impl Conditions {
     }
 }
 
-/// A person, as the list shows them.
-#[derive(Debug, Serialize)]
-pub struct Person {
-    /// The id.
-    pub id: i64,
-    /// The name.
-    pub name: String,
-    /// The address.
-    pub email: String,
-    /// `invited`, `active` or `disabled`.
-    pub status: String,
-    /// In the order of the alphabet.
-    pub roles: Vec<String>,
-    /// When the account was made.
-    pub created_at: String,
-}
-
-/// An order, as the list shows it.
-#[derive(Debug, Serialize)]
-pub struct Order {
-    /// The id.
-    pub id: i64,
-    /// What stands on the receipt.
-    pub number: String,
-    /// The customer's name.
-    pub customer: String,
-    /// The branch that it belongs to.
-    pub branch_id: i64,
-    /// `open`, `paid`, `shipped`, `cancelled` or `refunded`.
-    pub status: String,
-    /// What it costs, in cents.
-    pub total_cents: i64,
-    /// When it was placed.
-    pub created_at: String,
-}
-
 const PEOPLE: List = List {
     table: "users",
-    columns: "name, email, status, created_at,
-        (SELECT json_group_array(role ORDER BY role) FROM user_roles WHERE user_id = users.id) AS roles",
+    columns: "name, email, iif(disabled_at IS NULL, 'active', 'disabled') AS status, created_at,
+        (SELECT json_group_array(DISTINCT roles.name ORDER BY roles.name)
+         FROM grants JOIN roles ON roles.id = grants.role_id
+         WHERE grants.user_id = users.id) AS roles",
     texts: &["name", "email"],
-    statuses: &["invited", "active", "disabled"],
+    statuses: &[
+        ("active", "disabled_at IS NULL"),
+        ("disabled", "disabled_at IS NOT NULL"),
+    ],
     sorts: &[("created", "created_at"), ("email", "email")],
+    default_sort: "-created",
 };
 
 const ORDERS: List = List {
     table: "orders",
-    columns: "number, customer, branch_id, status, total_cents, created_at",
-    texts: &["number", "customer"],
-    statuses: &["open", "paid", "shipped", "cancelled", "refunded"],
-    sorts: &[("created", "created_at"), ("total", "total_cents")],
+    columns: "customer, state AS status, cents,
+        (SELECT name FROM branches WHERE branches.id = orders.branch_id) AS branch",
+    texts: &["customer", "id"],
+    statuses: &[
+        ("paid", "state = 'paid'"),
+        ("refunded", "state = 'refunded'"),
+    ],
+    sorts: &[("number", "id"), ("total", "cents")],
+    default_sort: "-number",
 };
 
-/// A page of the people who work here.
-pub fn people(connection: &Connection, asked: &Asked) -> Result<Page<Person>, Problem> {
+/// A page of the people who work here, for whoever may change something about them somewhere.
+pub fn people(tx: &Tx, me: i64, asked: &Asked) -> Result<Page<Person>, Problem> {
+    let permissions = &tx.neighbours().permissions;
+    for permission in [
+        Permission::UsersInvite,
+        Permission::UsersDisable,
+        Permission::RolesAssign,
+    ] {
+        if permissions.allows(tx, me, permission, Place::Somewhere)? {
+            return find_people(tx, asked);
+        }
+    }
+    Err(Problem::forbidden())
+}
+
+/// A page of the orders of those branches in which the person may see orders.
+pub fn orders(tx: &Tx, me: i64, asked: &Asked) -> Result<Page<Order>, Problem> {
+    let permissions = &tx.neighbours().permissions;
+    if permissions.allows(tx, me, Permission::OrdersRead, Place::Everywhere)? {
+        return find_orders(tx, None, asked);
+    }
+    let mut statement = tx.prepare_cached("SELECT id FROM branches ORDER BY id")?;
+    let all = statement.query_map([], |row| row.get(0))?;
+    let mut theirs = Vec::new();
+    for branch in all.collect::<Result<Vec<i64>, _>>()? {
+        if permissions.allows(tx, me, Permission::OrdersRead, Place::In(branch))? {
+            theirs.push(branch);
+        }
+    }
+    if theirs.is_empty() {
+        return Err(Problem::forbidden());
+    }
+    find_orders(tx, Some(&theirs), asked)
+}
+
+/// A page of all people.
+pub fn find_people(connection: &Connection, asked: &Asked) -> Result<Page<Person>, Problem> {
     page(connection, &PEOPLE, asked, Conditions::default(), |row| {
         Ok(Person {
             id: row.get("id")?,
@@ -197,31 +282,31 @@ pub fn people(connection: &Connection, asked: &Asked) -> Result<Page<Person>, Pr
 /// The roles come as JSON with their person: a question for each of a hundred would be a hundred questions.
 fn roles(row: &Row) -> rusqlite::Result<Vec<String>> {
     let text: String = row.get("roles")?;
-    serde_json::from_str(&text).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
-    })
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
 
-/// A page of the orders that the person may see: those of `branch`, or all for `None`.
-pub fn orders(
+/// A page of the orders of these branches, or of all for `None`.
+pub fn find_orders(
     connection: &Connection,
-    branch: Option<i64>,
+    branches: Option<&[i64]>,
     asked: &Asked,
 ) -> Result<Page<Order>, Problem> {
     let mut conditions = Conditions::default();
-    if let Some(branch) = branch {
-        let place = conditions.place(branch);
-        conditions.and(&format!("branch_id = {place}"));
+    if let Some(branches) = branches {
+        let places: Vec<String> = branches
+            .iter()
+            .map(|branch| conditions.place(*branch))
+            .collect();
+        conditions.and(&format!("branch_id IN ({})", places.join(", ")));
     }
     page(connection, &ORDERS, asked, conditions, |row| {
         Ok(Order {
             id: row.get("id")?,
-            number: row.get("number")?,
             customer: row.get("customer")?,
-            branch_id: row.get("branch_id")?,
+            branch: row.get("branch")?,
             status: row.get("status")?,
-            total_cents: row.get("total_cents")?,
-            created_at: rfc3339(row.get("created_at")?),
+            cents: row.get("cents")?,
         })
     })
 }
@@ -243,9 +328,8 @@ fn page<T>(
         let place = conditions.place(word.clone());
         conditions.and(&contains(list, &place));
     }
-    if let Some(status) = wanted.status.clone() {
-        let place = conditions.place(status);
-        conditions.and(&format!("status = {place}"));
+    if let Some(condition) = wanted.status {
+        conditions.and(condition);
     }
     let sql = statement(list, &wanted, &mut conditions, after);
     let mut statement = connection.prepare_cached(&sql)?;
@@ -294,7 +378,11 @@ fn statement(
             )
         }
     };
-    let limit = conditions.place(i64::try_from(wanted.limit).unwrap_or(i64::MAX).saturating_add(1));
+    let limit = conditions.place(
+        i64::try_from(wanted.limit)
+            .unwrap_or(i64::MAX)
+            .saturating_add(1),
+    );
     format!("{ranges} ORDER BY 1 {order}, 2 {order} LIMIT {limit}")
 }
 
@@ -345,33 +433,34 @@ fn words(asked: &Asked) -> Result<Vec<String>, FieldError> {
         .collect())
 }
 
-fn status(list: &List, asked: &Asked) -> Result<Option<String>, FieldError> {
-    match given(&asked.status) {
-        None => Ok(None),
-        Some(status) if list.statuses.contains(&status) => Ok(Some(status.to_owned())),
-        Some(_) => {
-            let known = format!("Choose one of: {}.", list.statuses.join(", "));
-            Err(FieldError::new("status", &known))
-        }
-    }
+fn status(list: &List, asked: &Asked) -> Result<Option<&'static str>, FieldError> {
+    let Some(word) = given(&asked.status) else {
+        return Ok(None);
+    };
+    chosen("status", word, list.statuses).map(Some)
+}
+
+/// What a word stands for: what cannot be bound is chosen from what the program knows.
+fn chosen(
+    field: &str,
+    word: &str,
+    known: &[(&'static str, &'static str)],
+) -> Result<&'static str, FieldError> {
+    let found = known.iter().find(|(name, _)| *name == word);
+    found.map(|(_, sql)| *sql).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        FieldError::new(field, &format!("Choose one of: {}.", names.join(", ")))
+    })
 }
 
 fn sort(list: &List, asked: &Asked) -> Result<Sort, FieldError> {
-    let word = given(&asked.sort).unwrap_or("-created");
+    let word = given(&asked.sort).unwrap_or(list.default_sort);
     let name = word.strip_prefix('-').unwrap_or(word);
-    let found = list.sorts.iter().find(|(known, _)| *known == name);
-    match found {
-        Some((_, column)) => Ok(Sort {
-            word: word.to_owned(),
-            column,
-            descending: name != word,
-        }),
-        None => {
-            let known: Vec<&str> = list.sorts.iter().map(|(known, _)| *known).collect();
-            let known = format!("Sort by one of: {}; or with a - in front.", known.join(", "));
-            Err(FieldError::new("sort", &known))
-        }
-    }
+    Ok(Sort {
+        word: word.to_owned(),
+        column: chosen("sort", name, list.sorts)?,
+        descending: name != word,
+    })
 }
 
 fn limit(asked: &Asked) -> Result<usize, FieldError> {
