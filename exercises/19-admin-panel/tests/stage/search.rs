@@ -1145,84 +1145,94 @@ fn cost_of(
     (ids, *cost.lock().expect("nobody panicked"))
 }
 
-/// Page 1,000 costs what page 1 costs, in every order and for one status, also where thousands were made in the same second.
+/// The lists whose cost is promised: whole ones in every order, those of one status, those of one branch.
+const CHEAP: [(List, &str, &str); 16] = [
+    (List::People, "created", ""),
+    (List::People, "-created", ""),
+    (List::People, "email", ""),
+    (List::People, "-email", ""),
+    (List::People, "-created", "disabled"),
+    (List::People, "email", "disabled"),
+    (List::People, "created", "active"),
+    (List::People, "-email", "active"),
+    (List::Orders(None), "number", ""),
+    (List::Orders(None), "-number", ""),
+    (List::Orders(None), "total", ""),
+    (List::Orders(None), "-total", ""),
+    (List::Orders(Some(&[2])), "-number", ""),
+    (List::Orders(Some(&[2])), "total", ""),
+    (List::Orders(None), "-number", "refunded"),
+    (List::Orders(None), "total", "refunded"),
+];
+
+/// Rows `first` to `last`: ten thousand in a second, one in seven with the rarer status.
+fn many(connection: &Connection, first: i64, last: i64) {
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)";
+    for insert in [
+        "INSERT INTO users (id, name, email, password_hash, created_at, disabled_at)
+         SELECT i, 'name ' || i, printf('%05d', i) || '@lantern.example', 'h', 1500000000 + i / 10000, iif(i % 7, NULL, 1) FROM n",
+        "INSERT INTO orders (id, customer, branch_id, state, cents)
+         SELECT i, 'name ' || i, 1 + i % 2, iif(i % 7, 'paid', 'refunded'), i % 5 FROM n",
+        "INSERT INTO grants (user_id, role_id) SELECT i, 1 FROM n",
+        "INSERT INTO grants (user_id, role_id) SELECT i, 3 FROM n",
+    ] {
+        let sql = format!("{numbers} {insert}");
+        connection.execute(&sql, (first, last)).expect("the rows");
+    }
+}
+
+/// A page in the middle of thousands costs what the first one costs, in every order, for one status and for one branch, also
+/// where thousands were made in the same second; and a page of 100 takes no more statements than one of 20.
 #[test]
 fn a_far_page_costs_what_the_first_costs() {
     let (connection, cost) = counted(database());
-    // 21,000 rows in three seconds of ten thousand, and one status that one in seven has.
-    connection
-        .execute_batch(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 21000)
-             INSERT INTO users (id, name, email, password_hash, created_at, disabled_at)
-             SELECT i, 'name ' || i, printf('%05d', i * 7919 % 21001) || '@lantern.example', 'h', 1500000000 + i / 10000, iif(i % 7, NULL, 1) FROM n;
-             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 21000)
-             INSERT INTO orders (id, customer, branch_id, state, cents)
-             SELECT i, 'name ' || i, 1 + i % 2, iif(i % 7, 'paid', 'refunded'), i % 5 FROM n;
-             INSERT INTO grants (user_id, role_id) SELECT id, 1 FROM users UNION ALL SELECT id, 3 FROM users;",
-        )
-        .expect("the rows");
-    for (which, sort, status, pages) in [
-        (List::People, "created", "", 200),
-        (List::People, "-created", "", 200),
-        (List::People, "email", "", 200),
-        (List::People, "-email", "", 200),
-        (List::People, "-created", "disabled", 29),
-        (List::People, "email", "disabled", 29),
-        (List::People, "created", "active", 175),
-        (List::People, "-email", "active", 175),
-        (List::Orders(None), "number", "", 200),
-        (List::Orders(None), "-number", "", 200),
-        (List::Orders(None), "total", "", 200),
-        (List::Orders(None), "-total", "", 200),
-        (List::Orders(Some(&[1])), "-number", "", 100),
-        (List::Orders(Some(&[2])), "total", "", 100),
-        (List::Orders(None), "-number", "refunded", 29),
-        (List::Orders(None), "total", "refunded", 29),
-    ] {
-        let filters = [("sort", sort), ("status", status)];
+    many(&connection, 12_000, 12_400);
+    // Behind these rows thousands will stand in a moment, and thousands before them.
+    let cursors = CHEAP.map(|(which, sort, status)| {
+        let fields = [("sort", sort), ("status", status), ("limit", "30")];
+        listed(&connection, which, &fields).1.expect("a next page")
+    });
+    many(&connection, 1, 11_999);
+    many(&connection, 12_401, 24_000);
+    for ((which, sort, status), cursor) in CHEAP.into_iter().zip(&cursors) {
         let of = |limit: &str, cursor: &str| {
-            let query: Vec<(&str, &str)> = filters
-                .iter()
-                .copied()
-                .chain([("limit", limit), ("cursor", cursor)])
-                .collect();
+            let query = [
+                ("sort", sort),
+                ("status", status),
+                ("limit", limit),
+                ("cursor", cursor),
+            ];
             cost_of(&connection, &cost, which, &query)
         };
         let (_, first) = of("20", "");
-        assert!(
-            first.statements <= 3,
-            "{which:?} {filters:?}: page 1 took {first:?}"
+        let ((ids, _), far) = of("20", cursor);
+        assert_eq!(
+            ids.len(),
+            20,
+            "{which:?} by {sort} {status}: rows in the middle"
         );
-        let mut cursor = String::new();
-        for page in 1..=pages {
-            let ((ids, next), _) = of("100", &cursor);
-            assert_eq!(ids.len(), 100, "{which:?} {filters:?}, page {page} of 100");
-            cursor = next.unwrap_or_else(|| panic!("{which:?} {filters:?}: no page behind {page}"));
-        }
-        let (_, far) = of("20", &cursor);
-        let place = pages * 5 + 1;
-        assert!(
-            far.statements <= 3,
-            "{which:?} {filters:?}: page {place} took {far:?}"
-        );
+        let (_, large) = of("100", cursor);
         assert!(
             far.steps < 4 * first.steps,
-            "{which:?} {filters:?}: page 1 took {first:?}, page {place} {far:?}"
+            "{which:?} by {sort} {status}: page 1 took {first:?}, one in the middle {far:?}"
         );
-        for (name, cost) in [("page 1", first), ("the far page", far)] {
+        for (name, cost) in [("page 1", first), ("a page in the middle", far)] {
+            assert!(
+                cost.statements <= 3,
+                "{which:?} by {sort} {status}: {name} took {cost:?}"
+            );
             assert!(
                 cost.steps < 5_000,
-                "{which:?} {filters:?}: {name} took {cost:?} for 20 of 21,000 rows"
+                "{which:?} by {sort} {status}: {name} took {cost:?} for 20 of 24,000 rows"
             );
             assert_eq!(
                 cost.sorts, 0,
-                "{which:?} {filters:?}: {name} sorts: {cost:?}"
+                "{which:?} by {sort} {status}: {name} sorts {cost:?}"
             );
         }
-        let (_, large) = of("100", &cursor);
-        assert_eq!(
-            large.statements, far.statements,
-            "{which:?} {filters:?}: a page of 100 and one of 20"
+        assert!(
+            large.statements <= 3,
+            "{which:?} by {sort} {status}: a page of 100 took {large:?}"
         );
     }
 }
