@@ -971,16 +971,20 @@ struct Panel {
 }
 
 fn panel() -> Panel {
+    panel_of(
+        "INSERT INTO branches VALUES (1, 'Bath'), (2, 'Leeds'), (5, 'York');
+         INSERT INTO users VALUES (7, 'ada@lantern.example', 'Ada', 'h', 0, NULL), (8, 'ben@lantern.example', 'Ben', 'h', 0, NULL);
+         INSERT INTO orders VALUES (1, 1, 'a', 5, 'paid'), (2, 2, 'b', 5, 'paid'), (3, 5, 'c', 5, 'paid'), (4, 1, 'd', 5, 'paid');",
+    )
+}
+
+fn panel_of(rows: &str) -> Panel {
     let folder = tempfile::tempdir().expect("a folder");
     let database =
         Database::open(&folder.path().join("test.db"), Durability::Relaxed).expect("it opens");
     database
         .write(|connection| {
-            connection.execute_batch(
-                "INSERT INTO branches VALUES (1, 'Bath'), (2, 'Leeds'), (5, 'York');
-                 INSERT INTO users VALUES (7, 'ada@lantern.example', 'Ada', 'h', 0, NULL), (8, 'ben@lantern.example', 'Ben', 'h', 0, NULL);
-                 INSERT INTO orders VALUES (1, 1, 'a', 5, 'paid'), (2, 2, 'b', 5, 'paid'), (3, 5, 'c', 5, 'paid'), (4, 1, 'd', 5, 'paid');",
-            )?;
+            connection.execute_batch(rows)?;
             connection.execute_batch(INDEXES)?;
             Ok(())
         })
@@ -1054,6 +1058,19 @@ fn one_sees_the_orders_of_ones_branches() {
         panel.orders(8, &[("limit", "0")]),
         Err("invalid_fields"),
         "a colleague with a mistake"
+    );
+    // A shop that has no branch yet has no orders, and whoever may see all of them sees that.
+    let empty = panel_of("");
+    assert_eq!(
+        empty.orders(7, &[]),
+        Ok(vec![]),
+        "everywhere, before the first branch opens"
+    );
+    empty.refuse(7, read, Place::Everywhere);
+    assert_eq!(
+        empty.orders(7, &[]),
+        Err("forbidden"),
+        "nowhere, before the first branch opens"
     );
 }
 
