@@ -12,4 +12,5 @@ pub mod neighbours;
 pub mod problem;
 pub mod rights;
 pub mod standins;
+pub mod templates;
 pub mod tokens;

@@ -826,6 +826,12 @@ fn a_confirmation_is_of_what_was_shown() {
         );
         assert_eq!(panel.tables(), before, "{case}: nothing has happened");
     }
+    let nobody = value(panel.summary(&chosen(Action::Disable, &[99]))).seen;
+    let outcome: Outcome = value(panel.confirm(&chosen(Action::Enable, &[99]), &nobody));
+    assert!(
+        matches!(outcome, Outcome::Changed(_)),
+        "the other action, of which nobody would change: {outcome:?}"
+    );
     // Names and addresses that run together are still different ones.
     let mut seen = BTreeSet::new();
     for (name, email) in [
@@ -990,6 +996,52 @@ fn the_way_back_touches_nothing_else() {
             undone.back
         );
     }
+}
+
+/// Whoever presses the button is the one who is asked for, spared and written down, not the first account.
+#[test]
+fn it_is_done_by_who_does_it() {
+    let panel = panel();
+    let selection = chosen(Action::Disable, &[1, 3, 5]);
+    let found: Summary = value(panel.write(|tx| summary(tx, &panel.accounts, 3, &selection)));
+    assert_eq!(
+        (ids(&found.change), found.skip),
+        (vec![1, 5], vec![skipped(3, Why::Yourself)]),
+        "Cleo's summary"
+    );
+    let outcome: Outcome =
+        value(panel.write(|tx| confirm(tx, &panel.accounts, 3, &selection, &found.seen)));
+    let Outcome::Done(done) = outcome else {
+        panic!("it was shown, and is not done: {outcome:?}");
+    };
+    assert_eq!(done.ids, [1, 5], "whom Cleo disabled");
+    let undone: Undone = value(panel.write(|tx| undo(tx, &panel.accounts, 4, &done)));
+    assert_eq!(ids(&undone.back), [1, 5], "whom Dan let in again");
+    let log: String = value(panel.app.database().read(|connection| {
+        let sql = "SELECT group_concat(actor_id || ' ' || kind || ' ' || subject, ', ' ORDER BY id) FROM audit";
+        Ok(connection.query_row(sql, [], |row| row.get(0))?)
+    }));
+    assert_eq!(
+        log,
+        "3 user.disabled user 1, 3 user.disabled user 5, 4 user.enabled user 1, 4 user.enabled user 5",
+        "the log"
+    );
+    for me in [3, 4] {
+        panel
+            .journal
+            .refuse(&format!("require {me} users.disable everywhere"));
+    }
+    assert_eq!(
+        ended(panel.write(|tx| summary(tx, &panel.accounts, 3, &selection))),
+        "forbidden",
+        "Cleo"
+    );
+    assert_eq!(
+        ended(panel.write(|tx| undo(tx, &panel.accounts, 4, &done))),
+        "forbidden",
+        "Dan"
+    );
+    assert_eq!(ended(panel.summary(&selection)), "ok", "Ada");
 }
 
 /// Enabling has no way back: whoever is to go is disabled anew, and sees first what happens.
