@@ -1,5 +1,6 @@
 //! What is given: everything that is not one of the nine milestones.
 
+pub mod accounts;
 pub mod app;
 pub mod clock;
 pub mod config;
@@ -12,4 +13,5 @@ pub mod neighbours;
 pub mod problem;
 pub mod rights;
 pub mod standins;
+pub mod templates;
 pub mod tokens;
