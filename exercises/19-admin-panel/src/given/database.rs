@@ -52,10 +52,19 @@ impl Database {
     ///
     /// A sentence for the operator: the file cannot be opened, or a newer version of the program has changed it.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, String> {
+        Self::with_schema(path, durability, MIGRATIONS[0])
+    }
+
+    /// The same for tables that these statements make, where the file is new.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Database::open`].
+    pub fn with_schema(path: &Path, durability: Durability, schema: &str) -> Result<Self, String> {
         let told = |error: rusqlite::Error| format!("{}: {error}", path.display());
         own(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut writer = connect(path, durability).map_err(told)?;
-        migrate(&mut writer).map_err(|error| format!("{}: {error}", path.display()))?;
+        migrate(&mut writer, schema).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Self {
             path: path.to_owned(),
             durability,
@@ -276,7 +285,7 @@ fn connect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> 
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), Box<dyn std::error::Error>> {
+fn migrate(connection: &mut Connection, schema: &str) -> Result<(), Box<dyn std::error::Error>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let done = usize::try_from(version)?;
@@ -287,7 +296,8 @@ fn migrate(connection: &mut Connection) -> Result<(), Box<dyn std::error::Error>
         )
         .into());
     }
-    for step in &MIGRATIONS[done..] {
+    let steps = std::iter::once(schema).chain(MIGRATIONS.into_iter().skip(1));
+    for step in steps.skip(done) {
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len())?)?;

@@ -50,7 +50,15 @@ CREATE TABLE sessions (
     cookie_digest TEXT NOT NULL UNIQUE,
     created_at    INTEGER NOT NULL,
     expires_at    INTEGER NOT NULL,
+    confirmed_at  INTEGER NOT NULL DEFAULT 0, -- when the password was typed last
     ended_at      INTEGER
+) STRICT;
+
+CREATE TABLE attempts (
+    key          TEXT PRIMARY KEY,           -- whose, and at what
+    failures     INTEGER NOT NULL,
+    last_at      INTEGER NOT NULL,
+    locked_until INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE orders (
