@@ -1,2 +1,11 @@
+//! The tests of the stage, a module for each exercise.
+
+mod schema;
+mod login;
+mod users;
+mod roles;
+mod permissions;
+mod audit;
+mod csrf;
 mod search;
 mod pages;
