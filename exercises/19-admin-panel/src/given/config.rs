@@ -42,6 +42,10 @@ impl Config {
     /// For tests.
     #[must_use]
     pub fn for_tests() -> Self {
-        Self { answer_beat: Duration::ZERO, behind_proxy: true, ..Self::default() }
+        Self {
+            answer_beat: Duration::ZERO,
+            behind_proxy: true,
+            ..Self::default()
+        }
     }
 }

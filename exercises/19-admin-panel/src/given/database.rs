@@ -294,4 +294,3 @@ fn migrate(connection: &mut Connection) -> Result<(), Box<dyn std::error::Error>
     transaction.commit()?;
     Ok(())
 }
-

@@ -152,13 +152,15 @@ impl FromRequestParts<App> for Me {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let cx = Cx::from_request_parts(parts, app).await?;
-        let cookie = cx.client().cookie.clone().ok_or_else(Problem::not_signed_in)?;
-        cx.run(move |cx| {
-            cx.read(|tx| tx.neighbours().sessions.authenticate(tx, &cookie))
-        })
-        .await?
-        .map(Self)
-        .ok_or_else(Problem::not_signed_in)
+        let cookie = cx
+            .client()
+            .cookie
+            .clone()
+            .ok_or_else(Problem::not_signed_in)?;
+        cx.run(move |cx| cx.read(|tx| tx.neighbours().sessions.authenticate(tx, &cookie)))
+            .await?
+            .map(Self)
+            .ok_or_else(Problem::not_signed_in)
     }
 }
 
@@ -178,4 +180,3 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value.to_owned())
 }
-

@@ -8,6 +8,7 @@ pub mod database;
 pub mod extract;
 pub mod http;
 pub mod mail;
+pub mod names;
 pub mod neighbours;
 pub mod problem;
 pub mod rights;

@@ -136,11 +136,7 @@ impl Problem {
     /// 403 for somebody who is known and may not do this.
     #[must_use]
     pub fn forbidden() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "forbidden",
-            "You may not do this.",
-        )
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "You may not do this.")
     }
 
     /// 403 for handing out what one does not have.

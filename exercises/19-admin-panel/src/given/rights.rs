@@ -33,6 +33,12 @@ impl Permission {
         Self::AuditExport,
     ];
 
+    /// The permission of this name; `None` for a name that this program does not know.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
     /// As the table has it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -1,5 +1,6 @@
 //! The tests of the stage, a module for each exercise.
 
+mod staff;
 mod schema;
 mod login;
 mod users;
