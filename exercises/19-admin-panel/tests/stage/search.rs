@@ -571,12 +571,12 @@ fn fill(connection: &Connection, random: &mut Seeded, count: usize) -> Vec<Row> 
     for id in ids.into_iter().take(count) {
         let row = Row {
             id,
-            name: *random.pick(&["Reader", "Writer"]),
+            name: ["Reader", "Writer"][random.size(0..2)],
             email: format!("{}{id}@lantern.example", random.word(1..4)),
             seconds: *random.pick(&[0, 1, 2, 3, 4]),
             cents: *random.pick(&[-2, -1, 0, 1, 2, 3, 1 << 60]),
-            person: *random.pick(&["active", "disabled"]),
-            order: *random.pick(&["paid", "refunded"]),
+            person: ["active", "disabled"][random.size(0..2)],
+            order: ["paid", "refunded"][random.size(0..2)],
             branch: *random.pick(&[1, 2, 3]),
         };
         person(
