@@ -1,6 +1,7 @@
 //! Admin panel with roles.
 
 pub mod given;
+pub mod program;
 pub mod schema;
 pub mod login;
 pub mod users;

@@ -154,7 +154,8 @@ pub fn orders(tx: &Tx, me: i64, asked: &Asked) -> Result<Page<Order>, Problem> {
 
 /// A page of all people, as [`Asked`] says.
 ///
-/// A failure of the database is a 500 (`?` makes it so), never an empty list.
+/// A failure of the database is a 500 (`?` makes it so), never an empty list. Nothing is written, and the settings of the
+/// connection are as they were.
 ///
 /// ```text
 /// q = "reader ada"         finds Ada Reader <ada@lantern.example>

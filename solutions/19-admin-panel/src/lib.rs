@@ -2,6 +2,8 @@
 
 #[path = "../../../exercises/19-admin-panel/src/given/mod.rs"]
 pub mod given;
+#[path = "../../../exercises/19-admin-panel/src/program/mod.rs"]
+pub mod program;
 
 pub mod schema;
 pub mod login;

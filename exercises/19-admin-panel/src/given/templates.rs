@@ -135,6 +135,20 @@ mod tests {
     }
 
     #[test]
+    fn forms_show_what_was_typed() {
+        for (name, values_shown) in [
+            ("invite.html", 2),
+            ("sign_in.html", 1),
+            ("users.html", 1),
+            ("orders.html", 1),
+        ] {
+            let page = render(name, values()).unwrap_or_else(|_| panic!("{name} cannot be filled"));
+            let shown = page.matches("value=\"Ada &quot;&lt;b&gt;").count();
+            assert_eq!(shown, values_shown, "{name}: {page}");
+        }
+    }
+
+    #[test]
     fn who_may_not_change_anything_gets_no_boxes_and_a_word() {
         for (name, word) in [
             ("users.html", "users.disable"),

@@ -407,12 +407,40 @@ fn a_head_turns_the_order() {
         ];
         assert_eq!(heads, expected, "sorted by {sort:?}");
     }
-    let heads: Vec<Head> = heads("/users", &COLUMNS, &Asked::default(), "email");
+    let by_email: Vec<Head> = heads("/users", &COLUMNS, &Asked::default(), "email");
     assert_eq!(
-        heads[1].sorted,
+        by_email[1].sorted,
         Some("ascending"),
         "by email when nothing is said"
     );
+    let totals = [
+        Column {
+            label: "Total",
+            sort: Some("total"),
+        },
+        Column {
+            label: "Branch",
+            sort: None,
+        },
+    ];
+    let asked = Asked {
+        sort: Some("total".to_owned()),
+        ..Asked::default()
+    };
+    let of_orders: Vec<Head> = heads("/branches/5/orders", &totals, &asked, "-number");
+    let expected = [
+        Head {
+            label: "Total",
+            href: Some("/branches/5/orders?sort=-total".to_owned()),
+            sorted: Some("ascending"),
+        },
+        Head {
+            label: "Branch",
+            href: None,
+            sorted: None,
+        },
+    ];
+    assert_eq!(of_orders, expected, "the heads of another table");
 }
 
 /// Another order keeps words, status and size of the page, and begins at the beginning.
@@ -1058,6 +1086,43 @@ fn enabling_is_not_undone() {
     assert_eq!(
         (refused.status().as_u16(), refused.code()),
         (409, "cannot_be_undone")
+    );
+    assert_eq!(panel.tables(), before, "nothing has happened");
+    panel.journal.refuse("require 1 users.disable everywhere");
+    assert_eq!(
+        ended(panel.undo(&done)),
+        "forbidden",
+        "by somebody who may not disable anybody"
+    );
+}
+
+/// A confirmation of a summary in which nobody would change is done as well: nobody has changed.
+#[test]
+fn nobody_is_a_number_too() {
+    let panel = panel();
+    let before = panel.tables();
+    for selection in [
+        chosen(Action::Disable, &[1, 6, 99]),
+        chosen(Action::Enable, &[2]),
+    ] {
+        let found: Summary = value(panel.summary(&selection));
+        assert!(found.change.is_empty(), "{found:?}");
+        let outcome: Outcome = value(panel.confirm(&selection, &found.seen));
+        let expected = Done {
+            action: selection.action,
+            at: START,
+            ids: Vec::new(),
+        };
+        assert_eq!(outcome, Outcome::Done(expected), "{selection:?}");
+    }
+    let undone: Undone = value(panel.undo(&Done {
+        action: Action::Disable,
+        at: START,
+        ids: Vec::new(),
+    }));
+    assert!(
+        undone.back.is_empty() && undone.stay.is_empty(),
+        "nothing to undo: {undone:?}"
     );
     assert_eq!(panel.tables(), before, "nothing has happened");
 }
