@@ -224,6 +224,7 @@ fn entry(row: &Row) -> Result<Entry, Problem> {
 ///      SQLite's `json_tree` walks
 ///      through JSON, and gives texts without their escapes.
 ///    - `limit`: 1 to [`LARGEST_PAGE`], [`PAGE`] if it is missing. `cursor`: a `next_cursor`, see [`position`].
+///
 ///    All that are given must fit.
 /// 3. `next_cursor` is null exactly on the last page. Entries that are added meanwhile neither repeat nor hide any.
 pub fn page(cx: &Cx, me: i64, asked: &Asked) -> Result<Page, Problem> {

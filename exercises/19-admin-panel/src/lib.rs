@@ -3,11 +3,9 @@
 pub mod given;
 pub mod program;
 pub mod schema;
-pub mod login;
 pub mod users;
 pub mod roles;
 pub mod permissions;
 pub mod audit;
-pub mod csrf;
 pub mod search;
 pub mod pages;

@@ -2,11 +2,9 @@
 
 mod staff;
 mod schema;
-mod login;
 mod users;
 mod roles;
 mod permissions;
 mod audit;
-mod csrf;
 mod search;
 mod pages;

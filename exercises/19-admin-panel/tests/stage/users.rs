@@ -651,7 +651,7 @@ async fn an_account_is_disabled() {
 #[tokio::test]
 async fn an_account_is_enabled_again() {
     let staff = staff().await;
-    staff.batch("INSERT INTO sessions VALUES ('s', 6, 'd', 1, 1600000000, 1450000000)");
+    staff.batch("INSERT INTO sessions VALUES ('s', 6, 'd', 1, 1600000000, 0, 1450000000)");
     staff.clock.advance(9);
     let said: Answer = staff.post(2, "/api/users/6/enable", json!({})).await;
     assert_eq!(said.status, 200, "{}", said.text);
