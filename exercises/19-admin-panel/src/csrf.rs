@@ -1,6 +1,0 @@
-//! What the shop needs, in a sentence.
-
-/// What the function answers, its units and its errors.
-pub fn csrf() -> u32 {
-    todo!("a nudge")
-}

@@ -1,0 +1,3 @@
+//! What is built on top of the milestones.
+
+pub mod panel;
