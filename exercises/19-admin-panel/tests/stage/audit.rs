@@ -700,6 +700,12 @@ async fn pages_give_everything_once() {
         }
         assert_eq!(seen, expected, "all pages of {limit}");
     }
+    let largest: Answer = find(&staff, &[("limit", "100")]).await;
+    assert_eq!(
+        (ids(&largest).len(), largest.body["next_cursor"].is_string()),
+        (100, true),
+        "the largest page of a log that holds more"
+    );
     let usual: Answer = find(&staff, &[]).await;
     assert_eq!(
         ids(&usual).len(),

@@ -549,6 +549,23 @@ async fn an_invitation_falls_with_its_writer() {
         staff.journal.mend();
     }
     assert_eq!(staff.tables(), before, "the tables");
+    let said: Answer = invited(&staff, 1, "ida@lantern.example", "manager", "*").await;
+    assert_eq!(said.status, 201, "everywhere: {}", said.text);
+    let everywhere = mailed(&staff, "ida@lantern.example");
+    for line in [
+        "require 1 users.invite everywhere",
+        "may_hand 1 gives 2 everywhere",
+    ] {
+        staff.journal.refuse(line);
+        let said: Answer = accept(&staff, form(&everywhere)).await;
+        assert_eq!(
+            said.said(),
+            (400, "invalid_token"),
+            "{line} is refused: {}",
+            said.text
+        );
+        staff.journal.mend();
+    }
     staff.batch("UPDATE users SET disabled_at = 1500000000 WHERE id = 3");
     let said: Answer = accept(&staff, form(&token)).await;
     assert_eq!(
@@ -578,6 +595,10 @@ async fn what_happens_meanwhile_counts() {
         (
             "UPDATE invitations SET used_at = 1500000000",
             "the link is used",
+        ),
+        (
+            "UPDATE invitations SET expires_at = 1500000000",
+            "the link expires",
         ),
         (
             "INSERT INTO users (email, name, password_hash, created_at) VALUES ('hal@lantern.example', 'Hal', 'h', 1)",
