@@ -27,5 +27,7 @@
 ///
 /// An index helps to find the entries of one actor in the order of their ids.
 pub fn schema() -> &'static str {
-    todo!("CREATE TABLE …; a CHECK says what is right, a TRIGGER with RAISE(ABORT, …) what must not happen")
+    todo!(
+        "CREATE TABLE …; a CHECK says what is right, a TRIGGER with RAISE(ABORT, …) what must not happen"
+    )
 }

@@ -82,9 +82,7 @@ impl Written {
 pub fn milestones() -> Result<Written, String> {
     // The folder and what is said of a panic are the whole program's.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     // A `todo!()` is what we look for: no word about it on standard error.
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
