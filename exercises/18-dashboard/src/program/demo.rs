@@ -1,5 +1,7 @@
 //! Two years of a shop that never was: a million events, the same on every machine.
 
+use std::ops::Range;
+
 use crate::given::app::Cx;
 use crate::given::clock::UnixTime;
 use crate::given::events::{Event, HOUR, Kind};
@@ -11,8 +13,8 @@ pub const EVENTS: u64 = 1_000_000;
 const HOURS: i64 = 2 * 365 * 24;
 /// How many are written in one transaction.
 const BATCH: usize = 10_000;
-/// In the May before last for four days the app could not take orders. The owner asks why that month was so bad.
-const OUTAGE: std::ops::Range<i64> = -411 * 24..-407 * 24;
+/// From the 10th to the 16th of May of last year the app could not take orders. The owner asks why that month was so bad.
+const OUTAGE: [(i8, i8); 2] = [(5, 10), (5, 17)];
 
 const COUNTRIES: [(&str, u64); 8] = [
     ("AT", 38),
@@ -105,6 +107,7 @@ fn record(cx: &Cx, batch: &[Event]) -> Result<(), Problem> {
 pub fn events(now: UnixTime) -> impl Iterator<Item = Event> {
     let this_hour = now - now.rem_euclid(HOUR);
     let mut dice = Dice(0x1A57);
+    let outage = outage(now);
     let weights: Vec<u64> = (-HOURS..0)
         .map(|hour| busy(this_hour + hour * HOUR, hour, &mut dice))
         .collect();
@@ -126,7 +129,7 @@ pub fn events(now: UnixTime) -> impl Iterator<Item = Event> {
         let first = until - count;
         let events: Vec<Event> = (first..)
             .zip(seconds)
-            .map(|(number, second)| event(number, start + second, hour, &mut dice))
+            .map(|(number, second)| event(number, start + second, &outage, &mut dice))
             .collect();
         events
     })
@@ -150,7 +153,7 @@ fn busy(start: UnixTime, hour: i64, dice: &mut Dice) -> u64 {
         * (75 + dice.roll(51))
 }
 
-fn event(number: u64, at: UnixTime, hour: i64, dice: &mut Dice) -> Event {
+fn event(number: u64, at: UnixTime, outage: &Range<UnixTime>, dice: &mut Dice) -> Event {
     let channel = dice.pick(&CHANNELS);
     let device = match channel {
         "till" => "desk",
@@ -158,7 +161,7 @@ fn event(number: u64, at: UnixTime, hour: i64, dice: &mut Dice) -> Event {
         _ => dice.pick(&DEVICES),
     };
     let category = dice.pick(&CATEGORIES);
-    let kind = kind(channel, hour, dice);
+    let kind = kind(channel, outage.contains(&at), dice);
     let cents = match kind {
         Kind::Order => 590 + i64::try_from(dice.roll(14) * dice.roll(14) * 20).unwrap_or(0),
         Kind::View | Kind::Cart => 0,
@@ -179,11 +182,25 @@ fn event(number: u64, at: UnixTime, hour: i64, dice: &mut Dice) -> Event {
     }
 }
 
-fn kind(channel: &str, hour: i64, dice: &mut Dice) -> Kind {
+fn kind(channel: &str, is_out: bool, dice: &mut Dice) -> Kind {
     match (channel, dice.roll(100)) {
-        ("app", _) if OUTAGE.contains(&hour) => Kind::View,
+        ("app", _) if is_out => Kind::View,
         ("till", _) | (_, 0..8) => Kind::Order,
         (_, 8..25) => Kind::Cart,
         _ => Kind::View,
     }
+}
+
+/// When the app could not take orders; never, where the calendar ends.
+fn outage(now: UnixTime) -> Range<UnixTime> {
+    let begins = |(month, day): (i8, i8)| -> Result<UnixTime, jiff::Error> {
+        let year = jiff::Timestamp::from_second(now)?
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .year();
+        let date = jiff::civil::Date::new(year - 1, month, day)?;
+        let begins = date.to_zoned(jiff::tz::TimeZone::UTC)?;
+        Ok(begins.timestamp().as_second())
+    };
+    let [first, after] = OUTAGE.map(|day| begins(day).unwrap_or(0));
+    first..after
 }

@@ -225,11 +225,21 @@ fn line(series: &Series) -> Drawn {
             .points
             .iter()
             .map(|point| Point {
-                label: point.label.clone(),
+                label: short(series.unit, &point.label).to_owned(),
                 value: value(point),
             })
             .collect(),
     }
+}
+
+/// A label without the year, which stands above: on a phone six of them have to fit.
+fn short(unit: timeseries::Unit, label: &str) -> &str {
+    let part = match unit {
+        timeseries::Unit::Hour => label.get(5..16),
+        timeseries::Unit::Day => label.get(5..),
+        timeseries::Unit::Week | timeseries::Unit::Month => None,
+    };
+    part.unwrap_or(label)
 }
 
 fn bars(id: &'static str, along: &'static str, found: &Breakdown) -> Drawn {
