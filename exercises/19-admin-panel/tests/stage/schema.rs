@@ -280,6 +280,26 @@ fn accounts_make_sense() {
     taken("UPDATE users SET disabled_at = 5000, name = 'Ben B' WHERE id = 2");
 }
 
+/// Whatever an address looks like: it is taken in small letters, with one `@` that has something on both sides, and in no other way.
+#[test]
+fn an_address_has_one_form() {
+    let mut values = support::seeded(0x1971);
+    for _ in 0..40 {
+        let (user, host) = (values.word(1..12), values.word(1..12));
+        let right = format!("{user}@{host}.example").to_lowercase();
+        taken(&users(&format!("'{right}'"), "'Eve'", "'h'", "0", "NULL"));
+        let place = values.size(0..right.len());
+        for wrong in [
+            right.replace('@', "."),
+            format!("{}@{}", &right[..place], &right[place..]),
+            format!("{right} "),
+            format!("Z{right}"),
+        ] {
+            refused(&users(&format!("'{wrong}'"), "'Eve'", "'h'", "0", "NULL"));
+        }
+    }
+}
+
 /// An account is never deleted, whether or not somebody refers to it.
 #[test]
 fn accounts_remain() {

@@ -404,6 +404,48 @@ async fn an_invitation_is_accepted() {
     );
 }
 
+/// Whoever is invited, wherever, by whatever name and password: the account is theirs, and has the role in that branch alone.
+#[tokio::test]
+async fn every_invitation_opens_its_own_account() {
+    let staff = staff().await;
+    let mut random = support::seeded(0x19A1);
+    for number in 8..20_i64 {
+        let email = format!(
+            "{}{number}@lantern.example",
+            random.word(1..9).to_lowercase()
+        );
+        let (branch, branch_id) = [("Bath", 1), ("Leeds", 2)][random.size(0..2)];
+        let (role, role_id) = [("manager", 2), ("clerk", 3)][random.size(0..2)];
+        let said = invited(&staff, 1, &email, role, branch).await;
+        assert_eq!(said.status, 201, "{email}: {}", said.text);
+        let name = format!("{} O'{}", random.word(1..9), random.word(1..9));
+        let password = format!("{} {} & long", random.word(5..9), random.word(5..9));
+        let token = mailed(&staff, &email);
+        let form = json!({ "token": token, "name": name, "password": password });
+        let said = accept(&staff, form).await;
+        assert_eq!(said.status, 201, "{email}: {}", said.text);
+        let row: String = staff.query(
+            "SELECT email || ' ' || name || ' ' || password_hash FROM users WHERE id = ?1",
+            [number],
+        );
+        let hash = format!("stand-in:{}", tokens::digest(&password));
+        assert_eq!(
+            row,
+            format!("{email} {name} {hash}"),
+            "the account {number}"
+        );
+        let grants: String = staff.query(
+            "SELECT group_concat(role_id || ' in ' || branch_id) FROM grants WHERE user_id = ?1",
+            [number],
+        );
+        assert_eq!(
+            grants,
+            format!("{role_id} in {branch_id}"),
+            "the roles of {number}"
+        );
+    }
+}
+
 /// A link works once, and until its time: not in the second in which it expires, and for nothing but itself.
 #[tokio::test]
 async fn a_link_works_once_and_in_time() {
