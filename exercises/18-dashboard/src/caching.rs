@@ -147,7 +147,7 @@ impl Answers {
     ///   to be no 200 asks the routes itself.
     /// - Who [`has`] the tag gets 304 with `etag`, without a body and without `content-type`.
     /// - HEAD and GET are one question: the routes are asked with GET for both, and axum takes the body off an answer
-    ///   to HEAD. (It also does so for routes that are asked with HEAD: what they give you then has no body.)
+    ///   to HEAD. A route may do less for HEAD, and what it gives then is no answer to GET.
     async fn answer(&self, request: Request, next: Next) -> Result<Response, Response> {
         todo!(
             "question and version; the cache, with a `compute` that runs `next` and reads the body; then 200 or 304"

@@ -203,7 +203,7 @@ impl Answers {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return Err(next.run(request).await);
         }
-        // The routes leave the body away for HEAD; it is GET that is kept, and axum takes the body off behind us.
+        // A route may do less for HEAD; it is GET that is kept, and axum takes the body off behind us.
         *request.method_mut() = Method::GET;
         let headers = request.headers().clone();
         let key = format!("{} {}", self.app.now().div_euclid(HOUR), request.uri());

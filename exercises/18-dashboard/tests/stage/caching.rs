@@ -753,6 +753,8 @@ struct Desk {
     clock: ManualClock,
     journal: Journal,
     asked: Arc<AtomicUsize>,
+    /// How often the routes were asked with HEAD.
+    heads: Arc<AtomicUsize>,
     _folder: tempfile::TempDir,
 }
 
@@ -773,9 +775,12 @@ where
         neighbours: standins::neighbours(&journal),
     });
     let asked = Arc::new(AtomicUsize::new(0));
+    let heads = Arc::new(AtomicUsize::new(0));
     let handler = {
         let (asked, journal) = (Arc::clone(&asked), journal.clone());
-        move |uri: Uri| {
+        let heads = Arc::clone(&heads);
+        move |method: Method, uri: Uri| {
+            heads.fetch_add(usize::from(method == Method::HEAD), Ordering::SeqCst);
             let number = asked.fetch_add(1, Ordering::SeqCst) + 1;
             let response = route(number, uri, journal.clone());
             async move { response }
@@ -792,6 +797,7 @@ where
         clock,
         journal,
         asked,
+        heads,
         _folder: folder,
     }
 }
@@ -1049,6 +1055,11 @@ async fn head_and_get_share_an_answer() {
             desk.asked.load(Ordering::SeqCst),
             1,
             "questions to the route, when {first} came first"
+        );
+        let heads = desk.heads.load(Ordering::SeqCst);
+        assert_eq!(
+            heads, 0,
+            "questions to the route with HEAD, when {first} came first"
         );
     }
 }
