@@ -165,7 +165,7 @@ fn lines_are_taken_apart() {
         let found = taken_apart(Format::Ndjson, body);
         assert_eq!(found, expected, "{}", body.escape_ascii());
     }
-    let body = b"\n \t\n1\n\r\n{\"half\": \n\xff\n[2]\n2 3\n\n{\"a\":\"b\nc\"}\n4\n{\"last\":";
+    let body = b"\n \t\n1\n\r\n{\"half\": \n{\"a\":\"\xff\"}\n[2]\n2 3\n\n{\"a\":\"b\nc\"}\n4\n{\"last\":";
     let expected = vec![
         (3, Ok(json!(1))),
         (5, Err(())),
