@@ -80,7 +80,8 @@ impl<T> Cache<T> {
     ///   own `compute`, one after the other, and so does whoever comes later. The same holds if the caller who computes
     ///   goes away (its future is dropped).
     /// - No more than `capacity` values are kept when nobody is computing. Whenever there are more, the one goes whose
-    ///   key has not been asked for longest, whether it was computed for that question or not. What is being computed
+    ///   key has not been asked for longest, whether it was computed for that question or not; it is the moment of the
+    ///   question that counts, not that of the answer. What is being computed
     ///   is no value yet: it counts only when it is there, and is not let go before.
     /// - A key whose computation failed or was given up takes no room any more when the next question has been
     ///   answered.
@@ -143,7 +144,7 @@ impl Answers {
     ///   the routes may begin their days somewhere. They depend on nothing else of the request. The version is that of
     ///   `store`, read before anything is computed; if it cannot be read, that failure is the answer, whatever is kept.
     /// - Answers with status 200 are kept, with all their headers and their body, and get the header `etag`: the
-    ///   [`tag`] of the body. All others go to the client unchanged, and are not kept. Who waits for one that turns out
+    ///   [`tag`] of the body, in place of one that the route gave. All others go to the client unchanged, and are not kept. Who waits for one that turns out
     ///   to be no 200 asks the routes itself.
     /// - Who [`has`] the tag gets 304 with `etag`, without a body and without `content-type`.
     /// - HEAD and GET are one question: the routes are asked with GET for both, and axum takes the body off an answer

@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use dashboard::caching::{Cache, cached, has, tag};
 use dashboard::given::app::{App, Parts};
@@ -169,11 +169,17 @@ fn who_does_not_have_it_gets_everything() {
             "said with {line:?}"
         );
     }
-    let odd = [tag.as_bytes(), b", \"\xfc\""].concat();
-    assert!(
-        !has(&headers(&[&odd]), &tag),
-        "said with a byte that is not ASCII behind it"
-    );
+    for odd in [&b"\"\xfc\""[..], "\"ü\"".as_bytes()] {
+        for line in [
+            [tag.as_bytes(), b", ", odd].concat(),
+            [odd, b", ", tag.as_bytes()].concat(),
+        ] {
+            assert!(
+                !has(&headers(&[&line]), &tag),
+                "said with bytes that are not ASCII beside it: {line:?}"
+            );
+        }
+    }
     assert!(
         !has(&headers(&[b"\"\xfc\"", tag.as_bytes()]), &tag),
         "said with a line that is not ASCII before it"
@@ -685,6 +691,35 @@ async fn a_full_cache_lets_no_computation_go() {
     assert_eq!(kept, Ok(7), "it was asked for last, so it is kept");
 }
 
+/// A long computation does not make a question younger: it is the asking that counts, not the arriving.
+#[tokio::test(start_paused = true)]
+async fn the_moment_of_the_question_counts() {
+    let cache: Arc<Cache<&str>> = Arc::new(Cache::new(1));
+    let go = Arc::new(Notify::new());
+    let slow = {
+        let (cache, go) = (Arc::clone(&cache), Arc::clone(&go));
+        tokio::spawn(async move {
+            let compute = async {
+                go.notified().await;
+                Ok::<&str, String>("slow")
+            };
+            cache.get("slow", 1, compute).await.map(|value| *value)
+        })
+    };
+    settle().await;
+    let quick = cache.get("quick", 1, ready(Ok::<&str, String>("quick")));
+    assert_eq!(soon(quick).await.map(|value| *value), Ok("quick"));
+    go.notify_one();
+    let slow = soon(slow).await.expect("no panic");
+    assert_eq!(slow, Ok("slow"), "the answer that took long");
+    let kept = cache.get("quick", 1, ready(Err("computed again"))).await;
+    assert_eq!(
+        kept.map(|value| *value),
+        Ok("quick"),
+        "asked for after the other, though that one arrived later"
+    );
+}
+
 /// Many that are computed side by side are too many when they are there: then the longest unasked go.
 #[tokio::test(start_paused = true)]
 async fn room_is_made_when_values_arrive() {
@@ -879,6 +914,67 @@ async fn answers_are_kept_until_an_ingest() {
         3,
         "questions to the route"
     );
+}
+
+/// Headers that come several times stay so, and a tag that the route had itself gives way to that of the body.
+#[tokio::test]
+async fn repeated_headers_are_kept() {
+    let desk = desk(|number, uri, _| {
+        let headers = AppendHeaders([
+            ("link", "</style.css>; rel=preload"),
+            ("link", "</live.js>; rel=preload"),
+            ("etag", "\"of the route\""),
+        ]);
+        (headers, numbered(number, &uri)).into_response()
+    });
+    for round in 0..2 {
+        let said: Said = ask(&desk, Method::GET, "/api/series", None).await;
+        let all = |name: &str| -> Vec<String> {
+            let values = said.headers.get_all(name).iter();
+            values
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+                .collect()
+        };
+        assert_eq!(
+            all("link"),
+            ["</style.css>; rel=preload", "</live.js>; rel=preload"],
+            "the lines of `link`, round {round}"
+        );
+        assert_eq!(
+            all("etag"),
+            [tag(said.body.as_bytes())],
+            "the lines of `etag`, round {round}"
+        );
+    }
+}
+
+/// Who asks, in which language and with which program, makes no other question.
+#[tokio::test]
+async fn other_headers_are_the_same_question() {
+    let desk = desk(|number, uri, _| numbered(number, &uri).into_response());
+    for (name, value) in [
+        ("accept", "application/json"),
+        ("accept", "text/html"),
+        ("accept-language", "de"),
+        ("accept-encoding", "gzip"),
+        ("user-agent", "lantern/1"),
+        ("cookie", "a=b"),
+        ("referer", "/numbers"),
+        ("host", "other.example"),
+    ] {
+        let request = Request::builder().uri("/api/series").header(name, value);
+        let request = request.body(Body::empty()).expect("a request");
+        let response = match desk.service.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let body = to_bytes(response.into_body(), usize::MAX).await;
+        assert_eq!(
+            String::from_utf8_lossy(&body.expect("the body arrives")),
+            "answer 1 to /api/series",
+            "with {name}: {value}"
+        );
+    }
 }
 
 /// A large answer is kept whole.

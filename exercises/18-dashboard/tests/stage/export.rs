@@ -196,6 +196,14 @@ fn cells_are_harmless() {
         "\u{feff}books",
         "\u{feff}",
         "\u{1b}books",
+        "\u{1}books",
+        "\u{b}books",
+        "\u{c}books",
+        "\u{7f}books",
+        "\u{85}books",
+        "\u{2028}books",
+        "−1",
+        "⁺1",
         "books\t=1",
         "books\n=1",
         "größer",
@@ -692,6 +700,58 @@ async fn what_is_removed_leaves_no_hole() {
         "lines, when those that were sent already are removed"
     );
     assert_eq!(found, expected, "the ids");
+}
+
+/// Old events that are gone already leave their numbers free: the newest are in the file all the same.
+#[tokio::test]
+async fn what_was_removed_before_hides_nothing() {
+    let desk = desk();
+    desk.put(&numbered(0..2_500));
+    desk.write(|connection| {
+        connection.execute_batch(
+            "DELETE FROM events WHERE id < 'e0001200'; DELETE FROM events WHERE id = 'e0002000'",
+        )
+    });
+    let found = ids(&desk.file(everything()).await);
+    let expected: Vec<String> = numbered(1_200..2_500)
+        .into_iter()
+        .map(|event| event.id)
+        .filter(|id| id != "e0002000")
+        .collect();
+    assert_eq!(
+        (found.len(), found.last()),
+        (expected.len(), expected.last()),
+        "lines, and the last one, after old events were removed"
+    );
+    assert_eq!(found, expected, "the ids");
+}
+
+/// A row that cannot be read is no reason to go on as if it were not there: a file that ends well has every line.
+#[tokio::test]
+async fn no_row_is_passed_over() {
+    for broken in [3, 1_700] {
+        let desk = desk();
+        desk.put(&numbered(0..2_500));
+        // The bytes of a text that is no UTF-8.
+        desk.write(|connection| {
+            connection
+                .execute(
+                    "UPDATE events SET category = CAST(X'FF' AS TEXT) WHERE id = ?1",
+                    [format!("e{broken:07}")],
+                )
+                .map(drop)
+        });
+        let Ok(response) = desk.download(everything()).await else {
+            continue;
+        };
+        if let Ok(bytes) = to_bytes(response.into_body(), usize::MAX).await {
+            assert_eq!(
+                ids(&String::from_utf8_lossy(&bytes)).len(),
+                2_500,
+                "lines of a file that ends as if it were complete; row {broken} cannot be read"
+            );
+        }
+    }
 }
 
 /// A failure before the first page is an answer of its own; later the body breaks off, and never looks complete.

@@ -1035,6 +1035,8 @@ fn the_whole_page() {
             figure("carts", 7, Some(7), Unit::Count),
             figure("views", 8, None, Unit::Count),
             figure("refunds", -9, Some(0), Unit::Cents),
+            figure("readers", 1_001, Some(1_000), Unit::Count),
+            figure("writers", 999, Some(1_000), Unit::Count),
         ],
         filters: vec![
             field(
@@ -1123,6 +1125,8 @@ fn the_whole_page() {
         ("7 carts 7 before 0 %", vec!["badge"]),
         ("8 views", vec![]),
         ("-€ 0.09 refunds € 0.00 before", vec![]),
+        ("1,001 readers 1,000 before 0 %", vec!["badge"]),
+        ("999 writers 1,000 before 0 %", vec!["badge"]),
     ];
     assert_eq!(figures.len(), expected.len(), "figures: {figures:?}");
     for ((words, badges), (expected_words, expected_badges)) in figures.iter().zip(expected) {
