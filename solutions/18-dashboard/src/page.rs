@@ -494,9 +494,9 @@ fn shown_figure(figure: &Figure) -> ShownFigure {
     let change = figure
         .before
         .and_then(|before| change(figure.value, before));
-    let mood = match figure.before {
-        Some(before) if figure.value > before => "good",
-        Some(before) if figure.value < before => "bad",
+    let mood = match change.as_deref() {
+        Some(change) if change.starts_with('+') => "good",
+        Some(change) if change.starts_with('-') => "bad",
         _ => "",
     };
     ShownFigure {
