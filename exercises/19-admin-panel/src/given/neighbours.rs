@@ -11,7 +11,7 @@ use super::app::Tx;
 use super::problem::Problem;
 use super::rights::{Permission, Place};
 
-/// What may be a password, and how it is stored. Answered by `login`.
+/// What may be a password, and how it is stored. Answered by a stand-in: it is what 17 is about.
 pub trait Passwords: Send + Sync {
     /// What is wrong with `password` for the account `email`, as a sentence; `None` when it may be used.
     fn weakness(&self, password: &str, email: &str) -> Option<String>;
@@ -20,7 +20,7 @@ pub trait Passwords: Send + Sync {
     fn hash(&self, password: &str) -> Result<String, Problem>;
 }
 
-/// Who is signed in where. Answered by `login`.
+/// Who is signed in where. Answered by a stand-in, too.
 pub trait Sessions: Send + Sync {
     /// Whose request this is; `None` for a cookie that is not accepted.
     fn authenticate(&self, tx: &Tx, cookie: &str) -> Result<Option<i64>, Problem>;
@@ -90,9 +90,9 @@ pub struct Event {
 /// The answers that stand behind the traits.
 #[derive(Clone)]
 pub struct Neighbours {
-    /// `login`
+    /// A stand-in.
     pub passwords: Arc<dyn Passwords>,
-    /// `login`
+    /// A stand-in.
     pub sessions: Arc<dyn Sessions>,
     /// `permissions`
     pub permissions: Arc<dyn Permissions>,
