@@ -1,8 +1,8 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use api_service::comments::{list, routes};
 use api_service::given::app::Tx;
-use api_service::given::clock::rfc3339;
+use api_service::given::clock::{ManualClock, rfc3339};
 use api_service::given::config::Config;
 use api_service::given::database::recorded;
 use api_service::given::neighbours::{Articles, Found, Neighbours, Profiles};
@@ -93,7 +93,7 @@ async fn a_comment_is_stored_and_shown() {
 async fn a_comment_is_kept_as_it_came() {
     let app = alone().await;
     let mut seeds = seeded(0x16_91);
-    let long = "long ".repeat(3_000);
+    let long = "long ".repeat(60_000);
     let said = seeds.word(3..20);
     let texts = [
         " around ",
@@ -426,6 +426,8 @@ async fn somebody_elses_comment_is_forbidden() {
         (BOB, "second", "x".to_owned(), 404, &unknown),
         (BOB, "second", "1.0".to_owned(), 404, &unknown),
         (BOB, "second", i64::MAX.to_string(), 404, &unknown),
+        (BOB, "second", (bobs + (1 << 32)).to_string(), 404, &unknown),
+        (BOB, "second", format!("-{bobs}"), 404, &unknown),
         (
             BOB,
             "second",
@@ -570,4 +572,117 @@ async fn the_list_is_of_one_state() {
         "as when the article was found: {}",
         answer.text
     );
+}
+
+/// Everybody may comment on everything: the article's author, too, and each of them more than once.
+#[tokio::test]
+async fn everybody_may_comment() {
+    let app = alone().await;
+    for (number, caller) in (1..).zip([ADA, BOB, EVE, ADA, BOB]) {
+        let answer = app.post(caller, SECOND, saying(json!("x"))).await;
+        assert_eq!(answer.status, 201, "{caller}: {}", answer.text);
+        let author: i64 = app.query("SELECT author_id FROM comments WHERE id = ?1", [number]);
+        assert_eq!(author, caller);
+    }
+}
+
+/// One comment goes, and those that the same reader has written before and after it stay.
+#[tokio::test]
+async fn one_comment_goes() {
+    let app = alone().await;
+    for _ in 0..5 {
+        comment(&app, 2, BOB, "x");
+    }
+    for (id, after) in [(3, "1,2,4,5"), (5, "1,2,4"), (1, "2,4")] {
+        let answer = app.delete(BOB, &format!("{SECOND}/{id}")).await;
+        assert_eq!(answer.status, 204, "{id}: {}", answer.text);
+        let left: String = app.query(
+            "SELECT group_concat(id) FROM (SELECT id FROM comments ORDER BY id)",
+            [],
+        );
+        assert_eq!(left, after, "after {id}");
+    }
+}
+
+/// One's own comment is like any other: followed is who has a row of `follows`.
+#[tokio::test]
+async fn ones_own_comment_is_like_any_other() {
+    let app = alone().await;
+    comment(&app, 2, BOB, "x");
+    app.follow(EVE, BOB);
+    let following = || {
+        let found: Vec<Comment> = value(list(&app.cx(), "second", Some(BOB)));
+        found[0].author.following
+    };
+    assert!(!following(), "nobody follows themselves without a row");
+    app.follow(BOB, BOB);
+    assert!(following(), "with a row");
+}
+
+/// All comments are listed, ten thousand, too.
+#[tokio::test]
+async fn all_comments_are_listed() {
+    let app = alone().await;
+    app.execute(
+        "INSERT INTO comments (article_id, author_id, created_at, updated_at, body)
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10100)
+         SELECT 2, 1 + n % 3, 1, 1, 'number ' || n FROM numbers",
+        [],
+    );
+    let found: Vec<Comment> = value(list(&app.cx(), "second", None));
+    assert_eq!(found.len(), 10_100);
+    assert_eq!(found[10_099].body, "number 10100");
+}
+
+/// Finds, and takes a second for it.
+struct Slow(Arc<OnceLock<ManualClock>>);
+
+impl Articles for Slow {
+    fn find(&self, tx: &Tx, slug: &str) -> Result<Found, Problem> {
+        if let Some(clock) = self.0.get() {
+            clock.advance(1_000);
+        }
+        PlainArticles(Journal::default()).find(tx, slug)
+    }
+
+    fn view(&self, tx: &Tx, id: i64, caller: Option<i64>) -> Result<Article, Problem> {
+        PlainArticles(Journal::default()).view(tx, id, caller)
+    }
+}
+
+/// Both times are the transaction's, in the table and in the answer, however long it takes.
+#[tokio::test]
+async fn the_times_are_the_transactions() {
+    let clock = Arc::new(OnceLock::new());
+    let app = with(|neighbours: &mut Neighbours, _: &Config| {
+        neighbours.articles = Arc::new(Slow(Arc::clone(&clock)));
+    })
+    .await;
+    assert!(clock.set(app.clock.clone()).is_ok(), "set once");
+    let answer = app.post(BOB, SECOND, saying(json!("x"))).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    for name in ["createdAt", "updatedAt"] {
+        let shown: Value = answer.body["comment"][name].clone();
+        assert_eq!(shown, json!(rfc3339(START)), "{name}");
+    }
+    let stored: String = app.query(
+        "SELECT json_array(created_at, updated_at) FROM comments",
+        [],
+    );
+    assert_eq!(stored, format!("[{START},{START}]"));
+}
+
+/// A database that cannot be asked is a failure, and no article that is missing.
+#[tokio::test]
+async fn a_failure_is_no_missing_article() {
+    let app = alone().await;
+    let id = comment(&app, 2, BOB, "x");
+    app.execute("ALTER TABLE articles RENAME COLUMN slug TO words", []);
+    for (case, answer) in [
+        ("list", app.get(BOB, SECOND).await),
+        ("create", app.post(BOB, SECOND, saying(json!("x"))).await),
+        ("remove", app.delete(BOB, &format!("{SECOND}/{id}")).await),
+    ] {
+        assert_eq!(answer.status, 500, "{case}: {}", answer.text);
+    }
 }

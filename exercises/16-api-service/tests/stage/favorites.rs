@@ -170,7 +170,15 @@ async fn an_unknown_article_and_a_missing_token_are_refused() {
     app.favorite(ADA, 2);
     let before = app.contents();
     for on in [true, false] {
-        for slug in ["unknown", "Second", "secon", "2", "%25"] {
+        for slug in [
+            "unknown",
+            "Second",
+            "secon",
+            "2",
+            "%25",
+            "%20second",
+            "second%20",
+        ] {
             let answer = super::helpers::answer(mark(&app, Some(ADA), on, slug)).await;
             assert_refused(slug, &answer, 404, &json!({"article": ["not found"]}));
         }
@@ -270,4 +278,71 @@ async fn only_a_second_mark_is_forgiven() {
     let answer = app.post(ADA, SECOND, json!({})).await;
     assert_eq!(answer.status, 500, "{}", answer.text);
     assert_eq!(app.contents(), before);
+}
+
+/// The counters are the triggers' business: each change of a mark moves them by one, from where they stand.
+#[tokio::test]
+async fn the_counters_move_by_one() {
+    let app = alone().await;
+    app.execute("UPDATE articles SET favorites_count = 41 WHERE id = 2", []);
+    app.execute("UPDATE users SET favorites_count = 17 WHERE id = 1", []);
+    for (on, after) in [
+        (true, "1>2; 0 42 0; 18 0"),
+        (true, "1>2; 0 42 0; 18 0"),
+        (false, "none; 0 41 0; 17 0"),
+        (false, "none; 0 41 0; 17 0"),
+    ] {
+        let answer = super::helpers::answer(mark(&app, Some(ADA), on, "second")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(marks(&app), after);
+    }
+}
+
+/// The second click touches no row: the mark that is there stays, and where none is none comes for a moment.
+#[tokio::test]
+async fn the_second_click_touches_no_row() {
+    let app = alone().await;
+    app.favorite(ADA, 2);
+    for event in ["INSERT", "DELETE"] {
+        let trigger = format!(
+            "CREATE TRIGGER refuse_{event} AFTER {event} ON favorites
+             BEGIN SELECT raise(ABORT, 'the test refuses'); END"
+        );
+        app.execute(&trigger, []);
+    }
+    for (on, slug) in [(true, "second"), (false, "third")] {
+        let answer = super::helpers::answer(mark(&app, Some(ADA), on, slug)).await;
+        assert_eq!(answer.status, 200, "{slug}: {}", answer.text);
+        assert_eq!(marks(&app), "1>2; 0 1 0; 1 0", "{slug}");
+    }
+}
+
+/// A database that cannot be asked is a failure: it is no article that is missing, and no mark that is there or not.
+#[tokio::test]
+async fn a_failure_is_no_answer() {
+    let app = alone().await;
+    app.favorite(ADA, 2);
+    for (rename, back) in [
+        (
+            "ALTER TABLE articles RENAME COLUMN slug TO words",
+            "ALTER TABLE articles RENAME COLUMN words TO slug",
+        ),
+        (
+            "ALTER TABLE favorites RENAME TO hearts",
+            "ALTER TABLE hearts RENAME TO favorites",
+        ),
+    ] {
+        app.execute(rename, []);
+        for (on, slug) in [
+            (true, "second"),
+            (true, "third"),
+            (false, "second"),
+            (false, "third"),
+        ] {
+            let answer = super::helpers::answer(mark(&app, Some(ADA), on, slug)).await;
+            assert_eq!(answer.status, 500, "{rename}, {on} {slug}: {}", answer.text);
+        }
+        app.execute(back, []);
+        assert_eq!(marks(&app), "1>2; 0 1 0; 1 0", "{rename}");
+    }
 }

@@ -528,3 +528,108 @@ async fn a_feed_waits_for_no_writer_and_fails_when_the_database_does() {
         );
     }
 }
+
+/// Many users at once, named after `name`; answers the first id.
+fn crowd(app: &TestApp, name: &str, count: i64) -> i64 {
+    app.execute(
+        "INSERT INTO users (username, email, password_hash, created_at)
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?2)
+         SELECT ?1 || n, ?1 || n || '@lantern.example', '', 1 FROM numbers",
+        (name, count),
+    );
+    let last: i64 = app.query("SELECT max(id) FROM users", []);
+    last - count + 1
+}
+
+/// Two authors who have written equally many count twice.
+#[tokio::test]
+async fn equal_numbers_are_added_up() {
+    let app = alone().await;
+    let ada = app.user("ada");
+    for name in ["bob", "eve", "dan"] {
+        let author = app.user(name);
+        app.follow(ada, author);
+        for number in 0..2 {
+            app.article(author, &format!("{name}-{number}"));
+        }
+    }
+    let found: Articles = value(feed(&app.cx(), page(2, 1), ada));
+    assert_eq!(found.articles_count, 6);
+}
+
+/// However many somebody follows, all of them are in the feed.
+#[tokio::test]
+async fn a_thousand_are_followed() {
+    let app = alone().await;
+    let ada = app.user("ada");
+    let first = crowd(&app, "author", 1_100);
+    app.execute(
+        "INSERT INTO follows SELECT ?1, id FROM users WHERE id >= ?2",
+        [ada, first],
+    );
+    app.execute(
+        "INSERT INTO articles (slug, author_id, created_at, updated_at, title, description, body)
+         SELECT 'of-' || username, id, 1, 1, 'T', 'D', 'B' FROM users WHERE id >= ?1 ORDER BY id DESC",
+        [first],
+    );
+    let found: Articles = value(feed(&app.cx(), page(2, 0), ada));
+    assert_eq!(found.articles[0].slug, "of-author1");
+    assert_eq!(found.articles_count, 1_100);
+    let found: Articles = value(feed(&app.cx(), page(100, 1_050), ada));
+    let slugs: Vec<&str> = found.articles.iter().map(|a| a.slug.as_str()).collect();
+    assert_eq!(slugs.len(), 50, "the last page");
+    assert_eq!((slugs[0], slugs[49]), ("of-author1051", "of-author1100"));
+}
+
+/// A page far behind the first one is as full as that, whoever has written it.
+#[tokio::test]
+async fn far_pages_are_full() {
+    let app = alone().await;
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    fill(&app, bob, 10_100);
+    app.follow(ada, bob);
+    for (offset, length, first) in [
+        (95, 100, "filled-2-10100-10005"),
+        (995, 100, "filled-2-10100-9105"),
+        (9_995, 100, "filled-2-10100-105"),
+        (10_050, 50, "filled-2-10100-50"),
+    ] {
+        let found: Articles = value(feed(&app.cx(), page(100, offset), ada));
+        assert_eq!(found.articles.len(), length, "offset {offset}");
+        assert_eq!(found.articles[0].slug, first, "offset {offset}");
+        assert_eq!(found.articles_count, 10_100, "offset {offset}");
+    }
+}
+
+/// Users whom one does not follow make no page dearer, and a small page looks at few articles of each author.
+#[tokio::test]
+async fn only_the_followed_and_a_page_of_each_are_looked_at() {
+    let app = alone().await;
+    let ada = app.user("ada");
+    let first = crowd(&app, "author", 30);
+    app.execute(
+        "INSERT INTO follows SELECT ?1, id FROM users WHERE id >= ?2",
+        [ada, first],
+    );
+    let write = "INSERT INTO articles (slug, author_id, created_at, updated_at, title, description, body)
+                 SELECT 'round-' || ?1 || '-' || id, id, 1, 1, 'T', 'D', 'B' FROM users WHERE id > 1";
+    for round in 0..2 {
+        app.execute(write, [round]);
+    }
+    let steps = || cost(&app, ada, page(1, 0)).steps;
+    let before = steps();
+    for round in 2..40 {
+        app.execute(write, [round]);
+    }
+    let old = steps();
+    assert!(
+        old <= before * 2 + 200,
+        "steps for one article of thirty authors: {before} when each has written 2, {old} when each has written 40"
+    );
+    crowd(&app, "stranger", 3_000);
+    let others = steps();
+    assert!(
+        others <= old + 200,
+        "steps: {old}, and {others} beside 3,000 users who are not followed"
+    );
+}

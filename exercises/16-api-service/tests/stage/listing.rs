@@ -714,3 +714,59 @@ async fn a_list_waits_for_no_writer_and_fails_when_the_database_does() {
         assert_eq!(answer.status, 500, "the counter, {query}: {}", answer.text);
     }
 }
+
+/// A long list is counted and shown to its end, whatever is filtered.
+#[tokio::test]
+async fn a_long_list_is_counted_and_shown_to_its_end() {
+    let app = alone().await;
+    let ada = app.user("ada");
+    fill(&app, ada, 10_100, Some("t"));
+    app.execute("INSERT INTO favorites SELECT ?1, id FROM articles", [ada]);
+    let by_two = Filter {
+        author: Some("ada".to_owned()),
+        ..tagged("t")
+    };
+    let by_three = Filter {
+        tag: Some("t".to_owned()),
+        author: Some("ada".to_owned()),
+        ..marked_by("ada")
+    };
+    for filter in [
+        ALL,
+        tagged("t"),
+        written_by("ada"),
+        marked_by("ada"),
+        by_two,
+        by_three,
+    ] {
+        let filter = Filter {
+            page: page(100, 10_050),
+            ..filter
+        };
+        let (slugs, count) = listed(&app, &filter);
+        assert_eq!(count, 10_100, "articlesCount of {filter:?}");
+        assert_eq!(slugs.len(), 50, "{filter:?}");
+        assert_eq!(slugs[0], "filled-1-10100-50", "{filter:?}");
+        assert_eq!(slugs[49], "filled-1-10100-1", "{filter:?}");
+    }
+}
+
+/// One's own article is like any other: followed is who has a row of `follows`, and marked what has a row of `favorites`.
+#[tokio::test]
+async fn ones_own_article_is_like_any_other() {
+    let app = alone().await;
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let article = app.article(ada, "first");
+    app.follow(bob, ada);
+    app.favorite(bob, article);
+    let seen = || {
+        let found: Articles = value(list(&app.cx(), &ALL, Some(ada)));
+        let entry = &found.articles[0];
+        (entry.author.following, entry.favorited)
+    };
+    assert_eq!(seen(), (false, false), "neither followed nor marked");
+    app.follow(ada, ada);
+    assert_eq!(seen(), (true, false), "she follows herself");
+    app.favorite(ada, article);
+    assert_eq!(seen(), (true, true), "she has marked it, too");
+}

@@ -347,3 +347,42 @@ async fn the_list_waits_for_no_writer_and_fails_when_the_database_does() {
     let answer = app.get(None, "/api/tags").await;
     assert_eq!(answer.status, 500, "{}", answer.text);
 }
+
+/// The table `tags` is the triggers' business: they move its numbers by one, from where they stand.
+#[tokio::test]
+async fn the_numbers_move_by_one() {
+    let app = alone().await;
+    set(&app, 1, &["x", "y"]);
+    app.execute("UPDATE tags SET articles = 41 WHERE name = 'x'", []);
+    app.execute("INSERT INTO tags VALUES ('idle', 0)", []);
+    let numbers = || -> String {
+        app.query(
+            "SELECT group_concat(name || ' ' || articles, ', ') FROM (SELECT * FROM tags ORDER BY name)",
+            [],
+        )
+    };
+    for (tags, after) in [
+        (&["x"][..], "idle 0, x 42, y 1"),
+        (&["x", "y"], "idle 0, x 42, y 2"),
+        (&["z"], "idle 0, x 41, y 1, z 1"),
+        (&[], "idle 0, x 41, y 1"),
+    ] {
+        set(&app, 2, tags);
+        assert_eq!(numbers(), after, "{tags:?}");
+    }
+}
+
+/// The list has every tag, ten thousand, too.
+#[tokio::test]
+async fn the_list_has_every_tag() {
+    let app = alone().await;
+    app.execute(
+        "INSERT INTO article_tags
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10100)
+         SELECT printf('tag %05d', n), 1 FROM numbers",
+        [],
+    );
+    let listed: Vec<String> = value(list(&app.cx()));
+    assert_eq!(listed.len(), 10_100);
+    assert_eq!(listed[10_099], "tag 10100");
+}
