@@ -58,6 +58,9 @@ pub struct Refusal {
 /// One event of a body: its place, and what it says or why it is not JSON.
 pub type Piece = (usize, Result<Value, String>);
 
+/// Why an event is refused: the field, if it is one, and a sentence.
+type Wrong = (Option<&'static str>, String);
+
 /// The format that `content-type` names. Parameters behind a `;` do not matter, and neither do capitals or the blanks around it.
 ///
 /// # Errors
@@ -106,7 +109,7 @@ pub fn event(
     now: UnixTime,
     horizon: UnixTime,
     config: &Config,
-) -> Result<Event, (Option<&'static str>, String)> {
+) -> Result<Event, Wrong> {
     todo!("one small function a rule; a chain of `?`")
 }
 
